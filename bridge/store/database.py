@@ -1,0 +1,296 @@
+"""A database address -> `Database`, which runs synchronous functions in transactions; every part with state uses it.
+
+A transaction is an ordinary function that is given a `Transaction` (docs/decisions/0001): it cannot await, so no
+network call can happen while one is open, and it costs one thread hop however many statements it runs.
+
+SQLite: one thread writes. What waits at the same moment shares one BEGIN IMMEDIATE … COMMIT, each function in a
+savepoint of its own, and is answered only after the commit; so `synchronous=FULL` costs little. Other processes (the
+command line, a git hook) write to the same file; `busy_timeout` and BEGIN IMMEDIATE keep them apart.
+PostgreSQL: one pooled connection a transaction, through asyncpg.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import queue
+import sqlite3
+import threading
+import zlib
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Generic, TypeVar
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection, CursorResult
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+
+from bridge.errors import UserFault
+
+T = TypeVar("T")
+_BUSY_MILLISECONDS = 5_000
+_LARGEST_GROUP = 200
+_READERS = 3
+
+
+@dataclass(frozen=True, kw_only=True)
+class WakeUp:
+    """A job asked for inside a transaction; written by the jobs engine just before that transaction commits."""
+
+    kind: str
+    key: str
+    due_in: float = 0.0  #: seconds from now
+    priority: int = 0  #: higher goes first
+
+
+@dataclass
+class Transaction:
+    """One open transaction. Whoever opened it owns the commit; store functions only use it."""
+
+    connection: Connection
+    is_postgres: bool
+    wake_ups: list[WakeUp] = field(default_factory=list)
+
+    def execute(self, statement: sa.Executable, values: Any = None) -> CursorResult[Any]:
+        """Run one statement; `values` may be a list of mappings for many rows."""
+        return self.connection.execute(statement, values)
+
+    def lock(self, name: str) -> None:
+        """Hold `name` until the transaction ends. SQLite has one writer, so there it is held already."""
+        if self.is_postgres:
+            number = zlib.crc32(name.encode())
+            self.connection.execute(sa.text("SELECT pg_advisory_xact_lock(7, :n)"), {"n": number - 2**31})
+
+    def wake(self, job: WakeUp) -> None:
+        """Ask for a job, in this transaction: it exists if and only if the transaction commits."""
+        self.wake_ups.append(job)
+
+
+#: Writes the wake-ups of a transaction as rows of the jobs engine, inside that transaction.
+SyncEnqueue = Callable[[Transaction, Sequence[WakeUp]], None]
+AsyncEnqueue = Callable[[AsyncConnection, Sequence[WakeUp]], Any]
+
+
+class Database:
+    """The face of both engines; made by `open_database`."""
+
+    is_postgres: bool
+    url: str
+
+    async def write(self, work: Callable[[Transaction], T]) -> T:
+        """Run `work` in a writing transaction and return its result once it is committed."""
+        raise NotImplementedError
+
+    async def read(self, work: Callable[[Transaction], T]) -> T:
+        """Run `work` in a reading transaction."""
+        raise NotImplementedError
+
+    async def close(self) -> None:
+        """Finish what was begun and let go of every connection."""
+        raise NotImplementedError
+
+
+class _Asked(Generic[T]):
+    """One function that waits for the writer thread, and where its answer goes."""
+
+    __slots__ = ("error", "future", "loop", "result", "work")
+
+    def __init__(self, work: Callable[[Transaction], T], loop: asyncio.AbstractEventLoop) -> None:
+        self.work = work
+        self.loop = loop
+        self.future: asyncio.Future[T] = loop.create_future()
+        self.result: T | None = None
+        self.error: BaseException | None = None
+
+    def answer(self) -> None:
+        """Called in the event loop."""
+        if self.future.done():
+            return
+        if self.error is not None:
+            self.future.set_exception(self.error)
+        else:
+            self.future.set_result(self.result)  # type: ignore[arg-type]
+
+
+class SqliteDatabase(Database):
+    """One file, one writing thread, a few reading ones."""
+
+    is_postgres = False
+
+    def __init__(self, path: Path) -> None:
+        self.url = f"sqlite:///{path}"
+        self._path = path
+        self._writing = _sqlite_engine(path, read_only=False)
+        self._reading = _sqlite_engine(path, read_only=True)
+        self._readers = ThreadPoolExecutor(_READERS, thread_name_prefix="sqlite-read")
+        self._asked: queue.SimpleQueue[_Asked[Any] | None] = queue.SimpleQueue()
+        self._enqueue: SyncEnqueue = _no_engine
+        self._thread = threading.Thread(target=self._write_until_closed, name="sqlite-write", daemon=True)
+        self._thread.start()
+
+    def use_jobs(self, enqueue: SyncEnqueue) -> None:
+        """Let the jobs engine write the wake-ups of each transaction."""
+        self._enqueue = enqueue
+
+    async def write(self, work: Callable[[Transaction], T]) -> T:
+        asked = _Asked(work, asyncio.get_running_loop())
+        self._asked.put(asked)
+        return await asked.future
+
+    async def read(self, work: Callable[[Transaction], T]) -> T:
+        return await asyncio.get_running_loop().run_in_executor(self._readers, self._read, work)
+
+    def _read(self, work: Callable[[Transaction], T]) -> T:
+        with self._reading.connect() as connection:
+            connection.exec_driver_sql("BEGIN")  # one snapshot for all its statements
+            try:
+                return work(Transaction(connection, is_postgres=False))
+            finally:
+                connection.exec_driver_sql("COMMIT")
+
+    async def close(self) -> None:
+        self._asked.put(None)
+        await asyncio.get_running_loop().run_in_executor(None, self._thread.join)
+        self._readers.shutdown()
+        self._writing.dispose()
+        self._reading.dispose()
+
+    def _write_until_closed(self) -> None:
+        with self._writing.connect() as connection:
+            while (first := self._asked.get()) is not None:
+                group, last = [first], False
+                while len(group) < _LARGEST_GROUP:
+                    try:
+                        more = self._asked.get_nowait()
+                    except queue.Empty:
+                        break
+                    if more is None:
+                        last = True
+                        break
+                    group.append(more)
+                self._write_group(connection, group)
+                if last:
+                    return
+
+    def _write_group(self, connection: Connection, group: list[_Asked[Any]]) -> None:
+        """One transaction for the whole group; a function that fails takes back its own changes only."""
+        try:
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+            for asked in group:
+                self._write_one(connection, asked, alone=len(group) == 1)
+            connection.exec_driver_sql("COMMIT")
+        except BaseException as error:  # noqa: BLE001 - the callers must hear of it, whatever it is
+            _roll_back(connection)
+            for asked in group:
+                asked.error = asked.error or error
+        for asked in group:
+            if not asked.loop.is_closed():
+                asked.loop.call_soon_threadsafe(asked.answer)
+
+    def _write_one(self, connection: Connection, asked: _Asked[Any], *, alone: bool) -> None:
+        tx = Transaction(connection, is_postgres=False)
+        if not alone:
+            connection.exec_driver_sql("SAVEPOINT one")
+        try:
+            asked.result = asked.work(tx)
+            if tx.wake_ups:
+                self._enqueue(tx, tx.wake_ups)
+        except Exception as error:  # noqa: BLE001 - handed to the caller
+            asked.error = error
+            connection.exec_driver_sql("ROLLBACK" if alone else "ROLLBACK TO one")
+            if alone:
+                connection.exec_driver_sql("BEGIN IMMEDIATE")
+        if not alone:
+            connection.exec_driver_sql("RELEASE one")
+
+
+def _roll_back(connection: Connection) -> None:
+    try:
+        connection.exec_driver_sql("ROLLBACK")
+    except sa.exc.DBAPIError:
+        pass  # no transaction was open: BEGIN itself had failed
+
+
+def _no_engine(tx: Transaction, wake_ups: Sequence[WakeUp]) -> None:
+    raise RuntimeError("a job was asked for before the jobs engine was joined to the database")
+
+
+def _sqlite_engine(path: Path, *, read_only: bool) -> sa.Engine:
+    """An engine in autocommit, so that BEGIN IMMEDIATE is ours to say."""
+
+    def connect() -> sqlite3.Connection:
+        connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+        connection.execute(f"PRAGMA busy_timeout={_BUSY_MILLISECONDS}")
+        connection.execute("PRAGMA journal_mode=WAL")
+        connection.execute("PRAGMA synchronous=FULL")
+        connection.execute("PRAGMA foreign_keys=ON")
+        connection.execute("PRAGMA journal_size_limit=67108864")
+        if read_only:
+            connection.execute("PRAGMA query_only=ON")
+        return connection
+
+    return sa.create_engine(
+        "sqlite://",
+        creator=connect,
+        poolclass=sa.pool.QueuePool,
+        isolation_level="AUTOCOMMIT",
+        pool_size=_READERS if read_only else 1,
+    )
+
+
+class PostgresDatabase(Database):
+    """A server; several machines may use it at once."""
+
+    is_postgres = True
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self.engine: AsyncEngine = create_async_engine(
+            url.replace("postgresql://", "postgresql+asyncpg://", 1), pool_size=10, max_overflow=10, pool_pre_ping=True
+        )
+        self._enqueue: AsyncEnqueue | None = None
+
+    def use_jobs(self, enqueue: AsyncEnqueue) -> None:
+        """Let the jobs engine write the wake-ups of each transaction."""
+        self._enqueue = enqueue
+
+    async def write(self, work: Callable[[Transaction], T]) -> T:
+        async with self.engine.begin() as connection:
+            tx: list[Transaction] = []
+
+            def run(sync: Connection) -> T:
+                tx.append(Transaction(sync, is_postgres=True))
+                return work(tx[0])
+
+            result = await connection.run_sync(run)
+            if tx[0].wake_ups:
+                if self._enqueue is None:
+                    _no_engine(tx[0], tx[0].wake_ups)
+                else:
+                    await self._enqueue(connection, tx[0].wake_ups)
+            return result
+
+    async def read(self, work: Callable[[Transaction], T]) -> T:
+        async with self.engine.connect() as connection:
+            return await connection.run_sync(lambda sync: work(Transaction(sync, is_postgres=True)))
+
+    async def close(self) -> None:
+        await self.engine.dispose()
+
+
+def open_database(url: str, *, folder: Path) -> SqliteDatabase | PostgresDatabase:
+    """The database of `[database] url`; a relative SQLite path counts from the blog's folder. Raises UserFault."""
+    if url.startswith("postgresql://"):
+        return PostgresDatabase(url)
+    path = folder / url.removeprefix("sqlite:")
+    if not path.parent.is_dir():
+        raise UserFault(f"the folder of the database does not exist: {path.parent}; make it or correct [database] url")
+    try:
+        with path.open("ab"):
+            pass
+    except OSError as error:
+        raise UserFault(
+            f"the database {path} cannot be written: {error.strerror}; run this as the user who owns it"
+        ) from error
+    return SqliteDatabase(path)

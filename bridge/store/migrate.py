@@ -1,0 +1,60 @@
+"""Bring a database to the schema this program knows; run by `init`, and by `serve`, `web` and `work` at their start.
+
+Alembic is imported here only, and this module only by the commands that may need it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import sqlalchemy as sa
+from alembic import command
+from alembic.config import Config as AlembicConfig
+from alembic.script import ScriptDirectory
+from sqlalchemy.engine import Connection
+from sqlalchemy.ext.asyncio import create_async_engine
+
+from bridge.errors import UserFault
+
+_FOLDER = Path(__file__).parent / "migrations"
+
+
+def _settings(connection: Connection | None = None) -> AlembicConfig:
+    settings = AlembicConfig()
+    settings.set_main_option("script_location", str(_FOLDER))
+    settings.attributes["connection"] = connection
+    return settings
+
+
+def migrate(url: str) -> None:
+    """Upgrade to the newest schema; several processes at once do it once. Raises UserFault for a newer database."""
+    if url.startswith("postgresql://"):
+        asyncio.run(_migrate_postgres(url))
+        return
+    engine = sa.create_engine(url, connect_args={"timeout": 30})
+    with engine.connect() as connection:
+        connection.exec_driver_sql("PRAGMA journal_mode=WAL")
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+        _upgrade(connection)
+        connection.commit()
+    engine.dispose()
+
+
+async def _migrate_postgres(url: str) -> None:
+    engine = create_async_engine(url.replace("postgresql://", "postgresql+asyncpg://", 1))
+    async with engine.begin() as connection:
+        await connection.execute(sa.text("SELECT pg_advisory_xact_lock(7, 0)"))
+        await connection.run_sync(_upgrade)
+    await engine.dispose()
+
+
+def _upgrade(connection: Connection) -> None:
+    known = {step.revision for step in ScriptDirectory.from_config(_settings()).walk_revisions()}
+    if sa.inspect(connection).has_table("alembic_version"):
+        at = connection.execute(sa.text("SELECT version_num FROM alembic_version")).scalar()
+        if at is not None and at not in known:
+            raise UserFault(
+                f"the database was made by a newer Rundbrief (schema {at}); install that version or a newer one"
+            )
+    command.upgrade(_settings(connection), "head")

@@ -1,0 +1,1 @@
+"""Alembic's forward-only steps; `store/migrate` runs them."""

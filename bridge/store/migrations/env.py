@@ -1,0 +1,16 @@
+"""Where Alembic gets its connection: from `store/migrate`, which opened it."""
+
+from __future__ import annotations
+
+from alembic import context
+
+from bridge.store import schema
+
+context.configure(
+    connection=context.config.attributes["connection"],
+    target_metadata=schema.metadata,
+    user_module_prefix="",
+    compare_type=False,
+)
+with context.begin_transaction():
+    context.run_migrations()
