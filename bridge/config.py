@@ -238,13 +238,17 @@ def find_config(given: Path | None, start: Path) -> Path:
     if given is not None:
         path = given / "config.toml" if given.is_dir() else given
         if not path.is_file():
-            raise ConfigFaults([f"there is no config file {path}; make a blog with `rundbrief init DIR --url … --handle …`"])
+            raise ConfigFaults(
+                [f"there is no config file {path}; make a blog with `rundbrief init DIR --url … --handle …`"]
+            )
         return path.resolve()
     for folder in (start, *start.parents):
         if (folder / "config.toml").is_file():
             return (folder / "config.toml").resolve()
     raise ConfigFaults(
-        ["no config.toml here or in a parent folder; go into a blog's folder, name one with --config PATH, or make one with `rundbrief init`"]
+        [
+            "no config.toml here or in a parent folder; go into a blog's folder, name one with --config PATH, or make one with `rundbrief init`"
+        ]
     )
 
 

@@ -1,0 +1,112 @@
+"""Remote actors as last fetched, and the keys they prove themselves with; used by `remote` and by the handlers."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Row
+
+from bridge.activity.remote_actor import KeyEntry, RemoteActor
+from bridge.store.database import Transaction
+from bridge.store.schema import remote_actors, remote_keys
+from bridge.terms import ActorId, InboxUrl, KeyId
+from bridge.urls import host_of
+
+
+def _from_row(row: Row[Any]) -> RemoteActor:
+    return RemoteActor(
+        id=ActorId(row.id),
+        kind=row.kind,
+        preferred_username=row.preferred_username,
+        name=row.name,
+        summary_text=row.summary_text,
+        url=row.url,
+        icon_url=row.icon_url,
+        inbox=InboxUrl(row.inbox),
+        shared_inbox=None if row.shared_inbox is None else InboxUrl(row.shared_inbox),
+        outbox=row.outbox,
+        followers=row.followers,
+        featured=row.featured,
+        keys=tuple(
+            KeyEntry(id=KeyId(k["id"]), owner=ActorId(row.id), kind=k["kind"], material=k["material"]) for k in row.keys
+        ),
+        also_known_as=tuple(row.also_known_as),
+        moved_to=row.moved_to,
+        webfinger=row.webfinger,
+        no_blog=row.no_blog,
+    )
+
+
+def find(tx: Transaction, actor_id: ActorId) -> RemoteActor | None:
+    """The actor as last fetched."""
+    row = tx.execute(sa.select(remote_actors).where(remote_actors.c.id == actor_id)).first()
+    return None if row is None else _from_row(row)
+
+
+def fetched_at(tx: Transaction, actor_id: ActorId) -> datetime | None:
+    """When the actor was last fetched; None for one we do not know."""
+    return tx.execute(sa.select(remote_actors.c.fetched_at).where(remote_actors.c.id == actor_id)).scalar()
+
+
+def find_handle(tx: Transaction, actor_id: ActorId) -> str | None:
+    """`user@domain` if the two-way check was passed."""
+    return tx.execute(sa.select(remote_actors.c.handle).where(remote_actors.c.id == actor_id)).scalar()
+
+
+def find_by_key(tx: Transaction, key_id: KeyId) -> RemoteActor | None:
+    """The actor a key belongs to."""
+    row = tx.execute(
+        sa.select(remote_actors)
+        .join(remote_keys, remote_keys.c.actor_id == remote_actors.c.id)
+        .where(remote_keys.c.id == key_id)
+    ).first()
+    return None if row is None else _from_row(row)
+
+
+def record(tx: Transaction, actor: RemoteActor, *, now: datetime, handle: str | None = None) -> None:
+    """Keep the actor as fetched now; a handle once verified stays until another one is verified."""
+    values: dict[str, Any] = {
+        "server": host_of(actor.id),
+        "kind": actor.kind,
+        "preferred_username": actor.preferred_username,
+        "name": actor.name,
+        "summary_text": actor.summary_text,
+        "url": actor.url,
+        "icon_url": actor.icon_url,
+        "inbox": actor.inbox,
+        "shared_inbox": actor.shared_inbox,
+        "outbox": actor.outbox,
+        "followers": actor.followers,
+        "featured": actor.featured,
+        "webfinger": actor.webfinger,
+        "keys": [{"id": k.id, "kind": k.kind, "material": k.material} for k in actor.keys],
+        "also_known_as": list(actor.also_known_as),
+        "moved_to": actor.moved_to,
+        "no_blog": actor.no_blog,
+        "fetched_at": now,
+        "gone_at": None,
+    }
+    if handle is not None:
+        values["handle"] = handle
+    updated = tx.execute(sa.update(remote_actors).where(remote_actors.c.id == actor.id).values(**values))
+    if updated.rowcount == 0:
+        tx.execute(sa.insert(remote_actors).values(id=actor.id, **values))
+    tx.execute(sa.delete(remote_keys).where(remote_keys.c.actor_id == actor.id))
+    if actor.keys:
+        # A key id belongs to one actor: who shows it now (after the origin checks) has it.
+        tx.execute(sa.delete(remote_keys).where(remote_keys.c.id.in_([k.id for k in actor.keys])))
+        tx.execute(
+            sa.insert(remote_keys), [{"id": k.id, "actor_id": actor.id} for k in {k.id: k for k in actor.keys}.values()]
+        )
+
+
+def mark_gone(tx: Transaction, actor_id: ActorId, *, now: datetime) -> None:
+    """The actor was deleted on its own server."""
+    tx.execute(sa.update(remote_actors).where(remote_actors.c.id == actor_id).values(gone_at=now))
+
+
+def is_known(tx: Transaction, actor_id: ActorId) -> bool:
+    """Whether we hold anything of this actor."""
+    return tx.execute(sa.select(remote_actors.c.id).where(remote_actors.c.id == actor_id)).first() is not None

@@ -1,0 +1,33 @@
+"""Actors and domains whom the author does not want to hear from."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from bridge.store.database import Transaction
+from bridge.store.schema import blocks
+from bridge.store.upsert import insert_new
+
+
+def add(tx: Transaction, blog_id: int, target: str, *, reason: str, now: datetime) -> bool:
+    """Block an actor id or a domain; False if it was blocked before."""
+    return insert_new(tx, blocks, [{"blog_id": blog_id, "target": target, "reason": reason, "since": now}]) > 0
+
+
+def remove(tx: Transaction, blog_id: int, target: str) -> bool:
+    """Unblock; False if it was not blocked."""
+    return tx.execute(sa.delete(blocks).where(blocks.c.blog_id == blog_id, blocks.c.target == target)).rowcount > 0
+
+
+def all_of(tx: Transaction, blog_id: int) -> list[tuple[str, str]]:
+    """Every blocked target with the reason given."""
+    query = sa.select(blocks.c.target, blocks.c.reason).where(blocks.c.blog_id == blog_id).order_by(blocks.c.target)
+    return [(row.target, row.reason) for row in tx.execute(query)]
+
+
+def is_blocked(tx: Transaction, blog_id: int, actor_id: str, domains: list[str]) -> bool:
+    """Whether the actor, its host, or a domain above its host is blocked."""
+    query = sa.select(blocks.c.target).where(blocks.c.blog_id == blog_id, blocks.c.target.in_([actor_id, *domains]))
+    return tx.execute(query.limit(1)).first() is not None

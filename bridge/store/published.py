@@ -1,0 +1,143 @@
+"""Objects and activities we made: what the object ids answer, what the outbox lists, the bytes that are delivered."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal
+
+import sqlalchemy as sa
+
+from bridge.store.database import Transaction
+from bridge.store.schema import activities, issues, objects
+from bridge.terms import ActivityId, Document, ObjectId
+
+Kind = Literal["issue", "section", "answer"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ObjectRow:
+    """One object of ours; `deleted_at` makes it a Tombstone for ever."""
+
+    id: ObjectId
+    blog_id: int
+    issue_id: int | None
+    kind: Kind
+    position: int
+    section: str | None
+    document: Document
+    digest: str
+    published_at: datetime
+    updated_at: datetime | None
+    deleted_at: datetime | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class NewActivity:
+    """An activity to be kept and delivered."""
+
+    id: ActivityId
+    blog_id: int
+    type: str
+    body: bytes
+    issue_id: int | None = None
+    object_id: ObjectId | None = None
+    public: bool = False
+
+
+_COLUMNS = tuple(ObjectRow.__dataclass_fields__)
+
+
+def _from_row(row: sa.Row[Any]) -> ObjectRow:
+    return ObjectRow(**{name: getattr(row, name) for name in _COLUMNS})
+
+
+def find(tx: Transaction, object_id: str) -> ObjectRow | None:
+    """The object with this id, deleted or not."""
+    row = tx.execute(sa.select(objects).where(objects.c.id == object_id)).first()
+    return None if row is None else _from_row(row)
+
+
+def of_issue(tx: Transaction, issue_id: int, *, live: bool = True) -> list[ObjectRow]:
+    """An issue's own objects (not answers), first Note first."""
+    query = sa.select(objects).where(objects.c.issue_id == issue_id, objects.c.kind != "answer")
+    if live:
+        query = query.where(objects.c.deleted_at.is_(None))
+    return [_from_row(row) for row in tx.execute(query.order_by(objects.c.position))]
+
+
+def add(tx: Transaction, row: ObjectRow) -> None:
+    """A new object."""
+    tx.execute(sa.insert(objects).values(**{name: getattr(row, name) for name in _COLUMNS}))
+
+
+def change(tx: Transaction, object_id: str, values: Mapping[str, Any]) -> None:
+    """Change columns of an object."""
+    tx.execute(sa.update(objects).where(objects.c.id == object_id).values(**values))
+
+
+def delete(tx: Transaction, object_id: str, *, now: datetime) -> None:
+    """Make it a Tombstone; its id is never used again."""
+    change(tx, object_id, {"deleted_at": now})
+
+
+def add_activity(tx: Transaction, activity: NewActivity, *, now: datetime) -> int:
+    """Keep an activity; returns its number, by which deliveries refer to it."""
+    values = {name: getattr(activity, name) for name in NewActivity.__dataclass_fields__}
+    statement = sa.insert(activities).values(**values, created_at=now).returning(activities.c.number)
+    return int(tx.execute(statement).scalar_one())
+
+
+def activity_body(tx: Transaction, number: int) -> bytes:
+    """The bytes that every server gets."""
+    return bytes(tx.execute(sa.select(activities.c.body).where(activities.c.number == number)).scalar_one())
+
+
+def find_activity(tx: Transaction, activity_id: str) -> tuple[bytes, bool] | None:
+    """The bytes of an activity and whether everybody may read it."""
+    row = tx.execute(sa.select(activities.c.body, activities.c.public).where(activities.c.id == activity_id)).first()
+    return None if row is None else (bytes(row.body), bool(row.public))
+
+
+def count_outbox(tx: Transaction, blog_id: int) -> int:
+    """How many public Creates stand for live objects."""
+    return int(tx.execute(sa.select(sa.func.count()).select_from(_outbox(blog_id).subquery())).scalar_one())
+
+
+def outbox_page(tx: Transaction, blog_id: int, *, before: int | None, limit: int) -> list[tuple[int, bytes]]:
+    """Public Creates of live objects with their numbers, newest first, below `before`."""
+    query = _outbox(blog_id).order_by(activities.c.number.desc()).limit(limit)
+    if before is not None:
+        query = query.where(activities.c.number < before)
+    return [(int(row.number), bytes(row.body)) for row in tx.execute(query)]
+
+
+def _outbox(blog_id: int) -> sa.Select[Any]:
+    return (
+        sa.select(activities.c.number, activities.c.body)
+        .join(objects, objects.c.id == activities.c.object_id)
+        .where(
+            activities.c.blog_id == blog_id,
+            activities.c.public,
+            activities.c.type == "Create",
+            objects.c.deleted_at.is_(None),
+        )
+    )
+
+
+def newest_public_object(tx: Transaction, blog_id: int) -> ObjectId | None:
+    """What `featured` holds: the newest public issue's object."""
+    query = (
+        sa.select(issues.c.object_id)
+        .where(
+            issues.c.blog_id == blog_id,
+            issues.c.state == "published",
+            issues.c.visibility == "public",
+            issues.c.object_id.is_not(None),
+        )
+        .order_by(issues.c.date.desc(), issues.c.id.desc())
+        .limit(1)
+    )
+    found = tx.execute(query).scalar()
+    return None if found is None else ObjectId(found)

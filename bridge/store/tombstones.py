@@ -1,0 +1,21 @@
+"""Remote objects that were deleted by their authors, perhaps before we saw them: a Delete before its Create wins."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from bridge.store.database import Transaction
+from bridge.store.schema import tombstones
+from bridge.store.upsert import insert_new
+
+
+def add(tx: Transaction, object_id: str, actor_id: str, *, now: datetime) -> None:
+    """This actor deleted this object."""
+    insert_new(tx, tombstones, [{"object_id": object_id, "actor_id": actor_id, "deleted_at": now}])
+
+
+def find(tx: Transaction, object_id: str) -> str | None:
+    """Who deleted it, if it was deleted."""
+    return tx.execute(sa.select(tombstones.c.actor_id).where(tombstones.c.object_id == object_id)).scalar()

@@ -1,0 +1,26 @@
+"""INSERT … ON CONFLICT in the words of both engines; used by the table modules."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+
+from bridge.store.database import Transaction
+
+
+def insert_new(tx: Transaction, table: sa.Table, rows: Sequence[Mapping[str, Any]]) -> int:
+    """Insert the rows that are not there yet (by any unique key); returns how many were new."""
+    if not rows:
+        return 0
+    make = postgresql.insert if tx.is_postgres else sqlite.insert
+    return tx.execute(make(table).on_conflict_do_nothing(), list(rows)).rowcount
+
+
+def put(tx: Transaction, table: sa.Table, key: Mapping[str, Any], values: Mapping[str, Any]) -> None:
+    """Insert one row, or change the one with this primary key."""
+    make = postgresql.insert if tx.is_postgres else sqlite.insert
+    statement = make(table).values(**key, **values)
+    tx.execute(statement.on_conflict_do_update(index_elements=list(key), set_=dict(values)))
