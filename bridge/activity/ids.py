@@ -15,8 +15,8 @@ from functools import cached_property
 from typing import Literal, NamedTuple, cast
 from urllib.parse import quote, unquote
 
-from bridge.activity.urls import origin_of, plain_host, web_url
 from bridge.terms import ActivityId, ActorId, InboxUrl, KeyId, ObjectId, Slug
+from bridge.urls import LONGEST, BadUrl, Url, origin_of, parse_url
 
 Kind = Literal[
     "actor", "inbox", "outbox", "followers", "following", "featured", "key",
@@ -65,25 +65,35 @@ class Addresses:
     origin: str
 
     def __post_init__(self) -> None:
-        normal = origin_of(self.origin)
-        if normal is None or self.origin.rstrip("/").lower() != normal:
-            raise ValueError(f"not an origin: {self.origin!r} (wanted: https://host)")
-        object.__setattr__(self, "origin", normal)
+        try:
+            url = parse_url(self.origin, allow_http=True)
+        except BadUrl as error:
+            raise ValueError(f"not an origin: it {error}") from error
+        if url.target != "/" or url.fragment is not None:
+            raise ValueError("not an origin: something follows the host")
+        object.__setattr__(self, "origin", url.origin)
 
     @cached_property
+    def _below(self) -> str:
+        return f"{self.origin}/"
+
+    @cached_property
+    def _url(self) -> Url:
+        return parse_url(self.origin, allow_http=True)
+
+    @property
     def host(self) -> str:
         """The host, with the port where it is not the scheme's own."""
-        return self.origin.partition("://")[2]
+        return self._url.authority
 
-    @cached_property
+    @property
     def hostname(self) -> str:
         """The host without port."""
-        host, colon, port = self.host.rpartition(":")
-        return host if colon and port.isdecimal() else self.host
+        return self._url.host
 
     @property
     def blog(self) -> str:
-        return f"{self.origin}/"
+        return self._below
 
     @property
     def shared_inbox(self) -> InboxUrl:
@@ -138,7 +148,7 @@ class Addresses:
 
     def is_ours(self, url: str) -> bool:
         """Whether the address has our origin: scheme, host and port."""
-        return origin_of(url) == self.origin
+        return self._path_of(url) is not None
 
     def kind_of(self, url: str) -> Ours | None:
         """What the address stands for; None if it is not ours or none that we mint.
@@ -159,7 +169,14 @@ class Addresses:
 
     def _path_of(self, url: str) -> str | None:
         """What follows our origin, raw; None for an address elsewhere."""
-        if web_url(url) is None or not self.is_ours(url):
+        if url.startswith(self._below) and len(url) <= LONGEST and url.isprintable():
+            return url[len(self._below) - 1 :]
+        if url.isascii() and self.hostname not in url.lower():  # most addresses are, and then nothing need be split
+            return None
+        try:
+            if origin_of(url) != self.origin:
+                return None
+        except BadUrl:
             return None
         rest = url.partition("://")[2]
         end = _AUTHORITY_END.search(rest)
@@ -176,8 +193,8 @@ def _id_in(path: str) -> Ours | None:
         return Ours("instance" if single == "instance" else "shared_inbox", "")
     thing, token, part = match["thing"], match["token"], match["part"]
     if part is None:
-        return Ours(cast(Kind, thing), token)
-    return Ours(cast(Kind, part), token) if part in _PARTS.get(thing, ()) else None
+        return Ours(cast("Kind", thing), token)
+    return Ours(cast("Kind", part), token) if part in _PARTS.get(thing, ()) else None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -255,14 +272,14 @@ class Blog:
 
     def accepts_host(self, host: str) -> bool:
         """Whether a handle at this host may mean the blog: its account domain, its url's host with port or without."""
-        wanted = _plain_authority(host)
+        wanted = self._origin_at(host)
         known = (self.account_domain, self.addresses.host, self.addresses.hostname)
-        return wanted is not None and wanted in map(_plain_authority, known)
+        return wanted is not None and wanted in map(self._origin_at, known)
 
-
-def _plain_authority(authority: str) -> str | None:
-    host, colon, port = authority.rpartition(":")
-    if not colon or not port.isdecimal():
-        return plain_host(authority)
-    plain = plain_host(host)
-    return plain and f"{plain}:{int(port)}"
+    def _origin_at(self, host: str) -> str | None:
+        if _AUTHORITY_END.search(host):
+            return None
+        try:
+            return origin_of(f"{self.addresses.origin.partition(':')[0]}://{host}")
+        except BadUrl:
+            return None
