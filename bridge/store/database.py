@@ -26,7 +26,9 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection, CursorResult
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
+from bridge.clock import utc_now
 from bridge.errors import UserFault
+from bridge.store.schema import changes
 
 T = TypeVar("T")
 _BUSY_MILLISECONDS = 5_000
@@ -51,6 +53,7 @@ class Transaction:
     connection: Connection
     is_postgres: bool
     wake_ups: list[WakeUp] = field(default_factory=list)
+    topics: set[str] = field(default_factory=set)
 
     def execute(self, statement: sa.Executable, values: Any = None) -> CursorResult[Any]:
         """Run one statement; `values` may be a list of mappings for many rows."""
@@ -66,10 +69,17 @@ class Transaction:
         """Ask for a job, in this transaction: it exists if and only if the transaction commits."""
         self.wake_ups.append(job)
 
+    def touch(self, topic: str) -> None:
+        """Say that what readers see of `topic` changes with this transaction, so cached bytes of it are dropped."""
+        self.topics.add(topic)
+
 
 #: Writes the wake-ups of a transaction as rows of the jobs engine, inside that transaction.
 SyncEnqueue = Callable[[Transaction, Sequence[WakeUp]], None]
 AsyncEnqueue = Callable[[AsyncConnection, Sequence[WakeUp]], Any]
+
+#: Hears, in the event loop and before the writer is answered, which topics a committed transaction touched.
+Listener = Callable[[frozenset[str]], None]
 
 
 class Database:
@@ -77,6 +87,17 @@ class Database:
 
     is_postgres: bool
     url: str
+
+    def __init__(self) -> None:
+        self._listeners: list[Listener] = []
+
+    def listen(self, listener: Listener) -> None:
+        """Have `listener` told of every change this process commits."""
+        self._listeners.append(listener)
+
+    def _tell(self, topics: set[str]) -> None:
+        for listener in self._listeners if topics else ():
+            listener(frozenset(topics))
 
     async def write(self, work: Callable[[Transaction], T]) -> T:
         """Run `work` in a writing transaction and return its result once it is committed."""
@@ -94,7 +115,7 @@ class Database:
 class _Asked(Generic[T]):
     """One function that waits for the writer thread, and where its answer goes."""
 
-    __slots__ = ("error", "future", "loop", "result", "work")
+    __slots__ = ("error", "future", "loop", "result", "topics", "work")
 
     def __init__(self, work: Callable[[Transaction], T], loop: asyncio.AbstractEventLoop) -> None:
         self.work = work
@@ -102,6 +123,7 @@ class _Asked(Generic[T]):
         self.future: asyncio.Future[T] = loop.create_future()
         self.result: T | None = None
         self.error: BaseException | None = None
+        self.topics: set[str] = set()
 
     def answer(self) -> None:
         """Called in the event loop."""
@@ -119,6 +141,7 @@ class SqliteDatabase(Database):
     is_postgres = False
 
     def __init__(self, path: Path) -> None:
+        super().__init__()
         self.url = f"sqlite:///{path}"
         self._path = path
         self._writing = _sqlite_engine(path, read_only=False)
@@ -186,7 +209,12 @@ class SqliteDatabase(Database):
                 asked.error = asked.error or error
         for asked in group:
             if not asked.loop.is_closed():
-                asked.loop.call_soon_threadsafe(asked.answer)
+                asked.loop.call_soon_threadsafe(self._answer, asked)
+
+    def _answer(self, asked: _Asked[Any]) -> None:
+        if asked.error is None:
+            self._tell(asked.topics)
+        asked.answer()
 
     def _write_one(self, connection: Connection, asked: _Asked[Any], *, alone: bool) -> None:
         tx = Transaction(connection, is_postgres=False)
@@ -196,6 +224,8 @@ class SqliteDatabase(Database):
             asked.result = asked.work(tx)
             if tx.wake_ups:
                 self._enqueue(tx, tx.wake_ups)
+            _note_changes(tx)
+            asked.topics = tx.topics
         except Exception as error:  # noqa: BLE001 - handed to the caller
             asked.error = error
             connection.exec_driver_sql("ROLLBACK" if alone else "ROLLBACK TO one")
@@ -203,6 +233,13 @@ class SqliteDatabase(Database):
                 connection.exec_driver_sql("BEGIN IMMEDIATE")
         if not alone:
             connection.exec_driver_sql("RELEASE one")
+
+
+def _note_changes(tx: Transaction) -> None:
+    """Tell other processes, through the table that they read."""
+    if tx.topics:
+        now = utc_now()
+        tx.execute(sa.insert(changes), [{"topic": topic, "at": now} for topic in sorted(tx.topics)])
 
 
 def _roll_back(connection: Connection) -> None:
@@ -245,6 +282,7 @@ class PostgresDatabase(Database):
     is_postgres = True
 
     def __init__(self, url: str) -> None:
+        super().__init__()
         self.url = url
         self.engine: AsyncEngine = create_async_engine(
             url.replace("postgresql://", "postgresql+asyncpg://", 1), pool_size=10, max_overflow=10, pool_pre_ping=True
@@ -269,7 +307,9 @@ class PostgresDatabase(Database):
                     _no_engine(tx[0], tx[0].wake_ups)
                 else:
                     await self._enqueue(connection, tx[0].wake_ups)
-            return result
+            await connection.run_sync(lambda _: _note_changes(tx[0]))
+        self._tell(tx[0].topics)
+        return result
 
     async def read(self, work: Callable[[Transaction], T]) -> T:
         async with self.engine.connect() as connection:

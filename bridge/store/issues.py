@@ -112,8 +112,3 @@ def add_redirect(tx: Transaction, blog_id: int, *, old: str, issue_id: int, new:
     """The issue moved from slug `old` to `new`; a redirect that stood at `new` ends."""
     tx.execute(sa.delete(redirects).where(redirects.c.blog_id == blog_id, redirects.c.slug.in_([old, new])))
     tx.execute(sa.insert(redirects).values(blog_id=blog_id, slug=old, issue_id=issue_id))
-
-
-def touch(tx: Transaction, issue_id: int, *, now: datetime) -> None:
-    """Something that the issue's page shows has changed, so cached bytes of it are stale."""
-    tx.execute(sa.update(issues).where(issues.c.id == issue_id).values(changed_at=now))

@@ -303,6 +303,15 @@ blocks = sa.Table(
     sa.PrimaryKeyConstraint("blog_id", "target"),
 )
 
+#: What readers can see has changed: each web process reads on from the number it knows and drops those cached bytes.
+changes = sa.Table(
+    "changes",
+    metadata,
+    sa.Column("number", Number, primary_key=True),
+    sa.Column("topic", sa.Text, nullable=False),  #: see `store/changes`
+    sa.Column("at", Moment, nullable=False),
+)
+
 #: The embedded jobs engine (SQLite); PostgreSQL uses PgQueuer's own tables.
 jobs = sa.Table(
     "jobs",

@@ -26,6 +26,13 @@ def upgrade() -> None:
         sa.UniqueConstraint("url", name=op.f("uq_blogs_url")),
     )
     op.create_table(
+        "changes",
+        sa.Column("number", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("topic", sa.Text(), nullable=False),
+        sa.Column("at", Moment(), nullable=False),
+        sa.PrimaryKeyConstraint("number", name=op.f("pk_changes")),
+    )
+    op.create_table(
         "jobs",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("kind", sa.Text(), nullable=False),

@@ -1,0 +1,72 @@
+"""One answer, or none -> what it means for this delivery; pure (protocol sheet section 9)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+
+
+@dataclass(frozen=True)
+class Delivered:
+    """Any 2xx: the other server took it."""
+
+    status: int
+
+
+@dataclass(frozen=True)
+class Refused:
+    """The other server will not take this activity, now or later."""
+
+    status: int | None
+    reason: str
+
+
+@dataclass(frozen=True)
+class Gone:
+    """410: the inbox was deleted, if its actor agrees."""
+
+    reason: str
+
+
+@dataclass(frozen=True)
+class TryLater:
+    """Nothing is decided: the network, a busy server, or one that cannot check our signature for now."""
+
+    status: int | None
+    reason: str
+    retry_after: timedelta | None = None
+
+
+Outcome = Delivered | Refused | Gone | TryLater
+
+
+def outcome_of(status: int, *, answer: str = "", retry_after: timedelta | None = None) -> Outcome:
+    """What a status means. `answer` is the beginning of the body, for the ledger.
+
+    401 and 403 mean here that every signature scheme was tried (`send` knocks twice).
+    """
+    said = f"it answered {status}" + (f": {answer}" if answer else "")
+    if 200 <= status < 300:
+        return Delivered(status)
+    if status == 410:
+        return Gone(said)
+    if status in (408, 425, 429) or (status >= 500 and status != 501):
+        return TryLater(status, said, retry_after)
+    return Refused(status, said)
+
+
+def retry_after_of(header: str | None, *, now: datetime) -> timedelta | None:
+    """`Retry-After` in seconds or as a date; None where it is missing or nonsense. Clamping is the retry policy's."""
+    if header is None:
+        return None
+    text = header.strip()
+    if text.isascii() and text.isdigit():
+        return timedelta(seconds=min(int(text[:12]), 10**9))
+    try:
+        moment = parsedate_to_datetime(text)
+    except (ValueError, TypeError, OverflowError):
+        return None
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=UTC)
+    return max(moment - now, timedelta(0))

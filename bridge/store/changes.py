@@ -1,0 +1,36 @@
+"""Which cached bytes other processes must drop: topics in the order in which they changed.
+
+Topics: `issue:ID` for what stands on one issue's page, `blog` for lists, feeds and the actor.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from bridge.store.database import Transaction
+from bridge.store.schema import changes
+
+BLOG = "blog"
+
+
+def issue(issue_id: int) -> str:
+    """The topic of one issue: its text and its conversation."""
+    return f"issue:{issue_id}"
+
+
+def newest(tx: Transaction) -> int:
+    """The number of the newest change."""
+    return int(tx.execute(sa.select(sa.func.max(changes.c.number))).scalar() or 0)
+
+
+def after(tx: Transaction, number: int) -> tuple[int, frozenset[str]]:
+    """What changed after `number`, and the number to ask from next time."""
+    rows = tx.execute(sa.select(changes.c.number, changes.c.topic).where(changes.c.number > number)).all()
+    return max((row.number for row in rows), default=number), frozenset(row.topic for row in rows)
+
+
+def forget(tx: Transaction, *, before: datetime) -> None:
+    """Drop what every process has long read."""
+    tx.execute(sa.delete(changes).where(changes.c.at < before))
