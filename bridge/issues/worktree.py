@@ -1,0 +1,137 @@
+"""The issues folder as saved -> its issue files and what is not committed; called by `lint`, `preview` and `publish`.
+
+No link is ever followed: what a path names must lie in the folder itself (S118).
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import NoReturn
+
+from bridge.errors import Fault, IssueFaults, UserFault
+from bridge.issues.front_matter import MOST_BYTES
+from bridge.issues.git import Repository
+from bridge.issues.source import PICTURE_SUFFIXES, FoundFile, IssueTree, shown_path, tree_of
+
+#: The identity of a commit where git knows none, as on a fresh server.
+_NOBODY = {
+    f"GIT_{role}_{part}": value
+    for role in ("AUTHOR", "COMMITTER")
+    for part, value in (("NAME", "Rundbrief"), ("EMAIL", "rundbrief@localhost"))
+}
+
+
+def dirty_files(repository: Repository, *, untracked: bool = True) -> list[str]:
+    """The paths that are changed but not committed, sorted; names that begin with `_` or `.` are not looked at."""
+    kind = "all" if untracked else "no"
+    listing = repository.git(
+        "status", "--porcelain=v1", "-z", "--no-renames", "--ignore-submodules=all", f"--untracked-files={kind}"
+    ).output
+    paths = [entry[3:] for entry in listing.split(b"\0") if entry]
+    return sorted(shown_path(path) for path in paths if not _is_ignored(path))
+
+
+def commit_files(repository: Repository, paths: Sequence[str], message: str) -> str | None:
+    """Commit exactly these issue files, of a folder its pictures too, whatever else is staged.
+
+    The new commit, or None where there was nothing to commit. A file that is gone is committed as removed.
+    """
+    dirty = dirty_files(repository)
+    wanted = [path for path in dirty if any(_belongs_to(path, issue) for issue in paths)]
+    if not wanted:
+        return None
+    repository.git("add", "--all", "--", *wanted)
+    repository.git(
+        "commit", "--quiet", "--only", "--no-verify", f"--message={message}", "--", *wanted, extra=_identity(repository)
+    )
+    return repository.git("rev-parse", "--verify", "HEAD").output.decode().strip()
+
+
+def path_in(repository: Repository, file: Path) -> str:
+    """A file that a user named -> its path below the issues folder; a folder stands for its `index.md`.
+
+    Raises UserFault for anything outside of the folder.
+    """
+    folder = repository.folder.resolve()
+    # The parent alone is resolved: that the file itself is a link is for `read_saved` to refuse.
+    named = Path(os.path.abspath(file))
+    whole = named.parent.resolve() / named.name
+    if whole != folder and whole.is_dir() and not whole.is_symlink():
+        whole = whole / "index.md"
+    if not whole.is_relative_to(folder) or whole == folder:
+        raise UserFault(f"{file} does not lie in {folder}")
+    return whole.relative_to(folder).as_posix()
+
+
+def read_saved(repository: Repository, path: str, *, most: int = MOST_BYTES) -> bytes:
+    """The bytes of one file below the folder as saved; raises IssueFaults for links and for files over `most` bytes."""
+    parts = path.split("/")
+    if "\0" in path or any(part in ("", ".", "..") for part in parts):
+        _refuse(path, "The path leads out of the issues folder")
+    opened: list[int] = []
+    try:
+        opened.append(os.open(repository.folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC))
+        for part in parts[:-1]:
+            flags = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+            opened.append(os.open(part, flags, dir_fd=opened[-1]))
+        # O_NONBLOCK: a named pipe must not hold us up before it is known to be one.
+        flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+        opened.append(os.open(parts[-1], flags, dir_fd=opened[-1]))
+        about = os.fstat(opened[-1])
+        if not stat.S_ISREG(about.st_mode):
+            _refuse(path, "This is no ordinary file")
+        if about.st_size > most:
+            _refuse(path, f"The file is over {most // 1024 // 1024} MiB")
+        with os.fdopen(opened.pop(), "rb") as file:
+            return file.read(most + 1)[:most]
+    except OSError as broken:
+        is_link = repository.folder.joinpath(*parts).is_symlink()
+        _refuse(path, "This is a symbolic link" if is_link else f"The file cannot be read: {broken.strerror}")
+    finally:
+        for descriptor in opened:
+            os.close(descriptor)
+
+
+def read_saved_tree(repository: Repository) -> IssueTree:
+    """List the issue files as saved. A blob here is a mark of size and time, good only for comparing with itself."""
+    if not repository.folder.is_dir():
+        raise UserFault(f"The folder {repository.folder} does not exist. Run `rundbrief init`")
+    return tree_of(_found_in(os.fsencode(repository.folder), b""), commit=None)
+
+
+def _found_in(folder: bytes, below: bytes) -> Iterator[FoundFile]:
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            path = below + entry.name
+            if _is_ignored(entry.name):
+                continue
+            if entry.is_dir(follow_symlinks=False):
+                yield from _found_in(entry.path, path + b"/")
+            elif entry.is_symlink() or entry.is_file(follow_symlinks=False):
+                about = entry.stat(follow_symlinks=False)
+                mark = f"saved-{about.st_size}-{about.st_mtime_ns}"
+                kind = "link" if entry.is_symlink() else "file"
+                yield FoundFile(path=path, kind=kind, blob=mark, size=about.st_size)
+
+
+def _is_ignored(path: bytes) -> bool:
+    return any(part[:1] in (b"_", b".") for part in path.split(b"/"))
+
+
+def _belongs_to(path: str, issue: str) -> bool:
+    folder, _, name = issue.rpartition("/")
+    if path == issue:
+        return True
+    return name == "index.md" and path.startswith(folder + "/") and path.lower().endswith(PICTURE_SUFFIXES)
+
+
+def _identity(repository: Repository) -> dict[str, str]:
+    known = repository.git("config", "--get", "user.email", fine=(0, 1)).status == 0
+    return {} if known else {name: repository.environment.get(name, value) for name, value in _NOBODY.items()}
+
+
+def _refuse(path: str, reason: str) -> NoReturn:
+    raise IssueFaults([Fault(shown_path(os.fsencode(path)), None, reason)])
