@@ -6,8 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from functools import cached_property
+from dataclasses import dataclass, field
 from typing import Literal
 
 from bridge.errors import BridgeError
@@ -37,18 +36,20 @@ class SignedRequest:
     method: str
     #: Path and query exactly as on the request line, percent-escapes untouched.
     target: str
-    #: (lower-case name, value) for every header line, in order, duplicates kept.
+    #: (name, value) for every header line, in order, duplicates kept.
     headers: tuple[tuple[str, str], ...]
     #: The bytes that came, or None for a request without content. `b""` is content, and must be signed.
     body: bytes | None
+    #: All values of each header by lower-case name, in order, without the white space around them.
+    fields: Mapping[str, tuple[str, ...]] = field(init=False, repr=False, compare=False)
 
-    @cached_property
-    def fields(self) -> Mapping[str, tuple[str, ...]]:
-        """All values of each header, in order, without the white space around them."""
+    def __post_init__(self) -> None:
         fields: dict[str, tuple[str, ...]] = {}
         for name, value in self.headers:
-            fields[name] = (*fields.get(name, ()), value.strip(" \t"))
-        return fields
+            key = name.lower()
+            before = fields.get(key)
+            fields[key] = (value.strip(" \t"),) if before is None else (*before, value.strip(" \t"))
+        object.__setattr__(self, "fields", fields)
 
     def single(self, name: str, *, check: Check) -> str | None:
         """The value of a header that may stand once at most; None if it is not there."""

@@ -52,6 +52,8 @@ def sign(
 
     Arguments as for `cavage.sign`; `content_digest` comes from `content_digest_of`.
     """
+    if (content_digest is None) != (content_type is None):
+        raise ValueError("a body is signed with both its digest and its content type")
     target_uri = url.wire if with_query else url.wire.partition("?")[0]
     lines = [f'"@method": {method.upper()}', f'"@target-uri": {target_uri}']
     covered = '"@method" "@target-uri"'
@@ -96,6 +98,26 @@ def claim_from(request: SignedRequest, *, origin: str, now: datetime) -> Claim:
     return claims[0]
 
 
+def signing_string(
+    covered: list[str], parameters: str, request: SignedRequest, *, target: str, public: Url, host: str
+) -> str:
+    """The text that was signed (RFC 9421 2.5), as our own origin sees the request. Raises SignatureFault.
+
+    `parameters` is the canonical `@signature-params`; `host` the name a covered Host header must have said.
+    """
+    lines = []
+    for name in covered:
+        if name.startswith("@"):
+            value = _derived(name, request.method, target, public)
+        elif name == "host":
+            value = host
+        else:
+            value = field_value(request, name)
+        lines.append(f'"{name}": {value}')
+    lines.append(f'"@signature-params": {parameters}')
+    return "\n".join(lines)
+
+
 def _claim(member: Member, signature: Member | None, request: SignedRequest, public: Url, *, now: datetime) -> Claim:
     if signature is None or not isinstance(signature.value, bytes):
         raise SignatureFault("missing", "the Signature header has no bytes for the label in Signature-Input")
@@ -117,7 +139,7 @@ def _claim(member: Member, signature: Member | None, request: SignedRequest, pub
         signed_at=signed_at,
         signature=signature.value,
         messages=tuple(
-            _message(covered, parameters, request, _derived(request.method, target, public) | {"host": host})
+            message_bytes(signing_string(covered, parameters, request, target=target, public=public, host=host))
             for target in targets_signed(request)
         ),
         strange_host=strange_host,
@@ -184,28 +206,21 @@ def _text(parameters: Parameters, name: str) -> str | None:
     return value
 
 
-def _derived(method: str, target: str, public: Url) -> dict[str, str]:
-    path, _, query = target.partition("?")
-    return {
-        "@method": method,
-        "@target-uri": public.origin + target,
-        "@authority": public.authority,
-        "@scheme": public.scheme,
-        "@request-target": target,
-        "@path": path,
-        "@query": f"?{query}",
-    }
-
-
-def _message(covered: list[str], parameters: str, request: SignedRequest, values: dict[str, str]) -> bytes:
-    lines = []
-    for name in covered:
-        if name in values:
-            value = values[name]
-        elif name.startswith("@"):
+def _derived(name: str, method: str, target: str, public: Url) -> str:
+    match name:
+        case "@method":
+            return method
+        case "@target-uri":
+            return public.origin + target
+        case "@authority":
+            return public.authority
+        case "@scheme":
+            return public.scheme
+        case "@request-target":
+            return target
+        case "@path":
+            return target.partition("?")[0]
+        case "@query":
+            return "?" + target.partition("?")[2]
+        case _:
             raise SignatureFault("covered", "the signature covers a derived component that a request does not have")
-        else:
-            value = field_value(request, name)
-        lines.append(f'"{name}": {value}')
-    lines.append(f'"@signature-params": {parameters}')
-    return message_bytes("\n".join(lines))
