@@ -1,0 +1,178 @@
+"""What our own requests may cost: for one cause (`Budget`), host (`HostLanes`), failure (`Failures`), URL (`Flights`).
+
+Every fetch of `hops` and `actors` passes here, so that nobody can make this server the hammer that hits another one.
+Each memory ends by age and by number: a stranger can invent any number of hosts and keys.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import OrderedDict
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from typing import TypeVar, cast
+
+from bridge.errors import FetchError, FetchFailed, FetchRefused
+
+T = TypeVar("T")
+
+FETCHES = 20
+DEPTH = 3
+TIME = timedelta(seconds=30)
+
+_LANES = 2
+
+#: How long a failed fetch is not repeated: a verdict of the other server, and a mere silence. The second is
+#: short because GoToSocial gives up a delivery after four minutes of 503.
+VERDICT_LASTS = timedelta(minutes=10)
+SILENCE_LASTS = timedelta(seconds=30)
+_MOST_FAILURES = 10_000
+#: Failures of one host within `VERDICT_LASTS` after which none of its unknown keys is asked for.
+_HOST_FAILURES = 20
+
+
+class BudgetSpent(FetchRefused):
+    """Our own limit, which says nothing about the thing that was wanted."""
+
+
+class Budget:
+    """What one incoming activity, one command or one page view may fetch: so many requests, so deep, so long."""
+
+    def __init__(
+        self,
+        *,
+        fetches: int = FETCHES,
+        depth: int = DEPTH,
+        time_allowed: timedelta = TIME,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._purse = [fetches]
+        self._depth = depth
+        self._clock = clock
+        self._ends = clock() + time_allowed.total_seconds()
+
+    def deeper(self) -> Budget:
+        """The same budget for what a fetched document leads to. Raises BudgetSpent where it would lead too far."""
+        if self._depth == 0:
+            raise BudgetSpent("this leads too many documents away from what came in")
+        inner = Budget(fetches=0, depth=self._depth - 1, clock=self._clock)
+        inner._purse, inner._ends = self._purse, self._ends
+        return inner
+
+    def spend(self) -> timedelta:
+        """Pay for one request; gives the time left for it. Raises BudgetSpent when count or time are used up."""
+        left = self._ends - self._clock()
+        if left <= 0:
+            raise BudgetSpent("the time for all fetches of this cause is over")
+        if self._purse[0] <= 0:
+            raise BudgetSpent("all fetches of this cause are used up")
+        self._purse[0] -= 1
+        return timedelta(seconds=left)
+
+
+class HostLanes:
+    """At most two fetches to one host at a time; further ones wait. Holds nothing of a host that nobody asks."""
+
+    def __init__(self) -> None:
+        self._hosts: dict[str, tuple[asyncio.Semaphore, int]] = {}
+
+    @asynccontextmanager
+    async def lane(self, authority: str) -> AsyncIterator[None]:
+        """Hold one of the host's lanes."""
+        semaphore, users = self._hosts.get(authority, (asyncio.Semaphore(_LANES), 0))
+        self._hosts[authority] = semaphore, users + 1
+        try:
+            async with semaphore:
+                yield
+        finally:
+            semaphore, users = self._hosts.pop(authority)
+            if users > 1:
+                self._hosts[authority] = semaphore, users - 1
+
+
+class Failures:
+    """Which things could not be fetched lately, so that they are not asked for again at once (CVE-2026-34148).
+
+    `key` is any text: a keyId, a handle. One failure stops a key; the host behind it is stopped by many.
+    """
+
+    def __init__(self, *, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._of_key: OrderedDict[str, tuple[FetchError, float]] = OrderedDict()
+        self._of_host: OrderedDict[str, tuple[int, float]] = OrderedDict()
+
+    def check(self, key: str, host: str) -> None:
+        """Raise what was raised the last time, or FetchFailed for a host where nearly everything fails."""
+        now = self._clock()
+        error, ends = self._of_key.get(key, (None, 0.0))
+        if error is not None and now < ends:
+            raise _again(error)
+        count, ends = self._of_host.get(host, (0, 0.0))
+        if count >= _HOST_FAILURES and now < ends:
+            raise FetchFailed(
+                f"{host} failed {count} times within a few minutes", retry_after=timedelta(seconds=ends - now)
+            )
+
+    def add(self, key: str, host: str, error: FetchError) -> None:
+        """Remember a failure."""
+        now = self._clock()
+        lasts = SILENCE_LASTS if isinstance(error, FetchFailed) else VERDICT_LASTS
+        self._of_key[key] = error.with_traceback(None), now + lasts.total_seconds()
+        self._of_key.move_to_end(key)
+        count, ends = self._of_host.get(host, (0, 0.0))
+        self._of_host[host] = (count + 1, ends) if now < ends else (1, now + VERDICT_LASTS.total_seconds())
+        self._of_host.move_to_end(host)
+        for memory in (self._of_key, self._of_host):
+            while len(memory) > _MOST_FAILURES:
+                memory.popitem(last=False)
+
+    def forget(self, key: str) -> None:
+        """The thing is known again, by whatever way."""
+        self._of_key.pop(key, None)
+
+
+def _again(error: FetchError) -> FetchError:
+    """The same error as a new object, so that tracebacks do not pile up in the memory."""
+    if isinstance(error, FetchFailed):
+        return FetchFailed(f"{error} (a moment ago)", retry_after=error.retry_after or SILENCE_LASTS)
+    return type(error)(f"{error} (some minutes ago)")
+
+
+class Flights:
+    """One fetch for all who want the same thing at the same moment."""
+
+    def __init__(self) -> None:
+        self._under_way: dict[str, asyncio.Task[object]] = {}
+
+    async def join(self, key: str, fetch: Callable[[], Awaitable[T]]) -> T:
+        """The result of `fetch`, or of the one under way for this key, which goes on when a waiter is cancelled."""
+        while True:
+            task = self._under_way.get(key)
+            is_ours = task is None
+            if task is None:
+                task = asyncio.ensure_future(_run(fetch))
+                self._under_way[key] = task
+                task.add_done_callback(lambda done: self._land(key, done))
+            try:
+                return cast("T", await asyncio.shield(task))
+            except BudgetSpent:
+                if is_ours:
+                    raise  # else it was another one's budget that ended
+
+    def _land(self, key: str, task: asyncio.Task[object]) -> None:
+        del self._under_way[key]
+        if not task.cancelled():
+            task.exception()  # marks it as seen, should every waiter have been cancelled
+
+    async def close(self) -> None:
+        """Stop what is under way."""
+        tasks = list(self._under_way.values())
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def _run(fetch: Callable[[], Awaitable[T]]) -> T:
+    return await fetch()

@@ -1,0 +1,132 @@
+"""A URL -> the 200 that stands at the end of its redirects. All GETs of ours go this way.
+
+`documents` and `webfinger` call it. Each hop is a request of its own: judged by the guard, paid from the budget, signed
+anew for its own target (or not signed), so a redirect takes neither us nor our signature anywhere that we would not
+have gone by ourselves (RFC 9110 15.4; security S51 to S54).
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+from datetime import datetime
+from urllib.parse import urljoin
+
+from bridge.clock import utc_now
+from bridge.errors import FetchFailed, FetchGone, FetchNotFound, FetchRefused, FetchUnusable
+from bridge.remote.budget import Budget, BudgetSpent, HostLanes
+from bridge.remote.door import DEADLINE, Answer, Door
+from bridge.remote.knock import UNSIGNED, Knock
+from bridge.remote.retry_after import retry_after_of
+from bridge.terms import Server
+from bridge.urls import Url
+
+_REDIRECTS = frozenset({301, 302, 303, 307, 308})
+_LONGEST_LOCATION = 2048
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wanted:
+    """What kind of answer is asked for. `accept` is the header, `hops` the number of redirects that are followed."""
+
+    accept: str
+    cap_bytes: int
+    hops: int = 3
+
+
+class Hops:
+    """Fetches over the one door. `own_servers` are our own names, which are never asked over HTTP."""
+
+    def __init__(self, door: Door, *, own_servers: Collection[Server], clock: Callable[[], datetime] = utc_now) -> None:
+        self._door = door
+        self._own = frozenset(own_servers)
+        self._clock = clock
+        self._lanes = HostLanes()
+
+    def judge(self, url: str) -> Url:
+        """The address as it would be asked. Raises FetchRefused for what we never ask, our own addresses among it."""
+        judged = self._door.judge(url)
+        if judged.authority in self._own or judged.host in self._own:
+            raise FetchRefused(f"{url[:200]} is our own, and is not fetched over the network")
+        return judged
+
+    @property
+    def allow_private(self) -> bool:
+        """Whether http, ports and this machine's own addresses are allowed: tests and demos."""
+        return self._door.allow_private
+
+    async def fetch(self, url: str, wanted: Wanted, *, budget: Budget, knock: Knock = UNSIGNED) -> Answer:
+        """The 200 answer. A redirect from https to http is refused, also where http is allowed.
+
+        Raises FetchNotFound, FetchGone, FetchFailed (429, 5xx, silence), FetchUnusable, FetchRefused.
+        """
+        judged = self.judge(url)
+        seen = {judged.wire}
+        while True:
+            answer = await self._ask(judged, wanted, budget=budget, knock=knock)
+            if answer.status not in _REDIRECTS:
+                return self._wanted_only(answer)
+            if len(seen) > wanted.hops:
+                raise FetchUnusable(f"{url[:200]} leads on for more than {wanted.hops} redirects")
+            judged = self._next(judged, answer)
+            if judged.wire in seen:
+                raise FetchUnusable(f"{url[:200]} leads in a circle")
+            seen.add(judged.wire)
+
+    def _next(self, here: Url, answer: Answer) -> Url:
+        location = answer.headers.get("Location", "").strip()
+        if not location or len(location) > _LONGEST_LOCATION:
+            raise FetchUnusable(f"{here.wire} redirects without saying where to")
+        try:
+            there = self.judge(urljoin(here.wire, location))
+        except ValueError as error:
+            raise FetchUnusable(f"{here.wire} redirects to no address") from error
+        except FetchRefused as error:
+            raise type(error)(f"{here.wire} redirects where we do not go: {error}") from error
+        if here.scheme == "https" and there.scheme != "https":
+            raise FetchRefused(f"{here.wire} redirects from https to http")
+        return there
+
+    async def _ask(self, url: Url, wanted: Wanted, *, budget: Budget, knock: Knock) -> Answer:
+        """Knock in each scheme until one is let in; the last answer if none is."""
+        server = Server(url.authority)
+        answer = None
+        for scheme in knock.tries(server):
+            headers = scheme.sign("GET", url)
+            if headers is None:
+                continue
+            answer = await self._get(url, {**headers, "Accept": wanted.accept}, wanted, budget)
+            if answer.status not in (401, 403):
+                knock.opened(server, scheme.name)
+                return answer
+        if answer is None:
+            raise FetchRefused(f"no way to sign a request to {url.wire}")
+        knock.failed(server)
+        return answer
+
+    async def _get(self, url: Url, headers: dict[str, str], wanted: Wanted, budget: Budget) -> Answer:
+        left = budget.spend()
+        try:
+            async with asyncio.timeout(left.total_seconds()), self._lanes.lane(url.authority):
+                return await self._door.request(
+                    "GET", url.wire, headers=headers, cap_bytes=wanted.cap_bytes, deadline=min(left, DEADLINE)
+                )
+        except TimeoutError as error:
+            raise BudgetSpent(f"the time for all fetches of this cause ended at {url.wire}") from error
+
+    def _wanted_only(self, answer: Answer) -> Answer:
+        match answer.status:
+            case 200:
+                return answer
+            case 404:
+                raise FetchNotFound(f"{answer.url} answered 404")
+            case 410:
+                raise FetchGone(f"{answer.url} answered 410")
+            case 408 | 425 | 429:
+                pass
+            case status if status < 500:
+                raise FetchUnusable(f"{answer.url} answered {status}")
+        raise FetchFailed(
+            f"{answer.url} answered {answer.status}", retry_after=retry_after_of(answer.headers, now=self._clock())
+        )
