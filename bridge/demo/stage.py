@@ -47,42 +47,42 @@ class Page:
         return None
 
 
-class Process:
+class Child:
     """A child process with its output in a log file, in a session of its own so that Ctrl-C reaches only us."""
 
     def __init__(self, command: Sequence[str], *, log: Path, folder: Path | None = None) -> None:
         self.log = log
         with log.open("ab") as output:
-            self._child = subprocess.Popen(
+            self._popen = subprocess.Popen(
                 command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, cwd=folder, start_new_session=True
             )
 
     @property
     def pid(self) -> int:
         """The process id."""
-        return self._child.pid
+        return self._popen.pid
 
     def exit_status(self) -> int | None:
         """None while it runs."""
-        return self._child.poll()
+        return self._popen.poll()
 
     def wait(self) -> int:
         """Block until it ends."""
-        return self._child.wait()
+        return self._popen.wait()
 
     def kill(self) -> None:
         """End it at once, as `kill -9` does."""
-        self._child.kill()
-        self._child.wait()
+        self._popen.kill()
+        self._popen.wait()
 
     def stop(self) -> int:
         """Ask it to end; end it when it does not. Returns its exit status."""
-        self._child.terminate()
+        self._popen.terminate()
         try:
-            return self._child.wait(_GRACE)
+            return self._popen.wait(_GRACE)
         except subprocess.TimeoutExpired:
             self.kill()
-            return self._child.wait()
+            return self._popen.wait()
 
     def tail(self, lines: int = 25) -> str:
         """The last lines of its log."""
@@ -93,14 +93,14 @@ class Peer:
     """The peer of `bridge.demo.peer` in a process of its own."""
 
     def __init__(self, *options: str, log: Path) -> None:
-        self.process = Process([sys.executable, "-m", "bridge.demo.peer", *options], log=log)
+        self.child = Child([sys.executable, "-m", "bridge.demo.peer", *options], log=log)
         self.origin: str = wait_until("the peer says where it listens", self._announced, seconds=20)["origin"]
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *error: object) -> None:
-        self.process.stop()
+        self.child.stop()
 
     @property
     def host(self) -> str:
@@ -126,9 +126,9 @@ class Peer:
         return found
 
     def _announced(self) -> Any:
-        lines = self.process.log.read_text().splitlines() if self.process.log.exists() else []
-        if self.process.exit_status() is not None:
-            raise NotSeen("the peer starts", self.process.tail())
+        lines = self.child.log.read_text().splitlines() if self.child.log.exists() else []
+        if self.child.exit_status() is not None:
+            raise NotSeen("the peer starts", self.child.tail())
         return json.loads(lines[0]) if lines else None
 
 

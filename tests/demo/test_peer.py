@@ -218,4 +218,4 @@ def test_a_wish_that_cannot_be_met_says_why(peers: tuple[Peer, Peer]) -> None:
 def test_the_peer_ends_by_itself(tmp_path: Path) -> None:
     peer = Peer("--max-seconds", "0.3", log=tmp_path / "short.log")
 
-    assert peer.process.wait() == 0
+    assert peer.child.wait() == 0

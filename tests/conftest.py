@@ -1,0 +1,24 @@
+"""What holds for every test: the machine's own git settings and a slow moment of the machine change nothing."""
+
+from __future__ import annotations
+
+import os
+
+from hypothesis import settings
+
+# At import, so that fixtures of every scope and every child process see it.
+for name in [name for name in os.environ if name.startswith("GIT_")]:
+    del os.environ[name]  # as set when the tests are run from a git hook
+os.environ |= {
+    "GIT_CONFIG_GLOBAL": os.devnull,
+    "GIT_CONFIG_NOSYSTEM": "1",
+    "GIT_TERMINAL_PROMPT": "0",
+    "GIT_AUTHOR_NAME": "Ada Autorin",
+    "GIT_AUTHOR_EMAIL": "ada@links.example",
+    "GIT_COMMITTER_NAME": "Ada Autorin",
+    "GIT_COMMITTER_EMAIL": "ada@links.example",
+}
+
+# Property tests judge what is true, never how fast this machine is at the moment.
+settings.register_profile("house", deadline=None, derandomize="CI" in os.environ)
+settings.load_profile("house")
