@@ -1,0 +1,1 @@
+"""The commands: one module a group, loaded when one of its commands is used (contract section 4)."""

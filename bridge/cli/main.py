@@ -1,0 +1,108 @@
+"""Command line -> the one command's module, loaded only when it is used; errors -> one line and an exit status.
+
+Exit status: 0 done, 1 it did not work, 2 wrong use or a faulty config.
+"""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from collections.abc import Sequence
+
+import typer
+
+from bridge import __version__
+from bridge.cli.table import COMMANDS, HIDDEN, Command
+from bridge.errors import BridgeError, ConfigFaults
+
+_USAGE = """Usage: rundbrief COMMAND [OPTIONS]
+
+A circular letter, published with git push, answered from the fediverse.
+
+{commands}
+
+All commands take --config PATH (default: config.toml here or in a parent folder).
+`rundbrief COMMAND --help` tells more; --debug shows the traceback of an error; --version the version.
+"""
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run one command and exit."""
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    debug = "--debug" in words
+    words = [word for word in words if word != "--debug"]
+    sys.exit(_run(words, debug=debug))
+
+
+def _run(words: list[str], *, debug: bool) -> int:
+    if not words or words[0] in ("--help", "-h", "help"):
+        sys.stdout.write(_usage())
+        return 0 if words else 2
+    if words[0] == "--version":
+        sys.stdout.write(f"rundbrief {__version__}\n")
+        return 0
+    found = _find(words)
+    if found is None:
+        return _complain(f"there is no command {words[0]!r}; `rundbrief --help` lists them", 2)
+    name, command = found
+    try:
+        return _call(name, command, words[len(name.split()) :])
+    except BridgeError as error:
+        if debug:
+            raise
+        return _complain(str(error), 2 if isinstance(error, ConfigFaults) else 1)
+    except KeyboardInterrupt:
+        return 130
+    except BrokenPipeError:
+        return 1
+    except Exception as error:
+        if debug:
+            raise
+        what = f"{type(error).__name__}: {error}".splitlines()[0]
+        return _complain(f"a fault of Rundbrief itself: {what}; run it again with --debug and report what it shows", 1)
+
+
+def _find(words: list[str]) -> tuple[str, Command] | None:
+    """The command meant: two words (`comments approve`) before one (`comments`)."""
+    for length in (2, 1):
+        name = " ".join(words[:length])
+        if command := COMMANDS.get(name) or HIDDEN.get(name):
+            return name, command
+    return None
+
+
+def _call(name: str, command: Command, rest: list[str]) -> int:
+    function = getattr(importlib.import_module(f"bridge.cli.{command.module}"), command.function)
+    app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
+    app.command(name=name, help=function.__doc__)(function)
+    try:
+        result = typer.main.get_command(app).main(rest, prog_name=f"rundbrief {name}", standalone_mode=False)
+    except typer.Exit as stop:
+        return stop.exit_code
+    except typer.Abort:
+        return 130
+    except Exception as error:
+        if (message := getattr(error, "format_message", None)) is not None:
+            raise _WrongUse(f"{message()} (`rundbrief {name} --help` tells more)") from error
+        raise
+    return result if isinstance(result, int) else 0
+
+
+class _WrongUse(ConfigFaults):
+    """Options or arguments that the command does not take: exit status 2, like a faulty config."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__([message])
+
+
+def _usage() -> str:
+    width = max(map(len, COMMANDS))
+    return _USAGE.format(commands="\n".join(f"  {name:<{width}}  {c.help}" for name, c in COMMANDS.items()))
+
+
+def _complain(message: str, status: int) -> int:
+    for line in message.splitlines() or [""]:
+        sys.stderr.write(f"rundbrief: {line}\n")
+    return status
+
+

