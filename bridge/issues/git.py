@@ -66,12 +66,30 @@ class Repository:
         # The folder is named outright: git shall not go looking for a repository in the folders above, and need
         # not ask who owns this one, because the blog's configuration names it.
         place = (f"--git-dir={self.folder / '.git'}", f"--work-tree={self.folder}")
+        answer = self._run([*place, *_SAFE, *arguments], stdin=stdin, extra=extra or {}, patience=patience)
+        if answer.status not in fine:
+            if "not a git repository" in answer.complaint:
+                raise UserFault(f"{self.folder} is no git repository. Run `rundbrief init`")
+            raise UserFault(f"git failed in {self.folder}: {answer.complaint or f'exit status {answer.status}'}")
+        return answer
+
+    def create(self, branch: str) -> None:
+        """Make the folder a repository without a commit, with nothing of the user's templates in it."""
+        # Without `--work-tree`, which init would write down for good; an older git knows no --initial-branch.
+        answer = self._run(["init", "--quiet", "--template=", "."], stdin=b"", extra={}, patience=PATIENCE)
+        if answer.status != 0:
+            raise UserFault(f"git could not make a repository of {self.folder}: {answer.complaint}")
+        self.git("symbolic-ref", "HEAD", f"refs/heads/{branch}")
+
+    def _run(
+        self, arguments: Sequence[str | bytes], *, stdin: bytes, extra: Mapping[str, str], patience: float
+    ) -> Answer:
         try:
             ended = subprocess.run(
-                ["git", *place, *_SAFE, *arguments],
+                ["git", *arguments],
                 input=stdin,
                 capture_output=True,
-                env={**self._clean_environment(), **_FIXED, **(extra or {})},
+                env={**self._clean_environment(), **_FIXED, **extra},
                 # In quarantine git's own folder is the current one, and its variables may be relative to it.
                 cwd=None if self.quarantined else self.folder,
                 timeout=patience,
@@ -85,12 +103,7 @@ class Repository:
             raise UserFault(f"git gave no answer within {patience:.0f} s in {self.folder}. Try again") from late
         except OSError as broken:
             raise UserFault(f"git could not be run in {self.folder}: {broken.strerror}") from broken
-        answer = Answer(status=ended.returncode, output=ended.stdout, complaint=_complaint(ended.stderr))
-        if answer.status not in fine:
-            if "not a git repository" in answer.complaint:
-                raise UserFault(f"{self.folder} is no git repository. Run `rundbrief init`")
-            raise UserFault(f"git failed in {self.folder}: {answer.complaint or f'exit status {answer.status}'}")
-        return answer
+        return Answer(status=ended.returncode, output=ended.stdout, complaint=_complaint(ended.stderr))
 
     def _clean_environment(self) -> dict[str, str]:
         kept = _KEPT | _QUARANTINE if self.quarantined else _KEPT

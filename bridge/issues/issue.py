@@ -14,6 +14,7 @@ from datetime import datetime
 from difflib import get_close_matches
 from types import MappingProxyType
 from typing import Literal, cast, get_args
+from urllib.parse import unquote
 from zoneinfo import ZoneInfo
 
 from bridge.errors import Fault, IssueFaults
@@ -230,6 +231,11 @@ def picture_name(written: str) -> str | None:
     if not parts or any(part in ("", "..") or part[0] in "._" for part in parts):
         return None
     return unicodedata.normalize("NFC", "/".join(parts))
+
+
+def picture_in_text(address: str) -> str | None:
+    """The same for a picture's address in Markdown, where a blank is `%20`."""
+    return picture_name(unquote(address.partition("#")[0].partition("?")[0]))
 
 
 def _format(word: str) -> Format:
