@@ -1,0 +1,160 @@
+"""Collections both ways: ours -> documents; another server's document -> RemoteCollection.
+
+The web's federation routes serve the first kind; `repair` crawls the second. ActivityStreams 2.0 section 5.5,
+FEP-f228 for contexts, protocol sheet section 10.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from bridge.activity.shapes import count_of, embedded, id_of, ids_of, members, type_of, web_url
+from bridge.activity.wire_names import ACTIVITYSTREAMS, plain_keys
+from bridge.errors import Malformed, NoSuchThing
+from bridge.terms import Document
+
+PER_PAGE = 30  #: items on one page of ours
+MOST_ITEMS = 200  #: items read from one remote page (security S57)
+MOST_TOTAL = 10**9  #: larger counts are lies and count as this
+
+_COLLECTIONS = frozenset({"Collection", "OrderedCollection", "CollectionPage", "OrderedCollectionPage"})
+_LONGEST_PAGE_NUMBER = 6
+
+
+# --- ours, outward ---
+
+
+def counted(url: str, total: int) -> Document:
+    """A collection that tells its size only: followers and following, to protect readers."""
+    return {"@context": ACTIVITYSTREAMS, "id": url, "type": "OrderedCollection", "totalItems": total}
+
+
+def whole(url: str, items: Sequence[str | Document]) -> Document:
+    """A short ordered collection in one document, such as `featured`."""
+    return counted(url, len(items)) | {"orderedItems": list(items)}
+
+
+def paged(url: str, total: int) -> Document:
+    """The head of a long ordered collection, such as the outbox; its pages are `page`."""
+    head = counted(url, total) | {"first": page_url(url, 1)}
+    return head | {"last": page_url(url, page_count(total))}
+
+
+def page(url: str, number: int, total: int, items: Sequence[str | Document]) -> Document:
+    """One page of `paged`, counted from 1; `items` are this page's own."""
+    return {"@context": ACTIVITYSTREAMS} | _page(url, number, total, items, ordered=True)
+
+
+def replies(url: str, total: int, first_items: Sequence[str]) -> Document:
+    """The answers to a post by their ids, with the first page embedded as Mastodon does and expects."""
+    return {
+        "@context": ACTIVITYSTREAMS,
+        "id": url,
+        "type": "Collection",
+        "totalItems": total,
+        "first": _page(url, 1, total, first_items, ordered=False),
+    }
+
+
+def replies_page(url: str, number: int, total: int, items: Sequence[str]) -> Document:
+    """One page of `replies`, counted from 1."""
+    return {"@context": ACTIVITYSTREAMS} | _page(url, number, total, items, ordered=False)
+
+
+def context(url: str, total: int, *, owner: str) -> Document:
+    """The whole conversation, the post itself first, then by time (FEP-f228); its pages are `page`."""
+    return paged(url, total) | {"attributedTo": owner}
+
+
+def page_url(url: str, number: int) -> str:
+    """The address of one page."""
+    return f"{url}?page={number}"
+
+
+def page_count(total: int) -> int:
+    """How many pages there are; an empty collection has one empty page."""
+    return max(1, -(-total // PER_PAGE))
+
+
+def page_number(text: str, total: int) -> int:
+    """The value of the query's `page` as a page that exists. Raises NoSuchThing for anything else (security S86)."""
+    if not (text.isascii() and text.isdecimal() and len(text) <= _LONGEST_PAGE_NUMBER and text[0] != "0"):
+        raise NoSuchThing("no such page")
+    number = int(text)
+    if number > page_count(total):
+        raise NoSuchThing("no such page")
+    return number
+
+
+def _page(url: str, number: int, total: int, items: Sequence[str | Document], *, ordered: bool) -> Document:
+    document: Document = {
+        "id": page_url(url, number),
+        "type": "OrderedCollectionPage" if ordered else "CollectionPage",
+        "partOf": url,
+        "orderedItems" if ordered else "items": list(items),
+    }
+    if number < page_count(total):
+        document["next"] = page_url(url, number + 1)
+    if number > 1:
+        document["prev"] = page_url(url, number - 1)
+    return document
+
+
+# --- theirs, inward ---
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RemoteCollection:
+    """A collection or one of its pages. `items` are the ids of objects, activities that carry one already opened.
+
+    `first` and `next` may be on any host: whoever follows them keeps a budget and a set of the visited.
+    """
+
+    id: str | None
+    items: tuple[str, ...]
+    first: str | None
+    next: str | None
+    total: int | None
+
+
+def items_of(document: Document) -> RemoteCollection:
+    """Read a collection or a page; the items of an embedded first page count as its own.
+
+    Raises Malformed for what is no collection. Of many items the first `MOST_ITEMS` count.
+    """
+    found = _read(document)
+    head = embedded(plain_keys(document).get("first"))
+    if head is None:
+        return found
+    start = _read(head)
+    return RemoteCollection(
+        id=found.id,
+        items=(found.items + start.items)[:MOST_ITEMS],
+        first=start.id if not start.items and start.next is None else None,
+        next=start.next or found.next,
+        total=found.total,
+    )
+
+
+def _read(document: Document) -> RemoteCollection:
+    document = plain_keys(document)
+    kind = type_of(document)
+    if kind not in _COLLECTIONS:
+        raise Malformed(f"{kind} is no collection")
+    items = members(document.get("orderedItems")) or members(document.get("items"))
+    first_page = document.get("first")
+    return RemoteCollection(
+        id=id_of(document.get("id")),
+        items=ids_of([_opened(item) for item in items[:MOST_ITEMS]], MOST_ITEMS),
+        first=web_url(first_page),
+        next=web_url(document.get("next")),
+        total=count_of(document.get("totalItems"), MOST_TOTAL),
+    )
+
+
+def _opened(item: object) -> object:
+    """The object of a Create or Announce in an outbox, any other item as it is."""
+    if isinstance(item, dict) and item.get("type") in ("Create", "Announce"):
+        return item.get("object")
+    return item
