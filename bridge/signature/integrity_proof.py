@@ -69,7 +69,7 @@ def add_proof(document: Document, *, signer: Signer, now: datetime) -> Document:
         "created": wire_time(now),
     }
     bare = _without_proof(document)
-    signature = signer.key.sign(_hash_pair(options, bare))
+    signature = signer.key.sign(hash_pair(options, bare))
     return bare | {"proof": options | {"proofValue": multibase.encode(signature)}}
 
 
@@ -101,7 +101,7 @@ def proof_claim(document: Document, *, now: datetime) -> ProofClaim | NoProof:
         variants.append({"@context": document["@context"], **options})
     try:
         bare = _without_proof(document)
-        messages = tuple(_hash_pair(variant, bare) for variant in variants)
+        messages = tuple(hash_pair(variant, bare) for variant in variants)
     except (ValueError, RecursionError):
         return NoProof(reason="the document cannot be written as canonical JSON")
     return ProofClaim(key_id=KeyId(method), owner=owner, signature=signature, messages=messages)
@@ -113,6 +113,14 @@ def proves(claim: ProofClaim, key: PublicKey) -> bool:
     The caller has made sure that the key is `claim.key_id` and controlled by `claim.owner`.
     """
     return key.kind == "ed25519" and any(key.accepts(message, claim.signature) for message in claim.messages)
+
+
+def hash_pair(options: Document, document: Document) -> bytes:
+    """The 64 bytes that are signed: the hash of the proof's options, then the hash of the document, each as JCS.
+
+    Raises ValueError for what JCS cannot write.
+    """
+    return sha256(rfc8785.dumps(options)).digest() + sha256(rfc8785.dumps(document)).digest()
 
 
 def _why_unfit(proof: Document, document: Document, *, now: datetime) -> str | None:
@@ -167,10 +175,6 @@ def _moment(value: object) -> datetime | None:
 def _without_proof(document: Document) -> Document:
     # FEP-8b32: a Linked Data signature is made after the proof, so the proof does not know it.
     return {name: value for name, value in document.items() if name not in {"proof", "signature"}}
-
-
-def _hash_pair(options: Document, document: Document) -> bytes:
-    return sha256(rfc8785.dumps(options)).digest() + sha256(rfc8785.dumps(document)).digest()
 
 
 def _as_list(value: object) -> list[object]:
