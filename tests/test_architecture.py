@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.architecture import RULES, Module, Rule, circles, missing_heads, read_tree, too_long
+from tests.support.architecture import RULES, Module, Rule, circles, read_tree, too_long
 
 ROOT = Path(__file__).parent.parent
 HEAD = '"""In -> out."""\n\nfrom __future__ import annotations\n\n'
@@ -25,12 +25,14 @@ def house() -> list[Module]:
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.__name__)
 def test_the_house_keeps(rule: Rule, house: list[Module]) -> None:
-    assert not list(rule(house))
+    complaints = list(rule(house))
+    assert complaints == []
 
 
-@pytest.mark.parametrize("rule", [too_long, circles, missing_heads], ids=lambda rule: rule.__name__)
+@pytest.mark.parametrize("rule", [too_long, circles], ids=lambda rule: rule.__name__)
 def test_the_tests_keep(rule: Rule) -> None:
-    assert not list(rule(read_tree(ROOT, "tests", "bench")))
+    complaints = list(rule(read_tree(ROOT, "tests", "bench")))
+    assert complaints == []
 
 
 @pytest.mark.parametrize(

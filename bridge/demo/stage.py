@@ -50,11 +50,11 @@ class Page:
 class Child:
     """A child process with its output in a log file, in a session of its own so that Ctrl-C reaches only us."""
 
-    def __init__(self, command: Sequence[str], *, log: Path, folder: Path | None = None) -> None:
+    def __init__(self, command: Sequence[str], *, log: Path) -> None:
         self.log = log
         with log.open("ab") as output:
             self._popen = subprocess.Popen(
-                command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, cwd=folder, start_new_session=True
+                command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True
             )
 
     @property

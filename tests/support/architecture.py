@@ -17,6 +17,7 @@ STEPS: tuple[frozenset[str], ...] = (
     frozenset({"clock", "errors", "terms"}),
     frozenset({"urls"}),
     frozenset({"config"}),
+    frozenset({"config_text"}),
     frozenset({"issues"}),
     frozenset({"activity", "conversation", "signature"}),
     frozenset({"store"}),
