@@ -12,6 +12,7 @@ PostgreSQL: one pooled connection a transaction, through asyncpg.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import queue
 import sqlite3
 import threading
@@ -243,10 +244,9 @@ def _note_changes(tx: Transaction) -> None:
 
 
 def _roll_back(connection: Connection) -> None:
-    try:
+    # Where BEGIN itself had failed, no transaction is open.
+    with contextlib.suppress(sa.exc.DBAPIError):
         connection.exec_driver_sql("ROLLBACK")
-    except sa.exc.DBAPIError:
-        pass  # no transaction was open: BEGIN itself had failed
 
 
 def _no_engine(tx: Transaction, wake_ups: Sequence[WakeUp]) -> None:

@@ -164,7 +164,7 @@ remote_actors = sa.Table(
     sa.Column("handle", sa.Text),  #: user@domain after the two-way check; None until then
     sa.Column("name", sa.Text, nullable=False),
     sa.Column("summary_text", sa.Text, nullable=False, default=""),
-    sa.Column("url", sa.Text, nullable=False),
+    sa.Column("url", sa.Text),
     sa.Column("icon_url", sa.Text),
     sa.Column("inbox", sa.Text, nullable=False),
     sa.Column("shared_inbox", sa.Text),

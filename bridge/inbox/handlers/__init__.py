@@ -1,0 +1,1 @@
+"""One module for each kind of activity; `inbox.receive` has the table."""

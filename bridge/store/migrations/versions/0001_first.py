@@ -78,7 +78,7 @@ def upgrade() -> None:
         sa.Column("handle", sa.Text(), nullable=True),
         sa.Column("name", sa.Text(), nullable=False),
         sa.Column("summary_text", sa.Text(), nullable=False),
-        sa.Column("url", sa.Text(), nullable=False),
+        sa.Column("url", sa.Text(), nullable=True),
         sa.Column("icon_url", sa.Text(), nullable=True),
         sa.Column("inbox", sa.Text(), nullable=False),
         sa.Column("shared_inbox", sa.Text(), nullable=True),

@@ -1,0 +1,70 @@
+"""Delete of a post or of an actor: only one's own; a Delete before its Create wins."""
+
+from __future__ import annotations
+
+from bridge.activity.incoming_types import DeleteActor, DeleteObject
+from bridge.inbox.authenticate import VerifiedActivity
+from bridge.inbox.context import Context
+from bridge.inbox.result import Done, Effect, Ignored, Result
+from bridge.store import actors, changes, entries, followers, reactions, tombstones
+from bridge.store.database import Transaction
+from bridge.store.entries import EntryRow
+from bridge.urls import same_origin
+
+
+def withdraw(verified: VerifiedActivity, delete: DeleteObject, context: Context) -> Effect:
+    """May it? Only the entry's own author; of a post not here yet, only an actor of its server (security S30)."""
+    actor, object_id = verified.actor, delete.object_id
+
+    def effect(tx: Transaction) -> Result:
+        entry = entries.find_by_object(tx, context.blog.id, object_id)
+        if entry is not None and entry.actor_id != actor.id:
+            return Ignored(reason="the post belongs to another actor", issue_id=entry.issue_id)
+        if entry is None:
+            if not same_origin(object_id, actor.id):
+                return Ignored(reason="the post belongs to another server")
+            tombstones.add(tx, object_id, actor.id, now=context.now)
+            return Ignored(verdict="deleted", reason="a post that is not here; should it come, it stays deleted")
+        empty(tx, entry, context)
+        tombstones.add(tx, object_id, actor.id, now=context.now)
+        return Done(verdict="deleted", reason="deleted by its author", issue_id=entry.issue_id)
+
+    return effect
+
+
+def forget_actor(verified: VerifiedActivity, delete: DeleteActor, context: Context) -> Effect:
+    """May it? Only the actor itself: the parser made sure that it names itself."""
+    actor_id = verified.actor.id
+
+    def effect(tx: Transaction) -> Result:
+        followers.remove(tx, context.blog.id, actor_id)
+        for entry in entries.of_actor(tx, context.blog.id, actor_id):
+            empty(tx, entry, context)
+        for issue_id in reactions.remove_all_of(tx, actor_id):
+            tx.touch(changes.issue(issue_id))
+        actors.mark_gone(tx, actor_id, now=context.now)
+        return Done(verdict="deleted", reason="the account was deleted, and with it all it said here")
+
+    return effect
+
+
+def empty(tx: Transaction, entry: EntryRow, context: Context) -> None:
+    """Take everything out of the entry; its place stays, for the answers below it."""
+    entries.change(
+        tx,
+        entry.id,
+        {
+            "state": "deleted",
+            "reason": "deleted by its author",
+            "content_html": "",
+            "text": "",
+            "content_warning": None,
+            "pictures": [],
+            "author_name": "",
+            "author_handle": "",
+            "author_url": "",
+            "author_avatar": None,
+            "changed_at": context.now,
+        },
+    )
+    tx.touch(changes.issue(entry.issue_id))

@@ -1,0 +1,71 @@
+"""Follow -> a follower and an Accept; a repeated one is accepted again (protocol sheet section 7)."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from bridge.activity.ids import new_token
+from bridge.activity.incoming_types import Follow
+from bridge.activity.outgoing import accept_of, wire_bytes
+from bridge.errors import TooMany
+from bridge.inbox.authenticate import VerifiedActivity
+from bridge.inbox.context import Context
+from bridge.inbox.result import Done, Effect, Ignored, Result
+from bridge.store import deliveries, followers, published
+from bridge.store.database import Transaction
+from bridge.store.published import NewActivity
+from bridge.urls import host_of
+
+#: An Accept goes before any fan-out: somebody is waiting for it.
+_PRIORITY = 10
+
+
+def remember_follower(verified: VerifiedActivity, follow: Follow, context: Context) -> Effect:
+    """May it? Anybody may follow the blog, for themselves."""
+    if not context.is_us(follow.target):
+        return lambda tx: Ignored(reason=f"the follow is for {follow.target}, which is not this blog")
+    blog, actor = context.blog, verified.actor
+    activity_id = blog.addresses.activity(new_token())
+    echoed = {"type": "Follow", "actor": actor.id, "object": follow.target}
+    if follow.id is not None:
+        echoed = {"id": follow.id, **echoed}
+    body = wire_bytes(accept_of(echoed, activity_id=activity_id, actor_id=blog.actor_id))
+    server = host_of(actor.id)
+    follower = followers.Follower(
+        actor_id=actor.id,
+        follow_id=follow.id,
+        server=server,
+        inbox=actor.inbox,
+        shared_inbox=actor.shared_inbox,
+        since=context.now,
+    )
+
+    def effect(tx: Transaction) -> Result:
+        _check_pace(tx, context, follower)
+        is_new = followers.add(tx, blog.id, follower)
+        number = published.add_activity(
+            tx, NewActivity(id=activity_id, blog_id=blog.id, type="Accept", body=body), now=context.now
+        )
+        deliveries.add(
+            tx,
+            blog.id,
+            activity=number,
+            issue_id=None,
+            object_id=None,
+            inboxes=[(actor.inbox, server)],
+            priority=_PRIORITY,
+            now=context.now,
+        )
+        return Done(reason="a new follower, accepted" if is_new else "follows already; accepted again")
+
+    return effect
+
+
+def _check_pace(tx: Transaction, context: Context, follower: followers.Follower) -> None:
+    """One server may not bring throwaway followers without end (security S78)."""
+    most = context.new_followers_per_hour
+    if most is None or followers.find(tx, context.blog.id, follower.actor_id) is not None:
+        return
+    hour_ago = context.now - timedelta(hours=1)
+    if followers.new_from_server(tx, context.blog.id, follower.server, since=hour_ago) >= most:
+        raise TooMany(f"more than {most} new followers an hour from {follower.server}", retry_after=timedelta(hours=1))

@@ -1,0 +1,51 @@
+"""May this sender speak to us at all, and how often: blocks and one bucket for each server (security S77)."""
+
+from __future__ import annotations
+
+import math
+from collections import OrderedDict
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from bridge.errors import TooMany
+from bridge.terms import Server
+
+_MOST_SERVERS = 10_000
+
+
+def domains_of(server: Server) -> list[str]:
+    """The server, its host, and each domain above it but the last: `a.b.example` is blocked with `b.example`."""
+    host = server.rpartition(":")[0] if server.rpartition(":")[2].isdigit() else server
+    labels = host.split(".")
+    above = [".".join(labels[start:]) for start in range(len(labels) - 1)] or [host]
+    return list(dict.fromkeys([str(server), host, *above]))
+
+
+@dataclass
+class _Bucket:
+    tokens: float
+    at: datetime
+
+
+class Pace:
+    """Lets each server send `per_minute` activities, in bursts of as many; None: no limit."""
+
+    def __init__(self, per_minute: int | None) -> None:
+        self._per_minute = per_minute
+        self._buckets: OrderedDict[Server, _Bucket] = OrderedDict()
+
+    def take(self, server: Server, *, now: datetime) -> None:
+        """Count one activity. Raises TooMany with the time after which one more is taken."""
+        if self._per_minute is None:
+            return
+        rate = self._per_minute / 60
+        bucket = self._buckets.pop(server, None) or _Bucket(float(self._per_minute), now)
+        elapsed = max((now - bucket.at).total_seconds(), 0)
+        bucket = _Bucket(min(bucket.tokens + elapsed * rate, float(self._per_minute)), now)
+        self._buckets[server] = bucket
+        while len(self._buckets) > _MOST_SERVERS:
+            self._buckets.popitem(last=False)
+        if bucket.tokens < 1:
+            wait = timedelta(seconds=math.ceil((1 - bucket.tokens) / rate))
+            raise TooMany(f"more than {self._per_minute} activities a minute from {server}", retry_after=wait)
+        bucket.tokens -= 1
