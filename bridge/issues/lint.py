@@ -1,4 +1,4 @@
-"""An issue and what its rendering gave -> faults that refuse it and warnings that do not; called by `lint` and the hooks.
+"""An issue and what rendering it gave -> faults that refuse it, warnings that do not; called by `lint` and the hooks.
 
 Of the file alone: mentions that do not resolve need the network and are the outbox's business (contract section 4).
 """
@@ -18,15 +18,15 @@ MOST_PICTURE = 20 * 1024 * 1024  #: bytes of one picture
 MOST_CHARACTERS = 5000  #: of one post; Mastodon shows more, other servers cut or refuse it
 
 _SHOWN_EVERYWHERE = (".avif", ".gif", ".jpeg", ".jpg", ".png", ".webp")
-_CODE = re.compile(r"^(?P<fence> {0,3}(?:```+|~~~+))[^\n]*\n.*?(?:^ {0,3}(?:```+|~~~+)[ \t]*$|\Z)", re.M | re.S)
-_CODE_SPAN = re.compile(r"(?P<ticks>`+)(?:(?!`|\n\n).)+?(?P=ticks)", re.S)
-_BULLET = re.compile(r"[ \t>]*[•‣◦⁃·][ \t\u00a0]")
+_CODE = re.compile(r"^ {0,3}(?:```+|~~~+)[^\n]*\n.*?(?:^ {0,3}(?:```+|~~~+)[ \t]*$|\Z)", re.MULTILINE | re.DOTALL)
+_CODE_SPAN = re.compile(r"(?P<ticks>(?<!`)`++)(?:(?!`|\n\n).)+?(?P=ticks)", re.DOTALL)
+_BULLET = re.compile(r"[ \t>]*(?:•|[‣◦⁃·][ \t\u00a0])")
 # The address of a Markdown link (not of a picture), of a reference, of an HTML link.
 _LINK = re.compile(
     r"""(?<!!)\[(?:[^\[\]\n]|\[[^\[\]\n]*\])*\]\(\s*<?(?P<inline>[^\s)>]+)"""
     r"""|^[ ]{0,3}\[[^\]\n]+\]:[ \t]*<?(?P<reference>[^\s>]+)"""
-    r"""|<a\s[^>]*?href=["']?(?P<html>[^"'\s>]+)""",
-    re.M | re.I,
+    r"""|<a\s[^>]{0,500}?href=["']?(?P<html>[^"'\s>]+)""",
+    re.MULTILINE | re.IGNORECASE,
 )
 _ISSUE_PAGE = re.compile(r"/issues/(?P<slug>[^/]*)/?(?:comments\.json|feed\.xml)?")
 

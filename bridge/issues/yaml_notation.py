@@ -20,8 +20,12 @@ class YamlNotation(Notation):
             events = yaml.parse(self.text, Loader=yaml.SafeLoader)
             return self._document(event for event in events if not isinstance(event, _FRAME))
         except yaml.MarkedYAMLError as broken:
-            mark = broken.problem_mark or broken.context_mark
-            self.refuse(*self._explained(mark.index if mark else 0, str(broken.problem or broken.context)))
+            problem = str(broken.problem or broken.context)
+            marks = [broken.problem_mark, broken.context_mark]
+            if problem.startswith(_OPENED):
+                marks.reverse()  # the place where it was opened, not the one where the hope of a closing ended
+            mark = marks[0] or marks[1]
+            self.refuse(*self._explained(mark.index if mark else 0, problem))
         except yaml.reader.ReaderError as broken:
             self.refuse(self.line_at(broken.position), f"The invisible character U+{_code(broken.character):04X} "
                         "cannot stand in YAML. Delete it")  # fmt: skip
@@ -89,6 +93,7 @@ class YamlNotation(Notation):
 
 _FRAME = (yaml.StreamStartEvent, yaml.StreamEndEvent, yaml.DocumentStartEvent, yaml.DocumentEndEvent)
 
+_OPENED = ("found unexpected end of stream", "expected ',' or ']'", "expected ',' or '}'")
 _QUOTE_IT = 'Put the value in quotes: title: "One: two"'
 #: What PyYAML says (scanner.py and parser.py of 6.0) and what an author should do.
 _YAML_PROBLEMS = (
