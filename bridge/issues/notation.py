@@ -19,7 +19,7 @@ DEEPEST = 20  #: lists in lists
 
 # What neither XML 1.0 (the feeds) nor PostgreSQL can hold, and halves of characters that no UTF-8 can.
 FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0d\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
-_NULLS = frozenset(("", "~", "null", "Null", "NULL"))
+_NULLS = frozenset(("~", "null", "Null", "NULL"))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -34,7 +34,7 @@ class Scalar:
     @property
     def is_empty(self) -> bool:
         """A key with nothing behind it, or YAML's null: as if the key were not there."""
-        return self.plain and self.text in _NULLS
+        return not self.text.strip() or (self.plain and self.text in _NULLS)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -171,7 +171,7 @@ class Values:
     def url(self, key: str) -> str | None:
         """A web address."""
         written = self._scalar(key, "one address")
-        if written is None or not written.text.strip():
+        if written is None:
             return None
         return self._url(key, written.text.strip(), written.line)
 
