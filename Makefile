@@ -53,7 +53,7 @@ $(VENV)/python.stamp:
 $(VENV)/runtime.stamp: $(VENV)/python.stamp requirements.lock pyproject.toml
 	@echo "installing what Rundbrief runs on ..."
 	@$(INSTALL) -r requirements.lock
-	@$(PIP) install --quiet --no-deps --no-build-isolation --editable .
+	@PYTHONWARNINGS=ignore $(PIP) install --quiet --no-deps --no-build-isolation --editable .
 	@touch $@
 
 $(VENV)/dev.stamp: $(VENV)/runtime.stamp requirements-dev.lock requirements-wire.lock
