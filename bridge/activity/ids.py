@@ -33,7 +33,7 @@ _TOKEN_LENGTH = 22
 
 _ID = re.compile(
     r"/(?:(?P<thing>actor|object|activity|stamp)/(?P<token>[0-9A-Za-z_-]{1,64})(?:/(?P<part>[a-z]{1,16}))?"
-    r"|(?P<single>instance|inbox))\Z"
+    r"|(?P<single>instance(?:/outbox)?|inbox))\Z"
 )
 _KEY = re.compile(rf"/(?:actor/(?P<token>[0-9A-Za-z_-]{{1,64}})|instance)#(?:{RSA_KEY}|{ED25519_KEY})\Z")
 _PLACE = re.compile(r"/(?:(?P<folder>issues|tags|media)/(?P<name>[^/]{1,600}?)/?)?\Z")
@@ -43,11 +43,12 @@ _PARTS: Mapping[str, frozenset[str]] = {
     "actor": frozenset({"inbox", "outbox", "followers", "following", "featured"}),
     "object": frozenset({"replies", "likes", "shares", "context"}),
 }
+_SINGLES: Mapping[str, Kind] = {"instance": "instance", "instance/outbox": "outbox", "inbox": "shared_inbox"}
 _PLACES: Mapping[str, Kind] = {"issues": "page", "tags": "tag", "media": "media"}
 
 
 class Ours(NamedTuple):
-    """What one address of ours stands for. `token` is "" where there is only one of the kind."""
+    """What one address of ours stands for. `token` is "" for what belongs to the instance actor or the origin."""
 
     kind: Kind
     token: str
@@ -103,6 +104,11 @@ class Addresses:
     def instance_actor(self) -> ActorId:
         """The Application that signs our fetches; its inbox is the shared one."""
         return ActorId(f"{self.origin}/instance")
+
+    @property
+    def instance_outbox(self) -> str:
+        """Always empty; some servers read no actor without one."""
+        return f"{self.instance_actor}/outbox"
 
     @property
     def instance_key_id(self) -> KeyId:
@@ -190,7 +196,7 @@ def _id_in(path: str) -> Ours | None:
     if match is None:
         return None
     if single := match["single"]:
-        return Ours("instance" if single == "instance" else "shared_inbox", "")
+        return Ours(_SINGLES[single], "")
     thing, token, part = match["thing"], match["token"], match["part"]
     if part is None:
         return Ours(cast("Kind", thing), token)

@@ -250,11 +250,8 @@ def _announce(document: Document, envelope: _Envelope) -> Incoming:
         # Without any audience nothing was narrowed: a boost is public by nature.
         is_public = ("to" not in document and "cc" not in document) or visibility_of(document) in ("public", "unlisted")
         return Announce(**envelope, object_id=_object_id(document), is_public=is_public)
-    inner_id, inner_actor, inner_object = (
-        web_url(inner.get("id")),
-        id_of(inner.get("actor")),
-        id_of(inner.get("object")),
-    )
+    inner_id, inner_actor = web_url(inner.get("id")), id_of(inner.get("actor"))
+    inner_object = id_of(inner.get("object"))
     return AnnounceActivity(
         **envelope,
         inner_type=type_of(inner),

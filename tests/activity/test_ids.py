@@ -36,6 +36,7 @@ def test_a_token_has_22_signs_and_does_not_come_twice() -> None:
         (HOME.actor("abc") + "#main-key", Ours("key", "abc")),
         (HOME.instance_key_id, Ours("key", "")),
         (HOME.instance_actor, Ours("instance", "")),
+        (HOME.instance_outbox, Ours("outbox", "")),
         (HOME.shared_inbox, Ours("shared_inbox", "")),
         (HOME.object("abc"), Ours("object", "abc")),
         (HOME.replies("abc"), Ours("replies", "abc")),
