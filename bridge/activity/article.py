@@ -1,0 +1,71 @@
+"""A rendered issue of `format: article` -> one Article with name, summary, content and a preview Note (FEP-b2b8).
+
+`outbox` calls it. Mastodon shows an Article as name, summary and link; GoToSocial folds one without a summary behind
+its name. So the summary is never empty. Contract section 5.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from bridge.activity.context import with_context
+from bridge.activity.post import (
+    MAX_PICTURES,
+    Attachment,
+    Place,
+    audience,
+    body,
+    collections,
+    frame,
+    hashtag_line,
+    link_attachment,
+    picture_attachment,
+    tags,
+    title_line,
+    wire_time,
+)
+from bridge.issues.issue import Issue
+from bridge.issues.rendered import Rendered
+from bridge.terms import Document
+
+
+def article_from_issue(issue: Issue, rendered: Rendered, place: Place, pictures: Sequence[Attachment] = ()) -> Document:
+    """One Article. `pictures` are those of the issue as they are served; the cover becomes its `image` too."""
+    served = {picture.path: picture for picture in pictures}
+    shown = [served[picture.path] for picture in rendered.full.pictures if picture.path in served]
+    others = [tag for tag in rendered.hashtags if tag not in rendered.full.hashtags]
+    addressed = audience(issue.visibility, place.followers, rendered.mentions)
+    document = (
+        frame(issue, place, kind="Article", addressed=addressed)
+        | {"name": issue.title, "summary": _summary(issue, rendered)}
+        | {"sensitive": bool(issue.content_warning)}
+        | body(issue, rendered.full.html + hashtag_line(others))
+        | {
+            "preview": _preview(issue, rendered, place),
+            "tag": tags(rendered.mentions, rendered.hashtags),
+            "attachment": [
+                link_attachment(issue, place.page_url),
+                *(picture_attachment(picture) for picture in shown[:MAX_PICTURES]),
+            ],
+        }
+    )
+    if issue.cover in served:
+        document["image"] = picture_attachment(served[issue.cover])
+    return with_context(document | collections(place))
+
+
+def _summary(issue: Issue, rendered: Rendered) -> str:
+    """The teaser as plain text, one line; behind a content warning only the warning."""
+    return issue.content_warning or " ".join(rendered.teaser.text.split()) or issue.title
+
+
+def _preview(issue: Issue, rendered: Rendered, place: Place) -> Document:
+    """What a server without long texts may show. It has no id: it is nothing of its own to fetch or answer."""
+    html = title_line(issue, place.page_url) + ("" if issue.content_warning else rendered.teaser.html)
+    return {
+        "type": "Note",
+        "attributedTo": place.actor,
+        "published": wire_time(place.published),
+        "url": place.page_url,
+        **body(issue, html),
+    }

@@ -1,0 +1,203 @@
+"""An issue's HTML -> the sanitised tree that its page shows, with addresses, pictures and anchors settled.
+
+`render` calls it; `sections` and `fediverse_html` read the tree. The author is trusted, the text may be pasted from
+anywhere (S120): nh3 lets through what a letter needs and nothing that runs or loads from another host.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from urllib.parse import urljoin, urlsplit
+
+import nh3
+from bs4 import BeautifulSoup
+from bs4.element import PageElement, Tag
+from bs4.formatter import HTMLFormatter
+
+from bridge.issues.rendered import Picture
+
+_TAGS = frozenset(
+    "a abbr b bdi bdo blockquote br caption cite code col colgroup dd del details dfn div dl dt em figcaption figure "
+    "h1 h2 h3 h4 h5 h6 hr i img ins kbd li mark ol p pre q rp rt ruby s samp section small span strong sub summary "
+    "sup table tbody td tfoot th thead time tr u ul var wbr".split()
+)
+_ATTRIBUTES = {
+    "*": {"id", "lang", "dir", "title"},
+    "a": {"href", "class", "rel", "hreflang"},
+    "blockquote": {"cite"},
+    "code": {"class"},
+    "del": {"datetime"},
+    "details": {"open"},
+    "img": {"src", "alt", "width", "height"},
+    "ins": {"datetime"},
+    "li": {"value"},
+    "ol": {"start", "reversed", "type"},
+    "q": {"cite"},
+    "section": {"class"},
+    "span": {"class"},
+    "td": {"align", "colspan", "rowspan"},
+    "th": {"align", "colspan", "rowspan", "scope"},
+    "time": {"datetime"},
+}
+_CLASSES = frozenset({"h-card", "u-url", "mention", "hashtag", "footnotes", "footnote-ref", "footnote-backref"})
+_SCHEMES = frozenset({"http", "https", "mailto", "tel", "geo", "xmpp", "matrix", "gemini", "magnet"})
+
+#: Elements inside each other; what is nested deeper stands as plain text.
+MAX_DEPTH = 100
+
+#: HTML as people write it: `<br>`, and no character turned into an entity that need not be.
+WRITTEN = HTMLFormatter(
+    entity_substitution=lambda text: text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;"),
+    void_element_close_prefix=None,
+)
+
+
+def _attribute(tag: str, name: str, value: str) -> str | None:
+    if name != "class":
+        return value
+    if tag == "code":
+        return value if value.startswith("language-") and " " not in value else None
+    return " ".join(word for word in value.split() if word in _CLASSES) or None
+
+
+def sanitised(html: str) -> str:
+    """The HTML with what a page of ours may hold. Text stays; scripts, styles, frames and forms go."""
+    return nh3.clean(
+        html,
+        tags=set(_TAGS),
+        attributes=_ATTRIBUTES,
+        attribute_filter=_attribute,
+        url_schemes=set(_SCHEMES),
+        clean_content_tags={"script", "style"},
+        link_rel=None,
+    )
+
+
+class PageTree:
+    """The parsed page: its top-level blocks, its pictures by address, its outside links."""
+
+    def __init__(self, html: str, *, page_url: str, picture_url: Callable[[str], str | None]) -> None:
+        """Parse sanitised HTML and settle addresses.
+
+        `picture_url` is asked for each picture as the author wrote it; None, and a picture on another host that was
+        not taken in, becomes its description: a reader's browser loads nothing from elsewhere (contract section 6).
+        """
+        self.soup = BeautifulSoup(html, "html.parser")
+        _flatten(self.soup)
+        self.page_url = page_url
+        self.pictures: dict[str, Picture] = {}
+        self.links: list[str] = []
+        for image in self.soup.find_all("img"):
+            self._settle_picture(image, picture_url)
+        for link in self.soup.find_all("a"):
+            self._settle_link(link)
+
+    @property
+    def blocks(self) -> list[PageElement]:
+        """The top-level elements and texts, without the white space between them."""
+        return [node for node in self.soup.contents if isinstance(node, Tag) or str(node).strip()]
+
+    def html(self) -> str:
+        return str(self.soup.decode(formatter=WRITTEN)).strip()
+
+    def _settle_picture(self, image: Tag, picture_url: Callable[[str], str | None]) -> None:
+        path, alt = str(image.get("src", "")), str(image.get("alt", ""))
+        url = picture_url(path) if path else None
+        if url is None:
+            self._describe(image, path, alt)
+            return
+        figure = image.find_parent("figure")
+        caption = figure.find("figcaption") if figure else None
+        title = caption.get_text() if isinstance(caption, Tag) else str(image.get("title", ""))
+        self.pictures.setdefault(url, Picture(path=path, url=url, alt=alt, title=title.strip()))
+        image["src"], image["alt"], image["loading"] = url, alt, "lazy"
+
+    def _describe(self, image: Tag, path: str, alt: str) -> None:
+        if urlsplit(path).scheme in ("http", "https") and image.find_parent("a") is None:
+            link = self.soup.new_tag("a", href=path)
+            link.string = alt or path
+            image.replace_with(link)
+        else:
+            image.replace_with(alt)
+
+    def _settle_link(self, link: Tag) -> None:
+        href = str(link.get("href", "")).strip()
+        if not href:
+            return
+        if not href.startswith("#"):
+            link["href"] = href = absolute(href, self.page_url)
+        classes = link.get("class") or []
+        if is_outside(href, self.page_url):
+            if "mention" not in classes:
+                self.links.append(href)
+            link["rel"] = " ".join(dict.fromkeys([*(link.get("rel") or []), "noopener"]))
+
+
+def _flatten(soup: BeautifulSoup) -> None:
+    """Turn what is nested too deep into its text, so that whoever walks the tree may recurse (S120)."""
+    level: list[Tag] = [soup]
+    for _ in range(MAX_DEPTH):
+        level = [child for tag in level for child in tag.children if isinstance(child, Tag)]
+    for tag in level:
+        if tag.find(True) is not None:
+            tag.string = tag.get_text()
+
+
+def absolute(href: str, page_url: str) -> str:
+    """The address as others need it; one that cannot be joined stays as it is."""
+    try:
+        return urljoin(page_url, href)
+    except ValueError:
+        return href
+
+
+def is_outside(href: str, page_url: str) -> bool:
+    """Whether an absolute address is a web page on another host than the issue's."""
+    try:
+        there, here = urlsplit(href), urlsplit(page_url)
+    except ValueError:
+        return False
+    return there.scheme in ("http", "https") and there.netloc.lower() != here.netloc.lower()
+
+
+def text_of(nodes: Iterable[PageElement]) -> str:
+    """Plain text: a line for each block, one space where the source had a line's end."""
+    lines: list[str] = [""]
+    for node in nodes:
+        _add_text(node, lines)
+        lines.append("")
+    return "\n".join(line for line in map(str.strip, lines) if line)
+
+
+_BLOCKS = frozenset(
+    "p h1 h2 h3 h4 h5 h6 pre blockquote ul ol li table tr figure figcaption section div dl dt dd details summary hr "
+    "caption".split()
+)
+
+
+def _add_text(node: PageElement, lines: list[str]) -> None:
+    if not isinstance(node, Tag):
+        lines[-1] += one_line(str(node))
+    elif node.name == "br":
+        lines.append("")
+    elif node.name == "pre":
+        lines.extend(["", *node.get_text().splitlines(), ""])
+    elif "footnote-backref" not in (node.get("class") or []):
+        begins = node.name in _BLOCKS
+        if begins:
+            lines.append("")
+        for child in node.children:
+            _add_text(child, lines)
+        if begins:
+            lines.append("")
+        elif node.name in ("td", "th"):
+            lines[-1] += " "
+
+
+def one_line(text: str) -> str:
+    """Line ends inside running text as the space they mean; servers that keep them would break the lines there."""
+    first, *others = text.split("\n")
+    if not others:
+        return text
+    middle = [line.strip(" \t") for line in others[:-1]]
+    return " ".join([first.rstrip(" \t"), *middle, others[-1].lstrip(" \t")])

@@ -1,0 +1,92 @@
+"""The shapes that a rendered issue is made of: what `render` gives to pages, feeds and the fediverse's documents."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from bridge.terms import ActorId
+
+
+@dataclass(frozen=True, kw_only=True)
+class Mention:
+    """A person named in the text: `handle` as `user@host`, `url` the profile that people read."""
+
+    handle: str
+    actor_id: ActorId
+    url: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Hashtag:
+    """A hashtag without its `#`, and the blog's page for it."""
+
+    name: str
+    href: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Picture:
+    """A picture in the text: `path` as the author wrote it, `url` where it is served; `title` is its caption."""
+
+    path: str
+    url: str
+    alt: str
+    title: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Fragment:
+    """A piece of the issue as the fediverse gets it, and what stands in exactly this piece."""
+
+    html: str
+    text: str
+    mentions: tuple[Mention, ...] = ()
+    hashtags: tuple[Hashtag, ...] = ()
+    pictures: tuple[Picture, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Section:
+    """One reply of a thread. `key` is also the anchor on the page; `cut`: the post ends with a link to the rest."""
+
+    key: str
+    heading: str
+    html: str
+    text: str
+    cut: bool
+    mentions: tuple[Mention, ...] = ()
+    hashtags: tuple[Hashtag, ...] = ()
+    pictures: tuple[Picture, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rendered:
+    """An issue as pages and the fediverse get it.
+
+    `page_html` holds everything, sanitised. `teaser` and `full` are federated HTML, which the fediverse's allow-lists
+    keep; `sections` are a thread's replies, without what the teaser already says in full. `text` is the whole issue as
+    plain text; `links` are the addresses on other hosts, in order; `words` counts the author's words.
+    """
+
+    page_html: str
+    teaser: Fragment
+    full: Fragment
+    sections: tuple[Section, ...]
+    text: str
+    mentions: tuple[Mention, ...]
+    hashtags: tuple[Hashtag, ...]
+    pictures: tuple[Picture, ...]
+    links: tuple[str, ...]
+    words: int
+
+    @property
+    def teaser_html(self) -> str:
+        return self.teaser.html
+
+    @property
+    def teaser_text(self) -> str:
+        return self.teaser.text
+
+    @property
+    def full_html(self) -> str:
+        return self.full.html
