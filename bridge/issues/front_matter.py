@@ -50,12 +50,11 @@ def read_front_matter(path: str, raw: bytes) -> FrontMatter:
     if read.faults:
         raise IssueFaults(read.faults)
     body = lines[end + 1 :]
-    first = next((n for n, line in enumerate(body) if line.strip()), len(body))
-    return FrontMatter(
-        entries=entries,
-        body="\n".join(body[first:]).rstrip("\n") + "\n" if first < len(body) else "",
-        body_line=end + 2 + first,
-    )
+    first = next((n for n, line in enumerate(body) if line.strip()), None)
+    if first is None:
+        return FrontMatter(entries=entries, body="", body_line=end + 1)
+    text = "\n".join(body[first:]).rstrip("\n") + "\n"
+    return FrontMatter(entries=entries, body=text, body_line=end + 2 + first)
 
 
 def _lines_of(path: str, raw: bytes) -> list[str]:
