@@ -29,7 +29,7 @@ def remember_follower(verified: VerifiedActivity, follow: Follow, context: Conte
     echoed = {"type": "Follow", "actor": actor.id, "object": follow.target}
     if follow.id is not None:
         echoed = {"id": follow.id, **echoed}
-    body = wire_bytes(accept_of(echoed, activity_id=activity_id, actor_id=blog.actor_id))
+    body = wire_bytes(accept_of(echoed, activity_id, actor=blog.actor_id))
     server = host_of(actor.id)
     follower = followers.Follower(
         actor_id=actor.id,

@@ -1,0 +1,114 @@
+"""The issue files of a commit -> each read, judged, its mentions resolved, rendered; before any transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from bridge.activity.ids import Blog
+from bridge.config import BlogConfig
+from bridge.errors import Fault, IssueFaults
+from bridge.issues import lint
+from bridge.issues.git import Repository
+from bridge.issues.issue import Issue, read_issue
+from bridge.issues.render import find_mentions, render
+from bridge.issues.rendered import Mention, Rendered
+from bridge.issues.source import IssueFile, read_blobs, same_slug_faults
+from bridge.remote.webfinger import WebFinger
+
+_PATIENCE = timedelta(seconds=5)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReadFile:
+    """One issue file, read and judged. `faults` refuse it; then there is no `issue`."""
+
+    file: IssueFile
+    issue: Issue | None
+    faults: Sequence[Fault] = ()
+    warnings: Sequence[Fault] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Prepared:
+    """An issue ready to be published. `unresolved` are the handles that stay plain text."""
+
+    file: IssueFile
+    issue: Issue
+    rendered: Rendered
+    mentions: Mapping[str, Mention]
+    unresolved: Sequence[str]
+    warnings: Sequence[Fault]
+
+
+def read_files(repository: Repository, files: Sequence[IssueFile], config: BlogConfig) -> list[ReadFile]:
+    """Read and judge files of a commit; nothing is rendered."""
+    blobs = read_blobs(repository, [file.blob for file in files])
+    read = [_read(file, blobs[file.blob], config) for file in files]
+    slugs = [(one.file.path, one.issue.slug, one.issue.lines.get("slug")) for one in read if one.issue is not None]
+    twice = {fault.path: fault for fault in same_slug_faults(slugs)}
+    return [
+        ReadFile(file=one.file, issue=None, faults=[twice[one.file.path]]) if one.file.path in twice else one
+        for one in read
+    ]
+
+
+def _read(file: IssueFile, raw: bytes, config: BlogConfig) -> ReadFile:
+    pictures = file.pictures_in(raw)
+    try:
+        issue, warnings = read_issue(
+            file.path,
+            raw,
+            language=config.language,
+            default_format=config.format,
+            timezone=config.timezone,
+            pictures={name: picture.blob for name, picture in pictures.items()},
+        )
+    except IssueFaults as error:
+        return ReadFile(file=file, issue=None, faults=error.faults)
+    return ReadFile(file=file, issue=issue, warnings=warnings)
+
+
+async def resolve(issues: Sequence[Issue], webfinger: WebFinger) -> dict[str, Mention]:
+    """The people whom the issues name, five seconds for all together; who is not found stays plain text."""
+    handles = {handle for issue in issues for handle in find_mentions(issue)}
+    if not handles:
+        return {}
+    found = await webfinger.resolve_mentions(handles, time_allowed=_PATIENCE)
+    return {handle: Mention(handle=one.acct, actor_id=one.actor_id, url=one.url) for handle, one in found.items()}
+
+
+def render_issue(read: ReadFile, mentions: Mapping[str, Mention], blog: Blog) -> Prepared | ReadFile:
+    """Render one issue; a ReadFile with faults where that cannot be done."""
+    issue = read.issue
+    if issue is None:
+        return read
+    named: list[str] = []
+
+    def picture_url(path: str) -> str | None:
+        named.append(path)
+        return None
+
+    try:
+        rendered = render(
+            issue,
+            mentions=mentions,
+            page_url=blog.addresses.page(issue.slug),
+            tag_url=blog.addresses.tag_page,
+            picture_url=picture_url,
+        )
+        pictures = {picture.name: picture.size for picture in read.file.pictures}
+        faults = lint.faults_of(issue, named=named, pictures=pictures, sections=len(rendered.sections))
+    except IssueFaults as error:
+        return ReadFile(file=read.file, issue=None, faults=error.faults)
+    if faults:
+        return ReadFile(file=read.file, issue=None, faults=faults)
+    return Prepared(
+        file=read.file,
+        issue=issue,
+        rendered=rendered,
+        mentions=mentions,
+        unresolved=[handle for handle in find_mentions(issue) if handle not in mentions],
+        warnings=read.warnings,
+    )

@@ -1,0 +1,216 @@
+"""Steps -> rows, objects, activities and deliveries, in the one transaction that publishes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from bridge.activity.ids import Blog, new_token
+from bridge.activity.outgoing import create_of, delete_of, update_of, wire_bytes
+from bridge.issues.issue import Issue
+from bridge.outbox import audience
+from bridge.outbox.plan import Step
+from bridge.outbox.prepare import Prepared
+from bridge.outbox.wanted import Wanted, wanted_objects
+from bridge.store import actors, changes, deliveries, issues, published
+from bridge.store.database import Transaction
+from bridge.store.issues import IssueRow
+from bridge.store.published import NewActivity, ObjectRow
+from bridge.terms import Document, InboxUrl
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recorder:
+    """Writes steps. `close_after` is how long comments stay open; None: for ever."""
+
+    tx: Transaction
+    blog: Blog
+    close_after: timedelta | None
+    now: datetime
+
+    def apply(self, step: Step) -> int:
+        """Carry out one step; returns how many deliveries it made."""
+        if step.action == "refuse":
+            return 0
+        if step.action == "delete":
+            return 0 if step.row is None else self.take_back(step.row, state="deleted")
+        prepared = step.prepared
+        if prepared is None:
+            raise ValueError(f"{step.path}: a step that publishes needs the issue")
+        issue_id = self._keep_row(step, prepared)
+        self.tx.touch(changes.issue(issue_id))
+        self.tx.touch(changes.BLOG)
+        if step.action == "wait":
+            return 0
+        if step.silent:
+            # What is out already is taken back when its file says `federate: false` now.
+            return sum(self._delete(row) for row in published.of_issue(self.tx, issue_id))
+        return self._federate(issue_id, prepared)
+
+    def take_back(self, row: IssueRow, *, state: str) -> int:
+        """Delete the issue's objects everywhere; the page answers 410 and the ids are never used again."""
+        made = sum(self._delete(out) for out in published.of_issue(self.tx, row.id))
+        issues.change(self.tx, row.id, {"state": state, "changed_at": self.now})
+        self.tx.touch(changes.issue(row.id))
+        self.tx.touch(changes.BLOG)
+        return made
+
+    def _keep_row(self, step: Step, prepared: Prepared) -> int:
+        row = step.row
+        values = self._values(step, prepared)
+        if row is None:
+            return issues.add(self.tx, {**values, "blog_id": self.blog.id})
+        if row.slug != prepared.issue.slug:
+            issues.add_redirect(self.tx, self.blog.id, old=row.slug, issue_id=row.id, new=prepared.issue.slug)
+        if row.state == "deleted":
+            values["object_id"] = None
+        issues.change(self.tx, row.id, values)
+        return row.id
+
+    def _values(self, step: Step, prepared: Prepared) -> dict[str, Any]:
+        issue, rendered, row = prepared.issue, prepared.rendered, step.row
+        waits = step.action == "wait"
+        first_out = row.published_at if row is not None and row.state != "waiting" else None
+        date = issue.date or first_out or self.now
+        close_at = issue.comments_until
+        if close_at is None and self.close_after is not None:
+            close_at = date + self.close_after
+        return {
+            "slug": issue.slug,
+            "path": issue.path,
+            "state": "waiting" if waits else "published",
+            "digest": prepared.file.fingerprint,
+            "source": _source(issue),
+            "title": issue.title,
+            "number": issue.number,
+            "language": issue.language,
+            "visibility": issue.visibility,
+            "page_html": rendered.page_html,
+            "teaser_html": rendered.teaser_html,
+            "teaser_text": rendered.teaser_text,
+            "tags": [tag.name for tag in rendered.hashtags],
+            "links": list(rendered.links),
+            "date": date,
+            "published_at": None if waits else first_out or self.now,
+            "updated_at": issue.updated or (self.now if step.action == "change" else None),
+            "comments_close_at": close_at,
+            "comments_open": False if not issue.comments else (row.comments_open if row is not None else None),
+            "changed_at": self.now,
+        }
+
+    def _federate(self, issue_id: int, prepared: Prepared) -> int:
+        out = published.of_issue(self.tx, issue_id)
+        wanted = wanted_objects(prepared.issue, prepared.rendered, blog=self.blog, out=out, pictures=(), now=self.now)
+        made = 0
+        for one in wanted:
+            made += self._bring_out(issue_id, one, prepared)
+        for row in {row.id: row for row in out}.keys() - {one.id for one in wanted}:
+            made += self._delete(next(gone for gone in out if gone.id == row))
+        issues.change(self.tx, issue_id, {"object_id": wanted[0].id})
+        return made
+
+    def _bring_out(self, issue_id: int, one: Wanted, prepared: Prepared) -> int:
+        if not one.is_changed:
+            return 0
+        activity_id = self.blog.addresses.activity(new_token())
+        if one.before is None:
+            kind, activity = "Create", create_of(one.document, activity_id)
+            published.add(self.tx, self._row(issue_id, one))
+        else:
+            kind, activity = "Update", update_of(one.document, activity_id)
+            published.change(
+                self.tx,
+                one.id,
+                {"document": one.document, "digest": one.digest, "position": one.position, "section": one.section,
+                 "updated_at": _moment(one.document["updated"])},
+            )  # fmt: skip
+        number = published.add_activity(
+            self.tx,
+            NewActivity(
+                id=activity_id,
+                blog_id=self.blog.id,
+                type=kind,
+                body=wire_bytes(activity),
+                issue_id=issue_id,
+                object_id=one.id,
+                public=True,
+            ),
+            now=self.now,
+        )
+        extra = self._inboxes_of(prepared, one.document)
+        if one.before is not None:
+            extra += [inbox for inbox, _ in deliveries.inboxes_of(self.tx, one.id)]
+        return audience.deliver(
+            self.tx, self.blog, activity=number, issue_id=issue_id, object_id=one.id, extra=extra, now=self.now
+        )
+
+    def _row(self, issue_id: int, one: Wanted) -> ObjectRow:
+        return ObjectRow(
+            id=one.id,
+            blog_id=self.blog.id,
+            issue_id=issue_id,
+            kind="issue" if one.position == 0 else "section",
+            position=one.position,
+            section=one.section,
+            document=one.document,
+            digest=one.digest,
+            published_at=_moment(one.document["published"]),
+            updated_at=None,
+            deleted_at=None,
+        )
+
+    def _inboxes_of(self, prepared: Prepared, document: Document) -> list[InboxUrl]:
+        """The inboxes of people whom this object mentions."""
+        addressed = set(document["to"]) | set(document["cc"])
+        found = [
+            actors.find(self.tx, mention.actor_id)
+            for mention in prepared.rendered.mentions
+            if mention.actor_id in addressed
+        ]
+        return [actor.shared_inbox or actor.inbox for actor in found if actor is not None]
+
+    def _delete(self, row: ObjectRow) -> int:
+        activity_id = self.blog.addresses.activity(new_token())
+        body = wire_bytes(delete_of(row.document, activity_id, deleted=self.now))
+        never_sent = set(deliveries.drop_waiting(self.tx, row.id, now=self.now, reason="deleted before it was sent"))
+        published.delete(self.tx, row.id, now=self.now)
+        number = published.add_activity(
+            self.tx,
+            NewActivity(
+                id=activity_id, blog_id=self.blog.id, type="Delete", body=body, issue_id=row.issue_id, object_id=row.id
+            ),
+            now=self.now,
+        )
+        sent = [(inbox, server) for inbox, server in deliveries.inboxes_of(self.tx, row.id) if inbox not in never_sent]
+        return deliveries.add(
+            self.tx,
+            self.blog.id,
+            activity=number,
+            issue_id=row.issue_id,
+            object_id=row.id,
+            inboxes=sent,
+            priority=0,
+            now=self.now,
+        )
+
+
+def _moment(text: str) -> datetime:
+    return datetime.fromisoformat(text)
+
+
+def _source(issue: Issue) -> Mapping[str, Any]:
+    """What later stages ask of the front matter."""
+    return {
+        "format": issue.format,
+        "content_warning": issue.content_warning,
+        "cover": issue.cover,
+        "cover_alt": issue.cover_alt,
+        "quotes": issue.quotes,
+        "canonical_url": issue.canonical_url,
+        "syndication": list(issue.syndication),
+        "linkbacks": issue.linkbacks,
+        "federate": issue.federate,
+        "tags": list(issue.tags),
+    }

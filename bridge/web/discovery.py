@@ -1,0 +1,91 @@
+"""How others find the blog: WebFinger, host-meta and NodeInfo (protocol sheet section 4)."""
+
+from __future__ import annotations
+
+import json
+from typing import cast
+
+from aiohttp import web
+
+from bridge import __version__
+from bridge.activity.webfinger import (
+    NODEINFO_VERSIONS,
+    NodeInfoVersion,
+    Usage,
+    host_meta,
+    jrd,
+    nodeinfo,
+    nodeinfo_links,
+    resource_kind,
+)
+from bridge.errors import Malformed, NoSuchThing
+from bridge.store import changes, entries, issues
+from bridge.store.database import Transaction
+from bridge.terms import Document
+from bridge.web.ready import Page
+from bridge.web.site import SITE, Site
+
+_OPEN = {"Access-Control-Allow-Origin": "*"}
+_BLOG = frozenset({changes.BLOG})
+
+
+def _json(document: Document, content_type: str) -> Page:
+    body = json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()
+    return Page(body=body, content_type=content_type, topics=_BLOG, headers=_OPEN)
+
+
+async def webfinger(request: web.Request) -> web.StreamResponse:
+    """RFC 7033. 400 without a usable resource, 404 for somebody else."""
+    site = request.app[SITE]
+    asked = request.query.getall("resource", [])
+    if len(asked) != 1:
+        raise Malformed("exactly one resource is needed")
+    kind = resource_kind(asked[0], blog=site.blog)
+
+    async def render() -> Page:
+        return _json(jrd(kind, blog=site.blog), "application/jrd+json; charset=utf-8")
+
+    return await site.ready.get(request, f"webfinger {kind}", render)
+
+
+async def host_meta_document(request: web.Request) -> web.StreamResponse:
+    """RFC 6415, for those who find WebFinger by it."""
+    site = request.app[SITE]
+
+    async def render() -> Page:
+        body = host_meta(site.blog.addresses).encode()
+        return Page(body=body, content_type="application/xrd+xml; charset=utf-8", topics=_BLOG, headers=_OPEN)
+
+    return await site.ready.get(request, "host-meta", render)
+
+
+async def nodeinfo_list(request: web.Request) -> web.StreamResponse:
+    """Where the NodeInfo documents are."""
+    site = request.app[SITE]
+
+    async def render() -> Page:
+        return _json(nodeinfo_links(site.blog.addresses), "application/json; charset=utf-8")
+
+    return await site.ready.get(request, "nodeinfo", render)
+
+
+async def nodeinfo_document(request: web.Request) -> web.StreamResponse:
+    """NodeInfo 2.0 or 2.1."""
+    site = request.app[SITE]
+    version = request.match_info["version"]
+    if version not in NODEINFO_VERSIONS:
+        raise NoSuchThing("no such NodeInfo version")
+    wanted = cast(NodeInfoVersion, version)
+
+    async def render() -> Page:
+        usage = await site.database.read(lambda tx: _usage(tx, site))
+        document = nodeinfo(wanted, blog=site.blog, software_version=__version__, usage=usage)
+        schema = f'profile="http://nodeinfo.diaspora.software/ns/schema/{version}#"'
+        return _json(document, f"application/json; {schema}; charset=utf-8")
+
+    return await site.ready.get(request, f"nodeinfo {version}", render)
+
+
+def _usage(tx: Transaction, site: Site) -> Usage:
+    posts = len(issues.all_of(tx, site.blog.id, "published"))
+    return Usage(posts=posts, comments=len(entries.in_state(tx, site.blog.id, "shown")))

@@ -1,0 +1,206 @@
+"""What other servers ask for: actors, objects, collections, activities; each as ready bytes (contract section 6)."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from aiohttp import web
+
+from bridge.activity import collection
+from bridge.activity.actor import actor_document, instance_actor_document
+from bridge.activity.outgoing import tombstone_of, wire_bytes
+from bridge.clock import wire_time
+from bridge.errors import NoSuchThing
+from bridge.store import changes, followers, issues, published
+from bridge.store.database import Transaction
+from bridge.store.published import ObjectRow
+from bridge.terms import Document
+from bridge.web.negotiate import AS2_TYPE, wants_activity
+from bridge.web.ready import Page
+from bridge.web.site import SITE, Site
+
+_BLOG = frozenset({changes.BLOG})
+_OPEN = {"Access-Control-Allow-Origin": "*"}
+
+
+def _page(document: Document, topics: frozenset[str] = _BLOG, *, status: int = 200) -> Page:
+    return Page(body=wire_bytes(document), content_type=AS2_TYPE, topics=topics, status=status, headers=_OPEN)
+
+
+def _site_of(request: web.Request) -> Site:
+    """The site, if the address names our actor. Raises NoSuchThing."""
+    site = request.app[SITE]
+    if request.match_info["token"] != site.blog.actor_token:
+        raise NoSuchThing("no such actor")
+    return site
+
+
+async def actor(request: web.Request) -> web.StreamResponse:
+    """The blog's actor; a browser is led to the front page."""
+    site = _site_of(request)
+    if not wants_activity(request.headers.get("Accept")) and "text/html" in request.headers.get("Accept", ""):
+        raise web.HTTPFound(site.blog.page, headers={"Vary": "Accept"})
+
+    async def render() -> Page:
+        return _page(actor_document(site.blog, rsa_pem=site.rsa_pem, ed25519_multibase=site.ed25519_multibase))
+
+    return await site.ready.get(request, "actor", render)
+
+
+async def instance_actor(request: web.Request) -> web.StreamResponse:
+    """The Application that signs our fetches; always readable without a signature."""
+    site = request.app[SITE]
+
+    async def render() -> Page:
+        return _page(instance_actor_document(site.blog.addresses, rsa_pem=site.instance_pem))
+
+    return await site.ready.get(request, "instance", render)
+
+
+async def followers_count(request: web.Request) -> web.StreamResponse:
+    """How many follow; who, is nobody's business."""
+    site = _site_of(request)
+
+    async def render() -> Page:
+        total = await site.database.read(lambda tx: followers.count(tx, site.blog.id))
+        return _page(collection.counted(site.blog.followers, total))
+
+    return await site.ready.get(request, "followers", render)
+
+
+async def following_count(request: web.Request) -> web.StreamResponse:
+    """The blog follows nobody."""
+    site = _site_of(request)
+
+    async def render() -> Page:
+        return _page(collection.counted(site.blog.following, 0))
+
+    return await site.ready.get(request, "following", render)
+
+
+async def featured(request: web.Request) -> web.StreamResponse:
+    """The newest public issue."""
+    site = _site_of(request)
+
+    async def render() -> Page:
+        newest = await site.database.read(lambda tx: published.newest_public_object(tx, site.blog.id))
+        return _page(collection.whole(site.blog.featured, [] if newest is None else [newest]))
+
+    return await site.ready.get(request, "featured", render)
+
+
+async def outbox(request: web.Request) -> web.StreamResponse:
+    """Every public Create, newest first."""
+    site = _site_of(request)
+    url, blog_id = site.blog.outbox, site.blog.id
+    asked = request.query.get("page")
+
+    async def render() -> Page:
+        total = await site.database.read(lambda tx: published.count_outbox(tx, blog_id))
+        if asked is None:
+            return _page(collection.paged(url, total))
+        number = collection.page_number(asked, total)
+        start = (number - 1) * collection.PER_PAGE
+        bodies = await site.database.read(
+            lambda tx: published.outbox_page(tx, blog_id, offset=start, limit=collection.PER_PAGE)
+        )
+        return _page(collection.page(url, number, total, [json.loads(body) for body in bodies]))
+
+    return await site.ready.get(request, f"outbox {asked}", render)
+
+
+async def activity(request: web.Request) -> web.StreamResponse:
+    """A public activity of ours, as it was delivered."""
+    site = request.app[SITE]
+    wanted = site.blog.addresses.activity(request.match_info["token"])
+    found = await site.database.read(lambda tx: published.find_activity(tx, wanted))
+    if found is None or not found[1]:
+        raise NoSuchThing("no such activity")
+    return web.Response(body=found[0], headers={"Content-Type": AS2_TYPE, "Vary": "Accept", **_OPEN})
+
+
+async def object_document(request: web.Request) -> web.StreamResponse:
+    """An issue's Note; a browser is led to the page; 410 with a Tombstone once it was deleted."""
+    site = request.app[SITE]
+    row = await _object(site, request.match_info["token"])
+    if row.deleted_at is None and not wants_activity(request.headers.get("Accept")):
+        page = row.document.get("url")
+        if "text/html" in request.headers.get("Accept", "") and isinstance(page, str):
+            raise web.HTTPFound(page, headers={"Vary": "Accept", "Cache-Control": "no-store"})
+    topics = _BLOG if row.issue_id is None else frozenset({changes.issue(row.issue_id)})
+
+    async def render() -> Page:
+        if row.deleted_at is not None:
+            stone = tombstone_of(row.id, former_type=str(row.document["type"]), deleted=wire_time(row.deleted_at))
+            return _page(stone, topics, status=410)
+        return _page(row.document, topics)
+
+    return await site.ready.get(request, f"object {row.id} {row.deleted_at}", render)
+
+
+async def _object(site: Site, token: str) -> ObjectRow:
+    """The object with this token; private ones are as unknown as those that never were. Raises NoSuchThing."""
+    wanted = site.blog.addresses.object(token)
+    row = await site.database.read(lambda tx: published.find(tx, wanted))
+    if row is None:
+        raise NoSuchThing("no such object")
+    return row
+
+
+async def page_as_activity(request: web.Request) -> web.StreamResponse:
+    """An issue's page asked for as ActivityPub: led to the object's id, which is canonical."""
+    site = request.app[SITE]
+    slug = request.match_info["slug"]
+    issue = await site.database.read(lambda tx: issues.find_by_slug(tx, site.blog.id, slug))
+    if issue is None or issue.object_id is None:
+        raise NoSuchThing("no such issue")
+    if issue.state == "deleted":
+        row = await site.database.read(lambda tx: published.find(tx, str(issue.object_id)))
+        stone = tombstone_of(issue.object_id, former_type="Note", deleted=wire_time(issue.changed_at))
+        if row is not None and row.deleted_at is not None:
+            return web.Response(
+                status=410, body=wire_bytes(stone), headers={"Content-Type": AS2_TYPE, "Vary": "Accept"}
+            )
+    raise web.HTTPFound(issue.object_id, headers={"Vary": "Accept", "Cache-Control": "no-store"})
+
+
+#: Reads the ids that a collection below an object lists.
+Members = Callable[[Transaction, ObjectRow], list[str]]
+
+
+def members_of(kind: str, read: Members) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
+    """A route for one of an object's collections: replies, likes, shares or context."""
+
+    async def handler(request: web.Request) -> web.StreamResponse:
+        site = request.app[SITE]
+        row = await _object(site, request.match_info["token"])
+        if row.deleted_at is not None:
+            raise NoSuchThing("the object was deleted")
+        topics = _BLOG if row.issue_id is None else frozenset({changes.issue(row.issue_id)})
+        asked = request.query.get("page")
+
+        async def render() -> Page:
+            members = await site.database.read(lambda tx: read(tx, row))
+            return _page(_collection(kind, f"{row.id}/{kind}", members, asked, site), topics)
+
+        return await site.ready.get(request, f"{kind} {row.id} {asked}", render)
+
+    return handler
+
+
+def _collection(kind: str, url: str, members: list[str], asked: str | None, site: Site) -> Document:
+    total = len(members)
+    if kind in ("likes", "shares"):
+        return collection.counted(url, total)
+    shown: list[Any] = members
+    if asked is None:
+        if kind == "context":
+            return collection.context(url, total, owner=site.blog.actor_id)
+        return collection.replies(url, total, members[: collection.PER_PAGE])
+    number = collection.page_number(asked, total)
+    items = shown[(number - 1) * collection.PER_PAGE : number * collection.PER_PAGE]
+    if kind == "context":
+        return collection.page(url, number, total, items)
+    return collection.replies_page(url, number, total, items)

@@ -1,0 +1,93 @@
+"""POST to an inbox -> proven, applied, 202; or a refusal (contract section 8). 202 means: it is committed."""
+
+from __future__ import annotations
+
+import asyncio
+
+from aiohttp import web
+
+from bridge.errors import Malformed, NoSuchThing, Refusal, TooLarge, WrongType
+from bridge.inbox.authenticate import NothingToDo
+from bridge.signature.request import SignedRequest
+from bridge.web.site import SITE, Site
+
+_MOST_BYTES = 1024 * 1024
+_BODY_SECONDS = 30
+_PROFILE = "https://www.w3.org/ns/activitystreams"
+
+
+async def shared_inbox(request: web.Request) -> web.StreamResponse:
+    """The inbox of the whole server."""
+    return await _take(request, request.app[SITE])
+
+
+async def actor_inbox(request: web.Request) -> web.StreamResponse:
+    """The blog's own inbox."""
+    site = request.app[SITE]
+    if request.match_info["token"] != site.blog.actor_token:
+        raise NoSuchThing("no such actor")
+    return await _take(request, site)
+
+
+async def _take(request: web.Request, site: Site) -> web.Response:
+    _check_type(request)
+    signed = SignedRequest(
+        method=request.method,
+        target=_target(request),
+        headers=tuple(
+            (name.decode("utf-8", "surrogateescape").lower(), value.decode("utf-8", "surrogateescape"))
+            for name, value in request.raw_headers
+        ),
+        body=await _body(request),
+    )
+    try:
+        verified = await site.authenticator.authenticate(signed)
+        await site.inbox.receive(verified)
+    except NothingToDo:
+        pass
+    except RecursionError as error:
+        raise Malformed("nested too deep") from error
+    return web.Response(status=202)
+
+
+def _check_type(request: web.Request) -> None:
+    """Raises WrongType for anything but an ActivityStreams document that is not compressed."""
+    if request.headers.get("Content-Encoding", "identity").strip().lower() != "identity":
+        raise WrongType("a compressed body")
+    if request.content_type == "application/activity+json":
+        return
+    if request.content_type == "application/ld+json":
+        profile = request.headers.get("Content-Type", "").partition("profile=")[2]
+        if not profile or _PROFILE in profile:
+            return
+    raise WrongType(f"the type {request.content_type}")
+
+
+def _target(request: web.Request) -> str:
+    """Path and query as on the request line; only the origin form is taken (security S84)."""
+    if not request.raw_path.startswith("/"):
+        raise Malformed("the request target is no path")
+    return request.raw_path
+
+
+async def _body(request: web.Request) -> bytes:
+    """The whole body within the cap and the time. Raises TooLarge, or a Refusal with 408."""
+    if (request.content_length or 0) > _MOST_BYTES:
+        raise TooLarge(f"a body of {request.content_length} bytes")
+    pieces = bytearray()
+    try:
+        async with asyncio.timeout(_BODY_SECONDS):
+            async for chunk in request.content.iter_any():
+                pieces += chunk
+                if len(pieces) > _MOST_BYTES:
+                    raise TooLarge("a body over 1 MiB")
+    except TimeoutError as error:
+        raise _TooSlow("the body did not come within 30 seconds") from error
+    return bytes(pieces)
+
+
+class _TooSlow(Refusal):
+    """A sender that trickles (security S81)."""
+
+    status = 408
+    public = "the body took too long"

@@ -1,0 +1,38 @@
+"""What every route needs, joined by `app`: one value, passed as an argument, never a global."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from aiohttp import web
+
+from bridge.activity.ids import Blog
+from bridge.clock import Clock
+from bridge.config import Config
+from bridge.inbox.authenticate import Authenticator
+from bridge.inbox.receive import Inbox
+from bridge.remote.webfinger import WebFinger
+from bridge.store.database import Database
+from bridge.web.ready import Ready
+from bridge.web.view import Templates
+
+
+@dataclass(frozen=True, kw_only=True)
+class Site:
+    """One blog on the web. The keys are public ones."""
+
+    config: Config
+    blog: Blog
+    database: Database
+    ready: Ready
+    authenticator: Authenticator
+    inbox: Inbox
+    webfinger: WebFinger
+    templates: Templates
+    clock: Clock
+    rsa_pem: str
+    ed25519_multibase: str | None
+    instance_pem: str
+
+
+SITE = web.AppKey("site", Site)
