@@ -30,7 +30,7 @@ VERDICT_LASTS = timedelta(minutes=10)
 SILENCE_LASTS = timedelta(seconds=30)
 _MOST_FAILURES = 10_000
 #: Failures of one host within `VERDICT_LASTS` after which none of its unknown keys is asked for.
-_HOST_FAILURES = 20
+_HOST_FAILURES = 60
 
 
 class BudgetSpent(FetchRefused):
@@ -138,6 +138,24 @@ def _again(error: FetchError) -> FetchError:
     if isinstance(error, FetchFailed):
         return FetchFailed(f"{error} (a moment ago)", retry_after=error.retry_after or SILENCE_LASTS)
     return type(error)(f"{error} (some minutes ago)")
+
+
+class Lately:
+    """What happened within the last ten minutes, for things that may happen once in that time."""
+
+    def __init__(self, *, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._ends: OrderedDict[str, float] = OrderedDict()
+
+    def add(self, key: str) -> bool:
+        """Note that it happens now. False if it happened lately, and then nothing is noted."""
+        now = self._clock()
+        while self._ends and (len(self._ends) > _MOST_FAILURES or next(iter(self._ends.values())) <= now):
+            self._ends.popitem(last=False)
+        if key in self._ends:
+            return False
+        self._ends[key] = now + VERDICT_LASTS.total_seconds()
+        return True
 
 
 class Flights:

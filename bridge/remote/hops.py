@@ -76,7 +76,8 @@ class Hops:
 
     def _next(self, here: Url, answer: Answer) -> Url:
         location = answer.headers.get("Location", "").strip()
-        if not location or len(location) > _LONGEST_LOCATION:
+        # `urljoin` would take tabs and line ends out without a word.
+        if not location or len(location) > _LONGEST_LOCATION or not location.isprintable():
             raise FetchUnusable(f"{here.wire} redirects without saying where to")
         try:
             there = self.judge(urljoin(here.wire, location))

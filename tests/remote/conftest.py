@@ -1,13 +1,22 @@
-"""The door as tests use it: private addresses allowed, and two peers on this machine."""
+"""The door as tests use it (private addresses allowed), two peers on this machine, and what is built on them."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
 
 import pytest
 
+from bridge.remote.actors import RemoteActors
+from bridge.remote.documents import Documents
 from bridge.remote.door import Door
+from bridge.remote.hops import Hops
+from bridge.store.database import Database, open_database
+from tests.support.databases import new_sqlite
 from tests.support.local_servers import Peer, serving
+from tests.support.remote_people import Watch
+from tests.support.signed_fetches import KNOCK, OWN
 
 
 @pytest.fixture
@@ -27,3 +36,36 @@ async def other_peer() -> AsyncIterator[Peer]:
     """A second server, of another origin."""
     async with serving(host="127.0.0.2") as running:
         yield running
+
+
+@pytest.fixture
+def documents(door: Door) -> Documents:
+    return Documents(Hops(door, own_servers={OWN}), knock=KNOCK)
+
+
+@pytest.fixture
+def watch() -> Watch:
+    return Watch()
+
+
+@pytest.fixture
+async def database(tmp_path: Path) -> AsyncIterator[Database]:
+    opened = open_database(await asyncio.to_thread(new_sqlite, tmp_path), folder=tmp_path)
+    yield opened
+    await opened.close()
+
+
+@pytest.fixture
+def new_actors(door: Door, database: Database, watch: Watch) -> Callable[[], RemoteActors]:
+    """Makes the service as after a start: it remembers nothing but what is stored."""
+
+    def make() -> RemoteActors:
+        hops = Hops(door, own_servers={OWN})
+        return RemoteActors(Documents(hops, knock=KNOCK), hops, database, clock=watch)
+
+    return make
+
+
+@pytest.fixture
+def actors(new_actors: Callable[[], RemoteActors]) -> RemoteActors:
+    return new_actors()

@@ -1,4 +1,4 @@
-"""One request through the real client against real, and really rude, servers (security S46 to S50, S58, S59, S63, S128)."""
+"""One request through the real client against real, and rude, servers (S46 to S50, S58, S59, S63, S128)."""
 
 from __future__ import annotations
 
@@ -56,12 +56,16 @@ async def test_the_target_goes_out_byte_for_byte(door: Door, peer: Peer) -> None
 async def test_a_body_and_its_headers_are_posted(door: Door, peer: Peer) -> None:
     bodies = []
 
-    async def inbox(request: web.Request) -> web.Response:
+    async def inbox(request: web.BaseRequest) -> web.Response:
         bodies.append(await request.read())
         return web.Response(status=202)
 
     peer.scripts["/inbox"] = inbox
-    headers = {"Content-Type": "application/activity+json", "Date": "Mon, 05 Aug 2024 07:00:00 GMT", "Host": peer.authority}
+    headers = {
+        "Content-Type": "application/activity+json",
+        "Date": "Mon, 05 Aug 2024 07:00:00 GMT",
+        "Host": peer.authority,
+    }
     answer = await door.request("POST", f"{peer.origin}/inbox", headers=headers, body=b"{}", cap_bytes=CAP)
     assert answer.status == 202
     assert bodies == [b"{}"]
@@ -107,7 +111,12 @@ async def test_s46_s50_a_name_that_leads_to_this_machine_is_not_connected_to(str
 
 async def test_s46_nothing_reaches_a_server_on_this_machine(strict_door: Door, peer: Peer) -> None:
     port = peer.authority.partition(":")[2]
-    for url in (peer.origin, f"https://127.0.0.1:{port}", f"https://evil.example:{port}", f"http://evil.example:{port}"):
+    for url in (
+        peer.origin,
+        f"https://127.0.0.1:{port}",
+        f"https://evil.example:{port}",
+        f"http://evil.example:{port}",
+    ):
         with pytest.raises(FetchRefused):
             await strict_door.request("GET", url, cap_bytes=CAP)
     assert peer.asked == []
@@ -123,7 +132,9 @@ async def test_s49_a_name_that_changes_between_look_and_leap_gains_nothing(peer:
     assert peer.asked[0].host == f"turns.example:{port}"
 
 
-async def test_s49_the_socket_is_judged_even_when_the_resolver_was_not(monkeypatch: pytest.MonkeyPatch, peer: Peer) -> None:
+async def test_s49_the_socket_is_judged_even_when_the_resolver_was_not(
+    monkeypatch: pytest.MonkeyPatch, peer: Peer
+) -> None:
     """A resolver that is fooled is not enough: the last look is at the address itself."""
     monkeypatch.setattr("bridge.remote.door.GuardedResolver", lambda resolver, allow_private: resolver)
     names = Names({"fooled.example": ["127.0.0.1"]})

@@ -22,16 +22,68 @@ from bridge.remote.guard import (
 )
 from tests.support.local_servers import Names
 
-LOCAL = ["127.0.0.1", "127.255.255.254", "10.0.0.1", "172.16.0.1", "172.31.255.255", "192.168.1.1", "::1", "fc00::1", "fdff::1"]
+LOCAL = [
+    "127.0.0.1",
+    "127.255.255.254",
+    "10.0.0.1",
+    "172.16.0.1",
+    "172.31.255.255",
+    "192.168.1.1",
+    "::1",
+    "fc00::1",
+    "fdff::1",
+]
 #: Never, not even where private addresses are allowed.
 NOWHERE = [
-    "0.0.0.0", "::", "255.255.255.255", "169.254.169.254", "fe80::1", "fe80::1%eth0", "100.64.0.1", "100.127.255.255",
-    "198.18.0.1", "198.19.255.255", "192.0.0.1", "192.0.0.9", "192.0.2.1", "198.51.100.1", "203.0.113.1", "192.88.99.1",
-    "224.0.0.1", "239.255.255.255", "240.0.0.1", "64:ff9b::7f00:1", "64:ff9b::808:808", "64:ff9b:1::1", "2002:7f00:1::",
-    "2001::1", "2001:20::1", "2001:db8::1", "fec0::1", "ff02::1", "3fff::1", "5f00::1", "100::1", "::7f00:1", "::ffff:0:7f00:1",
-    "4000::1", "localhost", "", "8.8.8", "2606:4700::1%eth0",
-]  # fmt: skip
-PUBLIC = ["8.8.8.8", "1.1.1.1", "172.32.0.1", "100.128.0.1", "198.20.0.1", "2606:4700:4700::1111", "2a01:4f8::1", "::ffff:8.8.8.8"]
+    "0.0.0.0",
+    "::",
+    "255.255.255.255",
+    "169.254.169.254",
+    "fe80::1",
+    "fe80::1%eth0",
+    "100.64.0.1",
+    "100.127.255.255",
+    "198.18.0.1",
+    "198.19.255.255",
+    "192.0.0.1",
+    "192.0.0.9",
+    "192.0.2.1",
+    "198.51.100.1",
+    "203.0.113.1",
+    "192.88.99.1",
+    "224.0.0.1",
+    "239.255.255.255",
+    "240.0.0.1",
+    "64:ff9b::7f00:1",
+    "64:ff9b::808:808",
+    "64:ff9b:1::1",
+    "2002:7f00:1::",
+    "2001::1",
+    "2001:20::1",
+    "2001:db8::1",
+    "fec0::1",
+    "ff02::1",
+    "3fff::1",
+    "5f00::1",
+    "100::1",
+    "::7f00:1",
+    "::ffff:0:7f00:1",
+    "4000::1",
+    "localhost",
+    "",
+    "8.8.8",
+    "2606:4700::1%eth0",
+]
+PUBLIC = [
+    "8.8.8.8",
+    "1.1.1.1",
+    "172.32.0.1",
+    "100.128.0.1",
+    "198.20.0.1",
+    "2606:4700:4700::1111",
+    "2a01:4f8::1",
+    "::ffff:8.8.8.8",
+]
 
 
 @pytest.mark.parametrize("address", LOCAL + NOWHERE)
@@ -74,17 +126,46 @@ def test_nothing_is_public_that_python_calls_private_or_multicast(
 @pytest.mark.parametrize(
     "url",
     [
-        "http://h.example/", "https://h.example:8443/", "https://h.example:80/",  # S55, S63
-        "https://name@h.example/", "https://name:word@h.example/", "https://@h.example/", "https://good.example@evil.example/",
-        "ftp://h.example/", "file:///etc/passwd", "data:text/plain,x", "gopher://h.example/", "javascript:alert(1)", "//h.example/", "",  # S53
-        "https:///x", "https://h.example:0/", "https://h.example:99999/", "https://h.example:x/",
-        "https://h.example./", "https://.example/", "https://h..example/", "https://h.exa%6dple/",  # S48
-        "https://h.example\\@evil.example/", "https://h.example/a b", "https://h.example/a\r\nHost: evil", "https://h.example/\x00",
-        "https://2130706433/", "https://0x7f.1/", "https://0177.0.0.1/", "https://127.1/", "https://１２７.0.0.1/", "https://0x7f000001/",
-        "https://127.0.0.1/", "https://[::1]/", "https://[::ffff:127.0.0.1]/", "https://[fe80::1%25eth0]/", "https://[64:ff9b::7f00:1]/",
+        "http://h.example/",
+        "https://h.example:8443/",
+        "https://h.example:80/",  # S55, S63
+        "https://name@h.example/",
+        "https://name:word@h.example/",
+        "https://@h.example/",
+        "https://good.example@evil.example/",
+        "ftp://h.example/",
+        "file:///etc/passwd",
+        "data:text/plain,x",
+        "gopher://h.example/",
+        "javascript:alert(1)",
+        "//h.example/",
+        "",  # S53
+        "https:///x",
+        "https://h.example:0/",
+        "https://h.example:99999/",
+        "https://h.example:x/",
+        "https://h.example./",
+        "https://.example/",
+        "https://h..example/",
+        "https://h.exa%6dple/",  # S48
+        "https://h.example\\@evil.example/",
+        "https://h.example/a b",
+        "https://h.example/a\r\nHost: evil",
+        "https://h.example/\x00",
+        "https://2130706433/",
+        "https://0x7f.1/",
+        "https://0177.0.0.1/",
+        "https://127.1/",
+        "https://１２７.0.0.1/",
+        "https://0x7f000001/",
+        "https://127.0.0.1/",
+        "https://[::1]/",
+        "https://[::ffff:127.0.0.1]/",
+        "https://[fe80::1%25eth0]/",
+        "https://[64:ff9b::7f00:1]/",
         "https://h.example/" + "x" * 5000,
     ],
-)  # fmt: skip
+)
 def test_s48_s53_s55_urls_that_are_never_asked(url: str) -> None:
     with pytest.raises(FetchRefused):
         judge_url(url, allow_private=False)
@@ -120,13 +201,20 @@ def test_any_text_is_either_judged_or_refused(text: str) -> None:
             wire = judge_url(candidate, allow_private=False).wire
         except FetchRefused:
             continue
-        assert wire.isascii() and wire.isprintable() and " " not in wire
+        assert wire.isascii()
+        assert wire.isprintable()
+        assert " " not in wire
         assert judge_url(wire, allow_private=False).wire == wire
 
 
 def test_s82_judging_is_linear_in_the_length() -> None:
     started = time.process_time()
-    for text in ("https://" + "a." * 50_000, "https://h.example/" + "%" * 100_000, "x" * 100_000, "https://[" + ":" * 100_000):
+    for text in (
+        "https://" + "a." * 50_000,
+        "https://h.example/" + "%" * 100_000,
+        "x" * 100_000,
+        "https://[" + ":" * 100_000,
+    ):
         with pytest.raises(FetchRefused):
             judge_url(text, allow_private=False)
     assert time.process_time() - started < 0.05
@@ -134,7 +222,7 @@ def test_s82_judging_is_linear_in_the_length() -> None:
 
 async def test_s50_one_private_address_condemns_the_whole_name() -> None:
     resolver = GuardedResolver(Names({"mixed.example": ["8.8.8.8", "10.0.0.1"]}), allow_private=False)
-    with pytest.raises(AddressRefused, match="mixed.example is at 10.0.0.1"):
+    with pytest.raises(AddressRefused, match=r"mixed\.example is at 10\.0\.0\.1"):
         await resolver.resolve("mixed.example", 443)
 
 

@@ -20,7 +20,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 #: What a scripted path answers: a function of the request, which gives the answer.
-Script = Callable[[web.Request], Awaitable[web.StreamResponse]]
+Script = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
 
 
 @dataclass
@@ -28,7 +28,7 @@ class Peer:
     """A server whose answers a test writes, and which keeps every request it got."""
 
     origin: str
-    asked: list[web.Request] = field(default_factory=list)
+    asked: list[web.BaseRequest] = field(default_factory=list)
     scripts: dict[str, Script] = field(default_factory=dict)
 
     @property
@@ -47,7 +47,7 @@ class Peer:
         """Let a path (with its query, if it has one) answer the same each time."""
         content = body.encode() if isinstance(body, str) else body
 
-        async def answer(_request: web.Request) -> web.Response:
+        async def answer(_request: web.BaseRequest) -> web.Response:
             return web.Response(status=status, body=content, headers=headers)
 
         self.scripts[path] = answer
@@ -68,7 +68,7 @@ async def serving(
     """Run a `Peer`. `name` is what its origin says instead of the address."""
     peer = Peer(origin="")
 
-    async def handle(request: web.Request) -> web.StreamResponse:
+    async def handle(request: web.BaseRequest) -> web.StreamResponse:
         peer.asked.append(request)
         script = peer.scripts.get(request.raw_path) or peer.scripts.get(request.path)
         return await script(request) if script else web.Response(status=404)
