@@ -1,0 +1,74 @@
+"""A conversation -> `comments.json`, for programs and for sites that show it inside their own pages.
+
+`web.feeds` serves it; the shape is contract section 7 and is public.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from bridge.clock import wire_time
+from bridge.conversation.comment import Entry, body_html, shown_time
+from bridge.conversation.thread import Placed, count, thread, walk
+from bridge.terms import Document
+
+
+def comments_json(
+    *,
+    issue: str,
+    entries: Iterable[Entry],
+    likes: int,
+    boosts: int,
+    closed: bool,
+    since: datetime | None = None,
+) -> Document:
+    """The conversation as contract section 7 has it, each entry before its answers.
+
+    `parent` always names an entry of the same list. What stands behind a content warning is folded in `content_html`.
+    """
+    all_of_them = tuple(entries)
+    return {
+        "issue": issue,
+        "closed": closed,
+        "count": count(all_of_them),
+        "likes": likes,
+        "boosts": boosts,
+        "comments": [_comment(placed, since) for placed in walk(thread(all_of_them, since=since))],
+    }
+
+
+def comments_bytes(document: Document) -> bytes:
+    """The document as UTF-8 that may also stand inside a script element: no `<`, no U+2028 (S98)."""
+    text = json.dumps(document, ensure_ascii=False, separators=(",", ":"))
+    for character in "<>&\u2028\u2029":
+        text = text.replace(character, f"\\u{ord(character):04x}")
+    return text.encode()
+
+
+def _comment(placed: Placed, since: datetime | None) -> dict[str, Any]:
+    entry = placed.entry
+    deleted = entry.state == "deleted"
+    comment: dict[str, Any] = {
+        "id": entry.id,
+        "kind": entry.kind,
+        "url": entry.url or entry.object_id,
+        "parent": None if placed.parent is None else placed.parent.id,
+        "author": None if deleted else _author(entry),
+        "published": wire_time(shown_time(entry, since=since)),
+        "updated": None if entry.updated is None or deleted else wire_time(entry.updated),
+        "content_html": "" if deleted else body_html(entry),
+        "section": entry.section,
+    }
+    if deleted:
+        comment["deleted"] = True
+    return comment
+
+
+def _author(entry: Entry) -> dict[str, str | None] | None:
+    if entry.author is None:
+        return None
+    author = entry.author
+    return {"name": author.name, "handle": author.handle, "url": author.url, "avatar": author.avatar}

@@ -1,0 +1,127 @@
+"""The pages' own words, numbers and dates in a language, from the catalogues under `locale/`.
+
+`view` gives a `Words` to every template. Another language is another file `locale/xx/LC_MESSAGES/rundbrief.po`,
+here or in `DIR/theme/locale/`; catalogues are read as they are, so nothing has to be compiled.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from datetime import UTC, datetime, tzinfo
+from functools import lru_cache
+from gettext import GNUTranslations, NullTranslations
+from io import BytesIO
+from pathlib import Path
+
+from babel import Locale, UnknownLocaleError
+from babel.dates import format_date, format_time
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import PoFileError, read_po
+from babel.numbers import format_decimal
+
+from bridge.clock import wire_time
+
+log = logging.getLogger(__name__)
+
+BUILT_IN = Path(__file__).parent / "locale"
+_FALLBACK = "en"
+
+
+class Words:
+    """Words of one language, and times of one zone."""
+
+    def __init__(self, language: str, zone: tzinfo = UTC, *, more: Path | None = None) -> None:
+        """Read the catalogue of a BCP 47 language, `more` before our own; without one, English."""
+        folders = (BUILT_IN,) if more is None else (more, BUILT_IN)
+        self.language, self._translations = _translations(language, folders)
+        self._locale = _locale(language if language.partition("-")[0] == self.language else self.language)
+        self._zone = zone
+        self._days = lru_cache(maxsize=512)(self._day)
+        self._minutes = lru_cache(maxsize=1440)(self._minute)
+
+    def say(self, message: str, **values: object) -> str:
+        """The message in this language, with `%(name)s` filled in."""
+        said = self._translations.gettext(message)
+        return said % values if values else said
+
+    def count(self, one: str, many: str, number: int, **values: object) -> str:
+        """The message in the form that the number needs; `%(count)s` is the number as the language writes it."""
+        values["count"] = format_decimal(number, locale=self._locale)
+        return self._translations.ngettext(one, many, number) % values
+
+    def date(self, moment: datetime) -> str:
+        """The day in the blog's zone: `5. August 2024`."""
+        there = self._there(moment)
+        return self._days(there.year, there.month, there.day)
+
+    def date_time(self, moment: datetime) -> str:
+        """The day and the minute in the blog's zone: `5. August 2024, 09:00`."""
+        there = self._there(moment)
+        return f"{self._days(there.year, there.month, there.day)}, {self._minutes(there.hour, there.minute)}"
+
+    def year(self, moment: datetime) -> int:
+        """The year in the blog's zone."""
+        return self._there(moment).year
+
+    @staticmethod
+    def iso(moment: datetime) -> str:
+        """The moment for `<time datetime>`, in UTC."""
+        return wire_time(moment)
+
+    @staticmethod
+    def absolute(url: str, origin: str) -> str:
+        """An address of ours with the origin in front, as other sites need it."""
+        return origin + url if url.startswith("/") else url
+
+    @staticmethod
+    def without_scheme(url: str) -> str:
+        """An address as people read it."""
+        return url.removeprefix("https://").removeprefix("http://").rstrip("/")
+
+    def _there(self, moment: datetime) -> datetime:
+        try:
+            return moment.astimezone(self._zone)
+        except OverflowError:  # the last hours of year 9999
+            return moment
+
+    def _day(self, year: int, month: int, day: int) -> str:
+        return format_date(datetime(year, month, day, tzinfo=UTC), format="long", locale=self._locale)
+
+    def _minute(self, hour: int, minute: int) -> str:
+        return format_time(datetime(2000, 1, 1, hour, minute, tzinfo=UTC), format="short", locale=self._locale)
+
+
+def languages(more: Path | None = None) -> tuple[str, ...]:
+    """The languages that have a catalogue."""
+    folders = (BUILT_IN,) if more is None else (more, BUILT_IN)
+    found = {path.parent.parent.name for folder in folders for path in folder.glob("*/LC_MESSAGES/rundbrief.po")}
+    return tuple(sorted(found))
+
+
+def _translations(language: str, folders: Sequence[Path]) -> tuple[str, NullTranslations]:
+    for name in dict.fromkeys((language.replace("-", "_"), language.partition("-")[0].lower(), _FALLBACK)):
+        for folder in folders:
+            path = folder / name / "LC_MESSAGES" / "rundbrief.po"
+            if name.replace("_", "").isalnum() and path.is_file():
+                try:
+                    return name.partition("_")[0], _read(path)
+                except (OSError, UnicodeError, PoFileError, ValueError) as fault:
+                    log.error("the catalogue %s cannot be read and is passed over: %s", path, fault)
+    return _FALLBACK, NullTranslations()
+
+
+def _read(path: Path) -> GNUTranslations:
+    with path.open("rb") as text:
+        catalogue = read_po(text, abort_invalid=True)
+    compiled = BytesIO()
+    write_mo(compiled, catalogue)
+    compiled.seek(0)
+    return GNUTranslations(compiled)
+
+
+def _locale(language: str) -> Locale:
+    try:
+        return Locale.parse(language, sep="-")
+    except (UnknownLocaleError, ValueError):
+        return Locale.parse(language.partition("-")[0] if len(language) in (2, 3) else _FALLBACK)
