@@ -10,6 +10,7 @@ from __future__ import annotations
 import ipaddress
 import socket
 from collections.abc import Callable
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address
 
 from aiohttp import AddrInfoType
@@ -77,6 +78,7 @@ def _plain(address: str | IPv4Address | IPv6Address) -> IPv4Address | IPv6Addres
     return place
 
 
+@lru_cache(maxsize=4096)
 def judge_url(text: str, *, allow_private: bool) -> Url:
     """The address as it will be asked, whose `wire` is what a signature must cover. Raises FetchRefused.
 
