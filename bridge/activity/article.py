@@ -20,10 +20,11 @@ from bridge.activity.post import (
     hashtag_line,
     link_attachment,
     picture_attachment,
+    served,
     tags,
     title_line,
-    wire_time,
 )
+from bridge.clock import wire_time
 from bridge.issues.issue import Issue
 from bridge.issues.rendered import Rendered
 from bridge.terms import Document
@@ -31,8 +32,7 @@ from bridge.terms import Document
 
 def article_from_issue(issue: Issue, rendered: Rendered, place: Place, pictures: Sequence[Attachment] = ()) -> Document:
     """One Article. `pictures` are those of the issue as they are served; the cover becomes its `image` too."""
-    served = {picture.path: picture for picture in pictures}
-    shown = [served[picture.path] for picture in rendered.full.pictures if picture.path in served]
+    shown = served(rendered.full.pictures, pictures)
     others = [tag for tag in rendered.hashtags if tag not in rendered.full.hashtags]
     addressed = audience(issue.visibility, place.followers, rendered.mentions)
     document = (
@@ -49,8 +49,8 @@ def article_from_issue(issue: Issue, rendered: Rendered, place: Place, pictures:
             ],
         }
     )
-    if issue.cover in served:
-        document["image"] = picture_attachment(served[issue.cover])
+    for cover in (picture for picture in pictures if picture.path == issue.cover):
+        document["image"] = picture_attachment(cover)
     return with_context(document | collections(place))
 
 

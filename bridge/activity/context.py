@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from bridge.activity.wire_names import ACTIVITYSTREAMS, PUBLIC
 from bridge.terms import Document
 
-ACTIVITYSTREAMS = "https://www.w3.org/ns/activitystreams"
-PUBLIC = f"{ACTIVITYSTREAMS}#Public"
+__all__ = ["ACTIVITYSTREAMS", "PUBLIC", "TERMS", "with_context"]
 
 _TOOT = {"toot": "http://joinmastodon.org/ns#"}
 _GTS = {"gts": "https://gotosocial.org/ns#"}

@@ -19,6 +19,7 @@ from bridge.activity.post import (
     hashtag_line,
     link_attachment,
     picture_attachment,
+    served,
     tags,
     title_line,
     warning,
@@ -41,9 +42,9 @@ def full_note_from_issue(
     issue: Issue, rendered: Rendered, place: Place, pictures: Sequence[Attachment] = ()
 ) -> Document:
     """One Note with the whole text; its pictures in their order, four at most."""
-    served = {picture.path: picture for picture in pictures}
-    shown = [served[picture.path] for picture in rendered.full.pictures if picture.path in served]
-    cover = [picture for picture in attached(issue, pictures) if picture not in shown]
+    shown = served(rendered.full.pictures, pictures)
+    paths = {picture.path for picture in shown}
+    cover = [picture for picture in attached(issue, pictures) if picture.path not in paths]
     return _note(
         issue,
         place,

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from bridge.activity.context import PUBLIC, with_context
-from bridge.activity.post import wire_time
+from bridge.clock import wire_time
 from bridge.terms import ActivityId, ActorId, Document, ObjectId
 
 #: What changes without anything that a follower sees: times, and the conversation's counts and addresses.

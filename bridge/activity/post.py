@@ -7,14 +7,14 @@ ActivityStreams 2.0, FEP-044f (quotes), and what single servers need (docs/feder
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from dataclasses import dataclass, replace
+from datetime import datetime
 from html import escape
-from typing import Literal
 
-from bridge.activity.context import PUBLIC
-from bridge.issues.issue import Issue
-from bridge.issues.rendered import Hashtag, Mention
+from bridge.activity.wire_names import PUBLIC
+from bridge.clock import wire_time
+from bridge.issues.issue import Issue, picture_in_text
+from bridge.issues.rendered import Hashtag, Mention, Picture
 from bridge.terms import ActorId, Document, ObjectId
 
 #: What many servers show of one post at most.
@@ -54,13 +54,6 @@ class Place:
     shares: str | Document | None = None
     context: str | None = None
     closed: bool = False
-
-
-def wire_time(moment: datetime) -> str:
-    """A moment in UTC with `Z`, to the second, with milliseconds only where it has some."""
-    moment = moment.astimezone(UTC)
-    precision: Literal["milliseconds", "seconds"] = "milliseconds" if moment.microsecond >= 1000 else "seconds"
-    return moment.isoformat(timespec=precision).replace("+00:00", "Z")
 
 
 def audience(visibility: str, followers: str, mentions: Iterable[Mention]) -> dict[str, list[str]]:
@@ -107,6 +100,17 @@ def picture_attachment(picture: Attachment) -> Document:
     if picture.focal_point:
         document["focalPoint"] = list(picture.focal_point)
     return document
+
+
+def served(named: Iterable[Picture], pictures: Sequence[Attachment]) -> list[Attachment]:
+    """The pictures that a text names, in its order, with the description it gives them."""
+    by_path = {picture.path: picture for picture in pictures}
+    found: list[Attachment] = []
+    for picture in named:
+        attachment = by_path.get(picture_in_text(picture.path) or picture.path)
+        if attachment is not None:
+            found.append(replace(attachment, alt=picture.alt or attachment.alt))
+    return found
 
 
 def body(issue: Issue, html: str) -> Document:

@@ -19,6 +19,7 @@ from bridge.activity.post import (
     collections,
     frame,
     picture_attachment,
+    served,
     tags,
     warning,
 )
@@ -54,8 +55,7 @@ def section_notes_from_issue(
 def _section_note(
     issue: Issue, section: Section, place: Place, first: ObjectId, pictures: Sequence[Attachment]
 ) -> Document:
-    paths = [picture.path for picture in section.pictures]
-    shown = sorted((picture for picture in pictures if picture.path in paths), key=lambda one: paths.index(one.path))
+    shown = served(section.pictures, pictures)
     # Unlisted, whatever the issue is: a thread puts one post into the public timelines, not ten.
     addressed = audience("unlisted", place.followers, section.mentions)
     return with_context(

@@ -83,6 +83,17 @@ def is_break(text: str) -> bool:
     return len(squeezed) >= 3 and squeezed[0] in "-*_" and squeezed == squeezed[0] * len(squeezed)
 
 
+def fence_of(line: str) -> str:
+    """The signs that open a block of code on this line, or ""."""
+    opening = _FENCE.match(line.lstrip(" ")) if indent_of(line) < 4 else None
+    return opening[1] if opening else ""
+
+
+def is_fence_end(line: str, opening: str) -> bool:
+    closing = line.strip()
+    return len(closing) >= len(opening) and closing == opening[0] * len(closing)
+
+
 def _marker(text: str) -> _Marker | None:
     if match := _BULLET.match(text):
         number = None
@@ -229,8 +240,7 @@ class IssueBlocks(BlockParser):
         inside: list[str] = []
         at += 1
         while at < len(lines):
-            closing = lines[at].strip()
-            if len(closing) >= len(mark) and closing == mark[0] * len(closing):
+            if is_fence_end(lines[at], mark):
                 at += 1
                 break
             inside.append(lines[at][min(shift, indent_of(lines[at])) :])

@@ -17,7 +17,7 @@ from markdown.preprocessors import Preprocessor
 from markdown.treeprocessors import Treeprocessor
 from markdown.util import Registry
 
-from bridge.issues.markdown_blocks import BARE, RAW, Footnote, IssueBlocks, Reference
+from bridge.issues.markdown_blocks import BARE, RAW, Footnote, IssueBlocks, Reference, fence_of, is_fence_end
 from bridge.issues.markdown_inline import Lookups, read_inline
 from bridge.issues.rendered import Hashtag, Mention
 
@@ -80,10 +80,20 @@ class _IssueMarkdown(Extension):
 
 
 class _Lines(Preprocessor):
-    """Leading tabs become spaces and control characters go; nothing else of a line is touched."""
+    """Leading tabs become spaces, but not in fenced code, and control characters go; nothing else is touched."""
 
     def run(self, lines: list[str]) -> list[str]:
-        return [_spaced(line.translate(_CONTROLS)) for line in lines]
+        read: list[str] = []
+        fence = ""
+        for line in lines:
+            clean = line.translate(_CONTROLS)
+            if fence:
+                read.append(clean)
+                fence = "" if is_fence_end(clean, fence) else fence
+            else:
+                read.append(_spaced(clean))
+                fence = fence_of(read[-1])
+        return read
 
 
 def _spaced(line: str) -> str:

@@ -111,10 +111,11 @@ class _Rendering:
         tree = self._tree(issue.body)
         blocks = tree.blocks
         cuts = cut_sections([block for block in blocks if not _is_footnotes(block)])
-        for cut in cuts:
-            _anchor(cut.blocks[0], cut.key)
-        _anchor_headings(tree)
         in_thread = issue.format == "thread"
+        for cut in cuts:
+            if cut.heading or len(cuts) > 1 or in_thread:
+                _anchor(cut.blocks[0], cut.key)
+        _anchor_headings(tree)
         first = teaser_blocks(cuts[0].blocks if in_thread and cuts else _without_footnotes(blocks))
         teaser = self._fragment(own_teaser or tree, own_teaser.blocks if own_teaser else first.blocks)
         # An opening that stands whole in the first post is no reply of its own; a section with a heading always is.
