@@ -3,6 +3,7 @@
     BridgeError
     ├── ConfigFaults            a faulty config.toml: all faults together (exit status 2)
     ├── UserFault               a command cannot do what was asked; the text says what to do (exit 1)
+    ├── DatabaseFault           the database does not answer or refuses (exit 1; 503 to strangers)
     ├── IssueFaults             an author's file is refused: file, line, reason for each fault
     ├── Refusal                 an incoming request we turn away (400)
     │   ├── Malformed           400  not JSON, not an activity, broken values
@@ -65,6 +66,10 @@ class IssueFaults(BridgeError):
     def __init__(self, faults: Sequence[Fault]) -> None:
         super().__init__("\n".join(map(str, faults)))
         self.faults = tuple(faults)
+
+
+class DatabaseFault(BridgeError):
+    """The database cannot be used for now. The text is one line with the cause."""
 
 
 class Refusal(BridgeError):

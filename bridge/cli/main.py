@@ -104,5 +104,3 @@ def _complain(message: str, status: int) -> int:
     for line in message.splitlines() or [""]:
         sys.stderr.write(f"rundbrief: {line}\n")
     return status
-
-

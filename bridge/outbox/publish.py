@@ -96,6 +96,17 @@ class Publisher:
                 return Report(**{**report.__dict__, "deliveries": made})
         raise UserFault("others keep publishing at the same time; try again in a moment")
 
+    async def judge(self, commit: str, repository: Repository, *, allow_delete: bool) -> Report:
+        """What publishing this commit would do, for a push that is not accepted yet; writes nothing.
+
+        `repository` sees the pushed objects in git's quarantine. Mentions are not looked up. Raises UserFault as
+        `publish` does.
+        """
+        out = await self.database.read(self._out)
+        steps, _ = await self._plan(commit, out, None, repository=repository, ask_network=False)
+        self._check_deletions(steps, allow_delete=allow_delete)
+        return Report(commit=commit, steps=steps, followers=out.followers, servers=out.servers)
+
     async def is_due(self) -> bool:
         """Whether the last commit is not out yet, or an issue's date has come."""
         commit = await asyncio.to_thread(head_commit, self.repository)
@@ -115,14 +126,24 @@ class Publisher:
             servers=followers.count_servers(tx, self.blog.id),
         )
 
-    async def _plan(self, commit: str, out: _Out, only: Sequence[str] | None) -> tuple[list[Step], list[str]]:
-        tree = await asyncio.to_thread(read_tree, self.repository, commit)
+    async def _plan(
+        self,
+        commit: str,
+        out: _Out,
+        only: Sequence[str] | None,
+        *,
+        repository: Repository | None = None,
+        ask_network: bool = True,
+    ) -> tuple[list[Step], list[str]]:
+        repository = repository or self.repository
+        tree = await asyncio.to_thread(read_tree, repository, commit)
         now = self.clock()
         by_path = {row.path: row for row in out.rows}
         looked_at = [file for file in tree.files if only is None or file.path in only]
         changed = [file for file in looked_at if not is_unchanged(file, by_path.get(file.path), now)]
-        read = await asyncio.to_thread(read_files, self.repository, changed, self.config.blog)
-        mentions = await resolve([one.issue for one in read if one.issue is not None], self.webfinger)
+        read = await asyncio.to_thread(read_files, repository, changed, self.config.blog)
+        written = [one.issue for one in read if one.issue is not None]
+        mentions = await resolve(written, self.webfinger) if ask_network else {}
         ready = await asyncio.to_thread(lambda: [render_issue(one, mentions, self.blog) for one in read])
         paths = frozenset(file.path for file in tree.files)
         steps = steps_for(
@@ -133,7 +154,8 @@ class Publisher:
             all_files=only is None,
             now=now,
         )
-        await self._meet(steps)
+        if ask_network:
+            await self._meet(steps)
         unresolved = [handle for one in ready if isinstance(one, Prepared) for handle in one.unresolved]
         return steps, list(dict.fromkeys(unresolved))
 

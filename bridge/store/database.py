@@ -28,7 +28,7 @@ from sqlalchemy.engine import Connection, CursorResult
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from bridge.clock import utc_now
-from bridge.errors import UserFault
+from bridge.errors import DatabaseFault, UserFault
 from bridge.store.schema import changes
 
 T = TypeVar("T")
@@ -131,7 +131,7 @@ class _Asked(Generic[T]):
         if self.future.done():
             return
         if self.error is not None:
-            self.future.set_exception(self.error)
+            self.future.set_exception(_told(self.error))
         else:
             self.future.set_result(self.result)  # type: ignore[arg-type]
 
@@ -163,7 +163,10 @@ class SqliteDatabase(Database):
         return await asked.future
 
     async def read(self, work: Callable[[Transaction], T]) -> T:
-        return await asyncio.get_running_loop().run_in_executor(self._readers, self._read, work)
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._readers, self._read, work)
+        except sa.exc.SQLAlchemyError as error:
+            raise _told(error) from error
 
     def _read(self, work: Callable[[Transaction], T]) -> T:
         with self._reading.connect() as connection:
@@ -243,6 +246,16 @@ def _note_changes(tx: Transaction) -> None:
         tx.execute(sa.insert(changes), [{"topic": topic, "at": now} for topic in sorted(tx.topics)])
 
 
+def _told(error: BaseException) -> BaseException:
+    """The driver's error as one of ours, so that only `store` knows the driver."""
+    if not isinstance(error, sa.exc.SQLAlchemyError | OSError):
+        return error
+    cause = getattr(error, "orig", None) or error
+    fault = DatabaseFault(f"the database failed: {str(cause).splitlines()[0] if str(cause) else type(cause).__name__}")
+    fault.__cause__ = error
+    return fault
+
+
 def _roll_back(connection: Connection) -> None:
     # Where BEGIN itself had failed, no transaction is open.
     with contextlib.suppress(sa.exc.DBAPIError):
@@ -294,35 +307,46 @@ class PostgresDatabase(Database):
         self._enqueue = enqueue
 
     async def write(self, work: Callable[[Transaction], T]) -> T:
-        async with self.engine.begin() as connection:
-            tx: list[Transaction] = []
-
-            def run(sync: Connection) -> T:
-                tx.append(Transaction(sync, is_postgres=True))
-                return work(tx[0])
-
-            result = await connection.run_sync(run)
-            if tx[0].wake_ups:
-                if self._enqueue is None:
-                    _no_engine(tx[0], tx[0].wake_ups)
-                else:
-                    await self._enqueue(connection, tx[0].wake_ups)
-            await connection.run_sync(lambda _: _note_changes(tx[0]))
-        self._tell(tx[0].topics)
+        try:
+            async with self.engine.begin() as connection:
+                tx, result = await connection.run_sync(_run, work)
+                if tx.wake_ups:
+                    if self._enqueue is None:
+                        _no_engine(tx, tx.wake_ups)
+                    else:
+                        await self._enqueue(connection, tx.wake_ups)
+                await connection.run_sync(lambda _: _note_changes(tx))
+        except (sa.exc.SQLAlchemyError, OSError) as error:
+            raise _told(error) from error
+        self._tell(tx.topics)
         return result
 
     async def read(self, work: Callable[[Transaction], T]) -> T:
-        async with self.engine.connect() as connection:
-            return await connection.run_sync(lambda sync: work(Transaction(sync, is_postgres=True)))
+        try:
+            async with self.engine.connect() as connection:
+                _, result = await connection.run_sync(_run, work)
+                return result
+        except (sa.exc.SQLAlchemyError, OSError) as error:
+            raise _told(error) from error
 
     async def close(self) -> None:
         await self.engine.dispose()
+
+
+def _run(connection: Connection, work: Callable[[Transaction], T]) -> tuple[Transaction, T]:
+    tx = Transaction(connection, is_postgres=True)
+    return tx, work(tx)
 
 
 def open_database(url: str, *, folder: Path) -> SqliteDatabase | PostgresDatabase:
     """The database of `[database] url`; a relative SQLite path counts from the blog's folder. Raises UserFault."""
     if url.startswith("postgresql://"):
         return PostgresDatabase(url)
+    return SqliteDatabase(sqlite_path(url, folder=folder))
+
+
+def sqlite_path(url: str, *, folder: Path) -> Path:
+    """The file of a `sqlite:` address, seen to be writable. Raises UserFault with what to do."""
     path = folder / url.removeprefix("sqlite:")
     if not path.parent.is_dir():
         raise UserFault(f"the folder of the database does not exist: {path.parent}; make it or correct [database] url")
@@ -333,4 +357,4 @@ def open_database(url: str, *, folder: Path) -> SqliteDatabase | PostgresDatabas
         raise UserFault(
             f"the database {path} cannot be written: {error.strerror}; run this as the user who owns it"
         ) from error
-    return SqliteDatabase(path)
+    return path

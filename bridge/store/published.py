@@ -105,12 +105,10 @@ def count_outbox(tx: Transaction, blog_id: int) -> int:
     return int(tx.execute(sa.select(sa.func.count()).select_from(_outbox(blog_id).subquery())).scalar_one())
 
 
-def outbox_page(tx: Transaction, blog_id: int, *, before: int | None, limit: int) -> list[tuple[int, bytes]]:
-    """Public Creates of live objects with their numbers, newest first, below `before`."""
-    query = _outbox(blog_id).order_by(activities.c.number.desc()).limit(limit)
-    if before is not None:
-        query = query.where(activities.c.number < before)
-    return [(int(row.number), bytes(row.body)) for row in tx.execute(query)]
+def outbox_page(tx: Transaction, blog_id: int, *, offset: int, limit: int) -> list[bytes]:
+    """Public Creates of live objects, newest first."""
+    query = _outbox(blog_id).order_by(activities.c.number.desc()).offset(offset).limit(limit)
+    return [bytes(row.body) for row in tx.execute(query)]
 
 
 def _outbox(blog_id: int) -> sa.Select[Any]:
@@ -141,3 +139,9 @@ def newest_public_object(tx: Transaction, blog_id: int) -> ObjectId | None:
     )
     found = tx.execute(query).scalar()
     return None if found is None else ObjectId(found)
+
+
+def is_live(tx: Transaction, object_id: str) -> bool:
+    """Whether the object exists and was not deleted."""
+    query = sa.select(objects.c.id).where(objects.c.id == object_id, objects.c.deleted_at.is_(None))
+    return tx.execute(query).first() is not None

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import json
-from typing import cast
 
 from aiohttp import web
 
 from bridge import __version__
 from bridge.activity.webfinger import (
     NODEINFO_VERSIONS,
-    NodeInfoVersion,
     Usage,
     host_meta,
     jrd,
@@ -75,11 +73,10 @@ async def nodeinfo_document(request: web.Request) -> web.StreamResponse:
     version = request.match_info["version"]
     if version not in NODEINFO_VERSIONS:
         raise NoSuchThing("no such NodeInfo version")
-    wanted = cast(NodeInfoVersion, version)
 
     async def render() -> Page:
         usage = await site.database.read(lambda tx: _usage(tx, site))
-        document = nodeinfo(wanted, blog=site.blog, software_version=__version__, usage=usage)
+        document = nodeinfo(version, blog=site.blog, software_version=__version__, usage=usage)
         schema = f'profile="http://nodeinfo.diaspora.software/ns/schema/{version}#"'
         return _json(document, f"application/json; {schema}; charset=utf-8")
 

@@ -11,7 +11,6 @@ from aiohttp import web
 from bridge.activity import collection
 from bridge.activity.actor import actor_document, instance_actor_document
 from bridge.activity.outgoing import tombstone_of, wire_bytes
-from bridge.clock import wire_time
 from bridge.errors import NoSuchThing
 from bridge.store import changes, followers, issues, published
 from bridge.store.database import Transaction
@@ -133,8 +132,7 @@ async def object_document(request: web.Request) -> web.StreamResponse:
 
     async def render() -> Page:
         if row.deleted_at is not None:
-            stone = tombstone_of(row.id, former_type=str(row.document["type"]), deleted=wire_time(row.deleted_at))
-            return _page(stone, topics, status=410)
+            return _page(tombstone_of(row.document, deleted=row.deleted_at), topics, status=410)
         return _page(row.document, topics)
 
     return await site.ready.get(request, f"object {row.id} {row.deleted_at}", render)
@@ -156,13 +154,11 @@ async def page_as_activity(request: web.Request) -> web.StreamResponse:
     issue = await site.database.read(lambda tx: issues.find_by_slug(tx, site.blog.id, slug))
     if issue is None or issue.object_id is None:
         raise NoSuchThing("no such issue")
-    if issue.state == "deleted":
+    if issue.state in ("deleted", "withdrawn"):
         row = await site.database.read(lambda tx: published.find(tx, str(issue.object_id)))
-        stone = tombstone_of(issue.object_id, former_type="Note", deleted=wire_time(issue.changed_at))
         if row is not None and row.deleted_at is not None:
-            return web.Response(
-                status=410, body=wire_bytes(stone), headers={"Content-Type": AS2_TYPE, "Vary": "Accept"}
-            )
+            body = wire_bytes(tombstone_of(row.document, deleted=row.deleted_at))
+            return web.Response(status=410, body=body, headers={"Content-Type": AS2_TYPE, "Vary": "Accept"})
     raise web.HTTPFound(issue.object_id, headers={"Vary": "Accept", "Cache-Control": "no-store"})
 
 

@@ -7,10 +7,9 @@ import logging
 from collections.abc import Awaitable, Callable
 from http import HTTPStatus
 
-import sqlalchemy.exc
 from aiohttp import web
 
-from bridge.errors import Refusal
+from bridge.errors import DatabaseFault, Refusal
 
 log = logging.getLogger(__name__)
 
@@ -48,7 +47,7 @@ async def explain(request: web.Request, handler: Handler) -> web.StreamResponse:
         response = problem(error.status, error.reason.lower())
         if "Allow" in error.headers:
             response.headers["Allow"] = error.headers["Allow"]
-    except sqlalchemy.exc.SQLAlchemyError:
+    except DatabaseFault:
         log.exception("the database failed while answering %s", request.path)
         response = problem(503, "try again in a moment", retry_after_seconds=30)
     except Exception:

@@ -55,9 +55,7 @@ class Ready:
         self._changes = 0
         database.listen(self._drop)
 
-    async def get(
-        self, request: web.Request, key: str, render: Callable[[], Awaitable[Page]]
-    ) -> web.StreamResponse:
+    async def get(self, request: web.Request, key: str, render: Callable[[], Awaitable[Page]]) -> web.StreamResponse:
         """The answer kept under `key`, else the one `render` makes. Answers 304 where the reader has it already."""
         kept = self._kept.get(key)
         if kept is None:

@@ -24,7 +24,7 @@ DEEPEST_LIST = 6
 #: From here an answer names whom it answers, because indentation alone no longer shows it on a phone.
 _NAMES_FROM = 3
 #: Faces of one kind before the rest is a number.
-_MOST_FACES = 30
+_MOST_FACES = 20
 #: In a conversation longer than this, branches below an answer are folded if they have as many entries as said.
 _LONG_TALK = 60
 _FOLDED_BRANCH = 5

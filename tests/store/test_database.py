@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from bridge.errors import UserFault
+from bridge.errors import DatabaseFault, UserFault
 from bridge.store import blocks, changes
 from bridge.store.database import Database, Transaction, open_database
 from bridge.store.migrate import migrate
@@ -40,7 +40,7 @@ async def test_writers_that_wait_together_fail_apart(database: Database) -> None
 
 async def test_a_reader_cannot_write(tmp_path: Path) -> None:
     database = open_database(new_sqlite(tmp_path), folder=tmp_path)
-    with pytest.raises(sa.exc.OperationalError):
+    with pytest.raises(DatabaseFault, match="readonly"):
         await database.read(_block("a.example"))
     await database.close()
 

@@ -1,0 +1,210 @@
+"""The composition root: the one place where the parts are joined. Commands open an `App` and use its parts."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from bridge.activity.ids import Blog
+from bridge.clock import Clock, utc_now
+from bridge.config import Config
+from bridge.delivery.bring_up_to_date import BringUpToDate
+from bridge.delivery.send import Sender
+from bridge.inbox.authenticate import Authenticator
+from bridge.inbox.policy import Pace
+from bridge.inbox.receive import Inbox
+from bridge.issues.git import Repository
+from bridge.jobs.embedded import EmbeddedQueue
+from bridge.jobs.queue import Handler
+from bridge.jobs.worker import Worker
+from bridge.outbox import profile
+from bridge.outbox.publish import Publisher
+from bridge.remote.actors import RemoteActors
+from bridge.remote.documents import Documents
+from bridge.remote.door import Door
+from bridge.remote.hops import Hops
+from bridge.remote.knock import Knock, Scheme
+from bridge.remote.webfinger import WebFinger
+from bridge.signature import cavage
+from bridge.signature.key_files import load_key_file
+from bridge.signature.keys import PrivateKey, Signer
+from bridge.store import jobs
+from bridge.store.blogs import BlogRow
+from bridge.store.database import Database, PostgresDatabase, SqliteDatabase, open_database
+from bridge.terms import Server
+from bridge.urls import Url
+from bridge.web.ready import Ready
+from bridge.web.site import Site
+from bridge.web.theme import Templates
+
+RSA_KEY_FILE = "actor-rsa.pem"
+ED25519_KEY_FILE = "actor-ed25519.pem"
+INSTANCE_KEY_FILE = "instance-rsa.pem"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Keys:
+    """Our own keys: the blog's two and the instance actor's."""
+
+    rsa: PrivateKey
+    ed25519: PrivateKey
+    instance: PrivateKey
+
+
+@dataclass(frozen=True, kw_only=True)
+class App:
+    """Everything, joined. Made by `opened`."""
+
+    config: Config
+    blog: Blog
+    row: BlogRow
+    keys: Keys
+    database: Database
+    door: Door
+    documents: Documents
+    actors: RemoteActors
+    webfinger: WebFinger
+    publisher: Publisher
+    clock: Clock
+
+    def worker(self) -> tuple[Worker, EmbeddedQueue]:
+        """What delivers: one for each process; with SQLite one for each blog."""
+        if not isinstance(self.database, SqliteDatabase):
+            raise TypeError("the embedded queue is for SQLite")
+        queue = EmbeddedQueue(self.database, lock_file=self.config.folder / "data" / "work.lock", clock=self.clock)
+        handlers: Mapping[str, Handler] = {
+            "deliver": BringUpToDate(
+                database=self.database,
+                sender=Sender(
+                    door=self.door,
+                    signer=Signer(key_id=self.blog.rsa_key_id, key=self.keys.rsa),
+                    clock=self.clock,
+                ),
+                give_up_after=self.config.delivery.give_up_after,
+                clock=self.clock,
+            )
+        }
+        worker = Worker(queue, handlers, concurrency=self.config.delivery.concurrency, clock=self.clock)
+        return worker, queue
+
+    def site(self) -> Site:
+        """What the web half needs."""
+        limits = self.config.limits
+        unlimited = self.config.federation.allow_private_addresses
+        return Site(
+            config=self.config,
+            blog=self.blog,
+            database=self.database,
+            ready=Ready(self.database),
+            authenticator=Authenticator(
+                origin=self.blog.url,
+                database=self.database,
+                actors=self.actors,
+                documents=self.documents,
+                clock=self.clock,
+            ),
+            inbox=Inbox(
+                blog=self.blog,
+                config=self.config,
+                database=self.database,
+                pace=Pace(None if unlimited else limits.inbox_per_minute),
+                clock=self.clock,
+            ),
+            webfinger=self.webfinger,
+            templates=Templates(self.config.folder / "theme"),
+            clock=self.clock,
+            rsa_pem=self.keys.rsa.public.pem,
+            ed25519_multibase=self.keys.ed25519.public.multibase,
+            instance_pem=self.keys.instance.public.pem,
+        )
+
+    async def tell_profile(self) -> None:
+        """Send followers the profile if the config changed it."""
+        now = self.clock()
+        await self.database.write(
+            lambda tx: profile.tell_change(
+                tx,
+                self.blog,
+                self.row,
+                rsa_pem=self.keys.rsa.public.pem,
+                ed25519=self.keys.ed25519.public.multibase,
+                now=now,
+            )
+        )
+
+
+def load_keys(folder: Path) -> Keys:
+    """Our private keys. Raises UserFault with the file's name and the cure."""
+    return Keys(
+        rsa=load_key_file(folder / RSA_KEY_FILE, "rsa"),
+        ed25519=load_key_file(folder / ED25519_KEY_FILE, "ed25519"),
+        instance=load_key_file(folder / INSTANCE_KEY_FILE, "rsa"),
+    )
+
+
+def open_store(config: Config) -> SqliteDatabase | PostgresDatabase:
+    """The database with its jobs engine joined."""
+    database = open_database(config.database.url, folder=config.folder)
+    if isinstance(database, SqliteDatabase):
+        database.use_jobs(jobs.enqueue)
+    return database
+
+
+@asynccontextmanager
+async def opened(config: Config, *, clock: Clock = utc_now) -> AsyncIterator[App]:
+    """Open everything, and close it again. Raises UserFault or ConfigFaults."""
+    keys = load_keys(config.keys_folder)
+    database = open_store(config)
+    async with contextlib.AsyncExitStack() as stack:
+        stack.push_async_callback(database.close)
+        now = clock()
+        row = await database.write(lambda tx: profile.claim(tx, config.blog, now=now))
+        blog = profile.blog_from(row, config.blog, icon_url=None, header_url=None)
+        door = Door(origin=blog.url, allow_private=config.federation.allow_private_addresses)
+        await stack.enter_async_context(door)
+        hops = Hops(door, own_servers=[Server(blog.addresses.host)], clock=clock)
+        documents = Documents(hops, knock=_knock(blog, keys, clock))
+        stack.push_async_callback(documents.close)
+        actors = RemoteActors(documents, hops, database, now=clock)
+        stack.push_async_callback(actors.close)
+        webfinger = WebFinger(hops)
+        publisher = Publisher(
+            config=config,
+            blog=blog,
+            database=database,
+            repository=Repository(folder=config.issues_folder),
+            webfinger=webfinger,
+            actors=actors,
+            clock=clock,
+        )
+        yield App(
+            config=config,
+            blog=blog,
+            row=row,
+            keys=keys,
+            database=database,
+            door=door,
+            documents=documents,
+            actors=actors,
+            webfinger=webfinger,
+            publisher=publisher,
+            clock=clock,
+        )
+
+
+def _knock(blog: Blog, keys: Keys, clock: Clock) -> Knock:
+    """How our fetches are signed: by the instance actor, whose key anybody may read unsigned."""
+    signer = Signer(key_id=blog.addresses.instance_key_id, key=keys.instance)
+
+    def sign(method: str, url: Url) -> Mapping[str, str]:
+        return cavage.sign(method=method, url=url, signer=signer, now=clock())
+
+    def without_query(method: str, url: Url) -> Mapping[str, str] | None:
+        if "?" not in url.target:
+            return None
+        return cavage.sign(method=method, url=url, signer=signer, now=clock(), with_query=False)
+
+    return Knock(schemes=(Scheme(name="cavage", sign=sign), Scheme(name="cavage-bare", sign=without_query)))

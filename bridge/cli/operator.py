@@ -1,0 +1,135 @@
+"""`init`, `serve`: for whoever runs the machine."""
+
+from __future__ import annotations
+
+import asyncio
+import importlib.util
+import logging
+import os
+import sys
+import tomllib
+from pathlib import Path
+from typing import Annotated
+
+import typer
+import uvloop
+
+from bridge.app import ED25519_KEY_FILE, INSTANCE_KEY_FILE, RSA_KEY_FILE, load_keys, opened
+from bridge.cli.options import ConfigOption, config_from
+from bridge.cli.serving import serve_all
+from bridge.config import Config
+from bridge.config import config_from as judge
+from bridge.config_text import config_text
+from bridge.errors import UserFault
+from bridge.issues.repository import prepare
+from bridge.logs import log_to_stderr
+from bridge.outbox import profile
+from bridge.signature.key_files import make_key_file
+from bridge.store.database import sqlite_path
+from bridge.store.migrate import migrate
+
+
+def init(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="the blog's folder")],
+    url: Annotated[str, typer.Option(help="the public address, such as https://links.example")] = "",
+    handle: Annotated[str, typer.Option(help="the blog is @HANDLE@its-host")] = "",
+    title: Annotated[str, typer.Option()] = "",
+    language: Annotated[str, typer.Option(help="of the issues and pages (de, en, ...)")] = "en",
+    database: Annotated[str, typer.Option(help="sqlite:... or postgresql://...")] = "sqlite:data/rundbrief.db",
+) -> None:
+    """Make a blog in DIR: config.toml, keys/, issues/ (takes `git push`) and data/.
+
+    Run again it changes nothing of yours and renews the hooks.
+    """
+    path = folder.absolute() / "config.toml"
+    done: list[str] = []
+    if path.exists():
+        config = config_from(path)
+        done.append(f"{path} is there already and was left as it is.")
+    else:
+        config = _new_config(path, url=url, handle=handle, title=title, language=language, database=database)
+        done.append(f"Made {path}.")
+        if config.federation.allow_private_addresses:
+            done.append("The address is http, so allow_private_addresses = true: for one machine only.")
+    done += _make_keys(config.keys_folder)
+    config.media_folder.mkdir(parents=True, exist_ok=True)
+    _open_once(config)
+    done += prepare(config.issues_folder, python=sys.executable, config=path, root=_root())
+    for sentence in done:
+        typer.echo(sentence)
+    typer.echo(f"The blog is @{profile.acct_of(config.blog)}. Start it with: rundbrief serve --config {path}")
+
+
+def _new_config(path: Path, *, url: str, handle: str, title: str, language: str, database: str) -> Config:
+    if not url or not handle:
+        raise UserFault("a new blog needs its address and handle: rundbrief init DIR --url https://… --handle …")
+    private = url.startswith("http://")
+    host = url.split("://")[-1].strip("/")
+    text = config_text(
+        url=url,
+        host=host,
+        handle=handle,
+        title=title or handle,
+        language=language,
+        database=database,
+        listen=host if private and ":" in host else "127.0.0.1:8000",
+        allow_private=private,
+    )
+    table = tomllib.loads(text)
+    config = judge(table, folder=path.parent, name=str(path), text=text)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except OSError as error:
+        raise UserFault(f"{path} cannot be written: {error.strerror}") from error
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        file.write(text)
+    return config
+
+
+def _make_keys(folder: Path) -> list[str]:
+    made = [
+        make_key_file(folder / RSA_KEY_FILE, "rsa"),
+        make_key_file(folder / ED25519_KEY_FILE, "ed25519"),
+        make_key_file(folder / INSTANCE_KEY_FILE, "rsa"),
+    ]
+    load_keys(folder)
+    return [f"Made the keys in {folder}; keep a copy where nobody else can read it."] if any(made) else []
+
+
+def _open_once(config: Config) -> None:
+    """Make the tables and the blog's row, so that ids are minted now and a wrong database is told at once."""
+
+    async def claim() -> None:
+        async with opened(config):
+            pass
+
+    _migrate(config)
+    asyncio.run(claim())
+
+
+def _migrate(config: Config) -> None:
+    url = config.database.url
+    if url.startswith("postgresql://"):
+        migrate(url)
+        return
+    path = sqlite_path(url, folder=config.folder)
+    migrate(f"sqlite:///{path}")
+
+
+def _root() -> Path | None:
+    """The folder that holds `bridge` where it is not installed, for the hooks."""
+    spec = importlib.util.find_spec("bridge")
+    if spec is None or spec.origin is None:
+        return None
+    root = Path(spec.origin).parent.parent
+    return None if "site-packages" in root.parts else root
+
+
+def serve(config: ConfigOption = None) -> None:
+    """Run the blog: pages, inbox, delivery, and publishing of what is committed."""
+    settings = config_from(config)
+    log_to_stderr(logging.INFO)
+    _migrate(settings)
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(serve_all(settings))

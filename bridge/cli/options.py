@@ -1,0 +1,49 @@
+"""What commands share: the --config and --json options, opening the app, and printing JSON."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated, Any, TypeVar
+
+import typer
+
+from bridge.app import App, opened
+from bridge.clock import wire_time
+from bridge.config import Config, find_config, read_config
+
+T = TypeVar("T")
+
+ConfigOption = Annotated[
+    Path | None, typer.Option("--config", help="config.toml (default: here or in a parent folder)")
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="print JSON for programs")]
+
+
+def config_from(given: Path | None) -> Config:
+    """The configuration meant. Raises ConfigFaults."""
+    return read_config(find_config(given, Path.cwd()))
+
+
+def with_app(given: Path | None, work: Callable[[App], Awaitable[T]]) -> T:
+    """Open the blog, do `work`, close it again."""
+
+    async def run() -> T:
+        async with opened(config_from(given)) as app:
+            return await work(app)
+
+    return asyncio.run(run())
+
+
+def print_json(value: Any) -> None:
+    """One JSON document on stdout."""
+    typer.echo(json.dumps(value, ensure_ascii=False, indent=2, default=_plain))
+
+
+def _plain(value: object) -> str:
+    if isinstance(value, datetime):
+        return wire_time(value)
+    return str(value)

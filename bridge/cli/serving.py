@@ -1,0 +1,99 @@
+"""The running server: web, delivery and publishing in one process, until SIGTERM or Ctrl-C."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import signal
+from collections.abc import Coroutine
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from aiohttp import web
+
+from bridge.app import App, opened
+from bridge.config import Config
+from bridge.errors import BridgeError, UserFault
+from bridge.web.routes import application
+
+log = logging.getLogger(__name__)
+
+_GRACE = timedelta(seconds=10)
+_LOOK_FOR_COMMITS = 2.0
+
+
+async def serve_all(config: Config) -> None:
+    """Serve until told to stop; what is in flight gets ten seconds. Raises UserFault when it cannot start."""
+    async with opened(config) as app:
+        await app.tell_profile()
+        worker, queue = app.worker()
+        await queue.open()
+        site = app.site()
+        runner = web.AppRunner(application(site), access_log=None, handle_signals=False)
+        stop = _stop_event()
+        try:
+            await _listen(runner, config.server.listen)
+            log.info("serving %s on %s", app.blog.url, config.server.listen)
+            tasks = [
+                _background(site.ready.follow_other_processes()),
+                _background(_publish_commits(app)),
+            ]
+            working = asyncio.create_task(worker.run(grace=_GRACE))
+            await stop.wait()
+            worker.stop()
+            for task in tasks:
+                task.cancel()
+            await working
+            await asyncio.gather(*tasks, return_exceptions=True)
+        finally:
+            await runner.cleanup()
+            await queue.close()
+
+
+def _background(work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+    return asyncio.create_task(work)
+
+
+def _stop_event() -> asyncio.Event:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    return stop
+
+
+async def _listen(runner: web.AppRunner, listen: str) -> None:
+    await runner.setup()
+    try:
+        if listen.startswith("unix:"):
+            path = Path(listen.removeprefix("unix:"))
+            with contextlib.suppress(FileNotFoundError):
+                path.unlink()
+            await web.UnixSite(runner, str(path)).start()
+        else:
+            host, _, port = listen.rpartition(":")
+            await web.TCPSite(runner, host.strip("[]"), int(port)).start()
+    except OSError as error:
+        raise UserFault(
+            f"cannot listen on {listen}: {error.strerror or error}; stop what uses it, or change [server] listen"
+        ) from error
+
+
+async def _publish_commits(app: App) -> None:
+    """Publish what is committed and not out yet: at the start, and then every two seconds (contract section 5)."""
+    told = ""
+    while True:
+        try:
+            if await app.publisher.is_due():
+                report = await app.publisher.publish()
+                log.info("published %s: %d issues changed", report.commit, len(report.steps))
+                told = ""
+        except BridgeError as error:
+            if str(error) != told:
+                told = str(error)
+                log.error("the last commit is not published: %s", error)
+        except Exception:
+            log.exception("a fault of ours while publishing; trying again")
+        await asyncio.sleep(_LOOK_FOR_COMMITS)

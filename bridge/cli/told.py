@@ -1,0 +1,87 @@
+"""A publish report -> the lines that the author reads, on a terminal or through git's `remote:`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from bridge.activity.ids import Blog
+from bridge.outbox.plan import Step
+from bridge.outbox.publish import Report
+
+
+def report_lines(report: Report, blog: Blog, *, dry_run: bool = False) -> Iterator[str]:
+    """What happened, or with `dry_run` would happen, issue by issue."""
+    if report.commit is None:
+        yield "Nothing is committed yet, so there is nothing to publish."
+        return
+    if not report.steps:
+        yield "Nothing to publish: the world is in line with the last commit."
+    for number, step in enumerate(report.steps):
+        made = report.deliveries[number] if number < len(report.deliveries) else None
+        yield from _step_lines(step, report, blog, made, dry_run=dry_run)
+    for handle in report.unresolved:
+        yield f"@{handle} could not be found, so the name goes out as plain text."
+
+
+def _step_lines(step: Step, report: Report, blog: Blog, made: int | None, *, dry_run: bool) -> Iterator[str]:
+    name = f"{step.slug} ({step.title})" if step.title else step.slug or step.path
+    will = "would be" if dry_run else "is"
+    page = blog.addresses.page(step.slug)
+    match step.action:
+        case "refuse":
+            for fault in step.faults:
+                yield str(fault)
+            return
+        case "wait":
+            date = step.prepared.issue.date if step.prepared else None
+            yield f"{name} waits until {date:%Y-%m-%d %H:%M %Z}."
+        case "delete":
+            yield f"{name} {will} taken back{_reach(report, made)}."
+        case _ if step.silent:
+            yield f"{name} {will} on its page only, told to nobody: {page}"
+        case "change":
+            if made == 0 and not dry_run:
+                yield f"{name} {will} changed on its page; followers see no difference: {page}"
+            else:
+                yield f"{name} {will} changed: {page}{_reach(report, made)}"
+        case _:
+            yield f"{name} {will} published: {page}{_reach(report, made)}"
+    if step.prepared is not None:
+        for warning in step.prepared.warnings:
+            yield f"warning: {warning}"
+
+
+def _reach(report: Report, made: int | None) -> str:
+    """To how many people on how many servers."""
+    people, servers = _number(report.followers, "follower"), _number(report.servers, "server")
+    sent = "" if made is None else f" ({_number(made, 'delivery', 'deliveries')})"
+    return f" – goes to {people} on {servers}{sent}" if report.followers or made else " – nobody follows yet"
+
+
+def _number(count: int, one: str, many: str = "") -> str:
+    return f"{count} {one if count == 1 else many or one + 's'}"
+
+
+def report_json(report: Report, blog: Blog) -> dict[str, Any]:
+    """The report for programs."""
+    return {
+        "commit": report.commit,
+        "followers": report.followers,
+        "servers": report.servers,
+        "unresolved": list(report.unresolved),
+        "issues": [
+            {
+                "action": step.action,
+                "slug": step.slug,
+                "title": step.title,
+                "file": step.path,
+                "url": blog.addresses.page(step.slug) if step.slug else None,
+                "silent": step.silent,
+                "deliveries": report.deliveries[number] if number < len(report.deliveries) else None,
+                "faults": [str(fault) for fault in step.faults],
+                "warnings": [str(warning) for warning in (step.prepared.warnings if step.prepared else ())],
+            }
+            for number, step in enumerate(report.steps)
+        ],
+    }

@@ -1,0 +1,175 @@
+"""Rows of the store -> the plain values that pages and `comments.json` are made of."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from bridge.activity.ids import Blog
+from bridge.conversation.comment import Entry, Person, Picture, is_public
+from bridge.conversation.reaction import Reaction, Tally, tally
+from bridge.conversation.thread import count
+from bridge.store import entries, issues, reactions
+from bridge.store.database import Transaction
+from bridge.store.entries import EntryRow
+from bridge.store.issues import IssueRow
+from bridge.store.reactions import ReactionRow
+from bridge.terms import ObjectId
+from bridge.web.site import Site
+from bridge.web.view import BlogView, ConversationView, IssueLine, IssueView, Link
+
+_KINDS = frozenset({"reply", "mention", "quote", "pingback", "webmention"})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Conversation:
+    """An issue with everything said about it."""
+
+    issue: IssueRow
+    entries: tuple[Entry, ...]
+    tally: Tally
+    closed: bool
+
+
+def blog_view(site: Site) -> BlogView:
+    """The blog around every page."""
+    blog, config = site.blog, site.config.blog
+    return BlogView(
+        url=blog.url,
+        actor_id=blog.actor_id,
+        handle=f"@{blog.acct}",
+        title=blog.title,
+        language=blog.language,
+        timezone=config.timezone,
+        description_html=blog.description_html,
+        description=config.description,
+        icon=blog.icon_url,
+        fields=tuple(Link(name=name, url=value) for name, value in blog.fields),
+        creators=blog.creators,
+    )
+
+
+def conversation(tx: Transaction, site: Site, issue: IssueRow) -> Conversation:
+    """Everything said about an issue, in every state; the views show what strangers may read."""
+    rows = entries.of_issue(tx, issue.id)
+    tokens = {row.object_id: row.token for row in rows}
+    return Conversation(
+        issue=issue,
+        entries=tuple(entry_from(row, tokens.get(ObjectId(row.in_reply_to or ""))) for row in rows),
+        tally=tally(map(_reaction, reactions.of_issue(tx, issue.id))),
+        closed=issue.closed(site.clock()),
+    )
+
+
+def entry_from(row: EntryRow, parent: str | None) -> Entry:
+    """One entry as the conversation knows it."""
+    person = None
+    if row.state != "deleted":
+        person = Person(
+            actor_id=row.actor_id or row.url,
+            name=row.author_name,
+            handle=row.author_handle,
+            url=row.author_url or row.url,
+        )
+    return Entry(
+        id=row.token,
+        kind=row.kind,  # type: ignore[arg-type]
+        object_id=row.object_id,
+        url=row.url,
+        received_at=row.received_at,
+        parent=parent,
+        in_reply_to=row.in_reply_to,
+        author=person,
+        published=row.published,
+        updated=row.updated,
+        content_html=row.content_html,
+        content_warning=row.content_warning,
+        language=row.language,
+        section=row.section,
+        pictures=tuple(
+            Picture(src=picture["src"], alt=picture["alt"], width=picture["width"], height=picture["height"])
+            for picture in row.pictures
+            if "src" in picture
+        ),
+        state=row.state,  # type: ignore[arg-type]
+        visibility=row.visibility,  # type: ignore[arg-type]
+        own_series=row.own_series,
+        is_author=row.is_author,
+        ways=tuple(row.ways),
+    )
+
+
+def _reaction(row: ReactionRow) -> Reaction:
+    return Reaction(
+        kind=row.kind,
+        person=Person(actor_id=row.actor_id, name=row.name, handle="", url=row.url),
+        at=row.since,
+        emoji=row.content,
+    )
+
+
+def issue_view(site: Site, issue: IssueRow, *, older: IssueRow | None, newer: IssueRow | None) -> IssueView:
+    """One issue as its page shows it."""
+    addresses = site.blog.addresses
+    return IssueView(
+        url=addresses.page(issue.slug),
+        object_id=issue.object_id,
+        title=issue.title,
+        published=issue.date,
+        updated=issue.updated_at,
+        language=issue.language,
+        body_html=issue.page_html,
+        teaser=issue.teaser_text,
+        tags=tuple(Link(name=tag, url=addresses.tag_page(tag)) for tag in issue.tags),
+        content_warning=issue.source.get("content_warning"),
+        canonical_url=issue.source.get("canonical_url"),
+        syndication=tuple(issue.source.get("syndication", ())),
+        public=issue.visibility == "public",
+        older=_link(site.blog, older),
+        newer=_link(site.blog, newer),
+    )
+
+
+def _link(blog: Blog, issue: IssueRow | None) -> Link | None:
+    return None if issue is None else Link(name=issue.title, url=blog.addresses.page(issue.slug))
+
+
+def conversation_view(said: Conversation) -> ConversationView:
+    """The conversation below an issue."""
+    return ConversationView(entries=said.entries, tally=said.tally, closed=said.closed)
+
+
+def neighbours(tx: Transaction, site: Site, issue: IssueRow) -> tuple[IssueRow | None, IssueRow | None]:
+    """The issue before and the one after, of those that stand in the lists."""
+    listed = public_issues(tx, site)
+    places = [index for index, row in enumerate(listed) if row.id == issue.id]
+    if not places:
+        return None, None
+    place = places[0]
+    return (listed[place + 1] if place + 1 < len(listed) else None), (listed[place - 1] if place > 0 else None)
+
+
+def public_issues(tx: Transaction, site: Site) -> list[IssueRow]:
+    """What lists and feeds show, newest first."""
+    return [row for row in issues.all_of(tx, site.blog.id, "published") if row.visibility == "public"]
+
+
+def lines(tx: Transaction, site: Site, rows: Sequence[IssueRow]) -> tuple[IssueLine, ...]:
+    """Issues as a list shows them."""
+    return tuple(_line(tx, site, row) for row in rows)
+
+
+def _line(tx: Transaction, site: Site, row: IssueRow) -> IssueLine:
+    return IssueLine(
+        url=site.blog.addresses.page(row.slug),
+        title=row.title,
+        published=row.date,
+        language=row.language,
+        teaser=row.teaser_text,
+        comments=count(entry_from(entry, None) for entry in entries.of_issue(tx, row.id)),
+    )
+
+
+def public_ids(said: Iterable[Entry]) -> list[str]:
+    """The object ids of what strangers may read: what our collections list."""
+    return [entry.object_id for entry in said if is_public(entry)]

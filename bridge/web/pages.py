@@ -1,0 +1,179 @@
+"""The pages that readers see; each rendered once after a change and served as ready bytes."""
+
+from __future__ import annotations
+
+from aiohttp import web
+
+from bridge.conversation.document import comments_bytes, comments_json
+from bridge.errors import NoSuchThing
+from bridge.store import changes, issues
+from bridge.store.database import Transaction
+from bridge.store.issues import IssueRow
+from bridge.web import federation, gather, view
+from bridge.web.negotiate import HTML_TYPE, wants_activity
+from bridge.web.ready import Page
+from bridge.web.site import SITE, Site
+
+_BLOG = frozenset({changes.BLOG})
+_HTML_HEADERS = {"Content-Security-Policy": view.CONTENT_SECURITY_POLICY}
+_PER_PAGE = 20
+
+
+def html_page(text: str, topics: frozenset[str], *, status: int = 200, link: str = "") -> Page:
+    """A page of ours with the headers every page has."""
+    headers = _HTML_HEADERS | ({"Link": link} if link else {})
+    return Page(body=text.encode(), content_type=HTML_TYPE, topics=topics, status=status, headers=headers)
+
+
+async def front(request: web.Request) -> web.StreamResponse:
+    """The blog: newest issues first. Asked for as ActivityPub: led to the actor."""
+    site = request.app[SITE]
+    if wants_activity(request.headers.get("Accept")):
+        raise web.HTTPFound(site.blog.actor_id, headers={"Vary": "Accept", "Cache-Control": "no-store"})
+    number = _page_number(request)
+
+    async def render() -> Page:
+        def read(tx: Transaction) -> view.FrontView:
+            rows = gather.public_issues(tx, site)
+            start = (number - 1) * _PER_PAGE
+            if number > 1 and start >= len(rows):
+                raise NoSuchThing("no such page")
+            return view.FrontView(
+                blog=gather.blog_view(site),
+                issues=gather.lines(tx, site, rows[start : start + _PER_PAGE]),
+                newer=None if number == 1 else f"/?page={number - 1}",
+                older=f"/?page={number + 1}" if start + _PER_PAGE < len(rows) else None,
+            )
+
+        shown = await site.database.read(read)
+        links = f'<{site.blog.actor_id}>; rel="alternate"; type="application/activity+json"'
+        return html_page(view.render_front(site.templates, shown), _BLOG, link=links)
+
+    return await site.ready.get(request, f"front {number}", render)
+
+
+def _page_number(request: web.Request) -> int:
+    asked = request.query.get("page", "1")
+    if not (asked.isascii() and asked.isdigit() and len(asked) < 8 and int(asked) > 0):
+        raise NoSuchThing("no such page")
+    return int(asked)
+
+
+async def issue(request: web.Request) -> web.StreamResponse:
+    """An issue with its conversation; as ActivityPub a redirect to the object's id."""
+    if wants_activity(request.headers.get("Accept")):
+        return await federation.page_as_activity(request)
+    site = request.app[SITE]
+    slug = request.match_info["slug"]
+
+    async def render() -> Page:
+        found = await site.database.read(lambda tx: issues.find_by_slug(tx, site.blog.id, slug))
+        if found is None or found.state == "waiting":
+            raise NoSuchThing("no such issue")
+        topics = frozenset({changes.issue(found.id), changes.BLOG})
+        if found.state in ("deleted", "withdrawn"):
+            return html_page(view.render_gone(site.templates, gather.blog_view(site)), topics, status=410)
+        said, (older, newer) = await site.database.read(
+            lambda tx: (gather.conversation(tx, site, found), gather.neighbours(tx, site, found))
+        )
+        text = view.render_issue(
+            site.templates,
+            gather.blog_view(site),
+            gather.issue_view(site, found, older=older, newer=newer),
+            gather.conversation_view(said),
+        )
+        return html_page(text, topics, link=_links(found))
+
+    await _follow_redirect(site, slug)
+    return await site.ready.get(request, f"issue {slug}", render)
+
+
+async def _follow_redirect(site: Site, slug: str) -> None:
+    """A slug that was changed leads to the new one."""
+
+    def look(tx: Transaction) -> str | None:
+        if issues.find_by_slug(tx, site.blog.id, slug) is not None:
+            return None
+        return issues.find_redirect(tx, site.blog.id, slug)
+
+    moved = await site.database.read(look)
+    if moved is not None:
+        raise web.HTTPMovedPermanently(site.blog.addresses.page(moved))
+
+
+def _links(found: IssueRow) -> str:
+    """The Link header of an issue's page."""
+    return "" if found.object_id is None else f'<{found.object_id}>; rel="alternate"; type="application/activity+json"'
+
+
+async def comments(request: web.Request) -> web.StreamResponse:
+    """`comments.json` (contract section 7)."""
+    site = request.app[SITE]
+    slug = request.match_info["slug"]
+
+    async def render() -> Page:
+        found = await site.database.read(lambda tx: issues.find_by_slug(tx, site.blog.id, slug))
+        if found is None or found.state != "published":
+            raise NoSuchThing("no such issue")
+        said = await site.database.read(lambda tx: gather.conversation(tx, site, found))
+        document = comments_json(
+            issue=site.blog.addresses.page(found.slug),
+            entries=said.entries,
+            likes=len(said.tally.likes),
+            boosts=len(said.tally.boosts),
+            closed=said.closed,
+            since=found.date,
+        )
+        return Page(
+            body=comments_bytes(document),
+            content_type="application/json; charset=utf-8",
+            topics=frozenset({changes.issue(found.id), changes.BLOG}),
+            headers={"Access-Control-Allow-Origin": "*"},
+        )
+
+    return await site.ready.get(request, f"comments {slug}", render)
+
+
+async def archive(request: web.Request) -> web.StreamResponse:
+    """All issues by year."""
+    site = request.app[SITE]
+
+    async def render() -> Page:
+        shown = await site.database.read(lambda tx: gather.lines(tx, site, gather.public_issues(tx, site)))
+        return html_page(view.render_archive(site.templates, gather.blog_view(site), shown), _BLOG)
+
+    return await site.ready.get(request, "archive", render)
+
+
+async def tag(request: web.Request) -> web.StreamResponse:
+    """The issues with one tag, in any case; 404 when there are none."""
+    site = request.app[SITE]
+    wanted = request.match_info["tag"].casefold()
+
+    async def render() -> Page:
+        def read(tx: Transaction) -> tuple[str, tuple[view.IssueLine, ...]]:
+            rows = [row for row in gather.public_issues(tx, site) if wanted in map(str.casefold, row.tags)]
+            if not rows:
+                raise NoSuchThing("no issue has this tag")
+            spelled = next(name for name in rows[0].tags if name.casefold() == wanted)
+            return spelled, gather.lines(tx, site, rows)
+
+        spelled, shown = await site.database.read(read)
+        return html_page(view.render_tag(site.templates, gather.blog_view(site), spelled, shown), _BLOG)
+
+    return await site.ready.get(request, f"tag {wanted}", render)
+
+
+async def stylesheet(request: web.Request) -> web.StreamResponse:
+    """The one stylesheet; its address changes with its content."""
+    site = request.app[SITE]
+
+    async def render() -> Page:
+        return Page(
+            body=site.templates.stylesheet,
+            content_type="text/css; charset=utf-8",
+            topics=_BLOG,
+            headers={"Cache-Control": "public, max-age=31536000, immutable"},
+        )
+
+    return await site.ready.get(request, "style.css", render)

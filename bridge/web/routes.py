@@ -1,0 +1,50 @@
+"""Every URL on one screen (contract section 6); `application` makes the server's app of them."""
+
+from __future__ import annotations
+
+from aiohttp import web
+
+from bridge.web import discovery, federation, health, inbox_route, pages
+from bridge.web.conversation_lists import context_ids, like_ids, reply_ids, share_ids
+from bridge.web.problem import explain
+from bridge.web.site import SITE, Site
+
+_ROUTES: list[web.RouteDef] = [
+    web.get("/", pages.front),
+    web.get("/archive", pages.archive),
+    web.get("/tags/{tag}", pages.tag),
+    web.get("/issues/{slug}", pages.issue),
+    web.get("/issues/{slug}/comments.json", pages.comments),
+    web.get("/static/style.css", pages.stylesheet),
+    # discovery
+    web.get("/.well-known/webfinger", discovery.webfinger),
+    web.get("/.well-known/host-meta", discovery.host_meta_document),
+    web.get("/.well-known/nodeinfo", discovery.nodeinfo_list),
+    web.get("/nodeinfo/{version}", discovery.nodeinfo_document),
+    # federation
+    web.post("/inbox", inbox_route.shared_inbox),
+    web.get("/instance", federation.instance_actor),
+    web.get("/actor/{token}", federation.actor),
+    web.post("/actor/{token}/inbox", inbox_route.actor_inbox),
+    web.get("/actor/{token}/outbox", federation.outbox),
+    web.get("/actor/{token}/followers", federation.followers_count),
+    web.get("/actor/{token}/following", federation.following_count),
+    web.get("/actor/{token}/featured", federation.featured),
+    web.get("/activity/{token}", federation.activity),
+    web.get("/object/{token}", federation.object_document),
+    web.get("/object/{token}/replies", federation.members_of("replies", reply_ids)),
+    web.get("/object/{token}/likes", federation.members_of("likes", like_ids)),
+    web.get("/object/{token}/shares", federation.members_of("shares", share_ids)),
+    web.get("/object/{token}/context", federation.members_of("context", context_ids)),
+    # operation
+    web.get("/healthz", health.healthz),
+    web.get("/readyz", health.readyz),
+]
+
+
+def application(site: Site) -> web.Application:
+    """The aiohttp application. Bodies are read by the routes themselves, within their own caps."""
+    app = web.Application(middlewares=[explain], client_max_size=64 * 1024)
+    app[SITE] = site
+    app.add_routes(_ROUTES)
+    return app
