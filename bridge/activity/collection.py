@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from bridge.activity.shapes import count_of, embedded, id_of, ids_of, members, type_of, web_url
+from bridge.activity.shapes import count_of, embedded, ids_of, members, type_of, web_url
 from bridge.activity.wire_names import ACTIVITYSTREAMS, plain_keys
 from bridge.errors import Malformed, NoSuchThing
 from bridge.terms import Document
@@ -123,34 +123,37 @@ def items_of(document: Document) -> RemoteCollection:
 
     Raises Malformed for what is no collection. Of many items the first `MOST_ITEMS` count.
     """
-    found = _read(document)
-    head = embedded(plain_keys(document).get("first"))
-    if head is None:
-        return found
-    start = _read(head)
+    document = _judged(document)
+    items, following, start = _items(document), web_url(document.get("next")), document.get("first")
+    head = embedded(start)
+    if head is not None:
+        head = _judged(head)
+        opened, following = _items(head), web_url(head.get("next")) or following
+        # A page that is only named by its id must still be fetched.
+        start = None if opened or following else head.get("id")
+        items = (items + opened)[:MOST_ITEMS]
     return RemoteCollection(
-        id=found.id,
-        items=(found.items + start.items)[:MOST_ITEMS],
-        first=start.id if not start.items and start.next is None else None,
-        next=start.next or found.next,
-        total=found.total,
+        id=web_url(document.get("id")),
+        items=items,
+        first=web_url(start),
+        next=following,
+        total=count_of(document.get("totalItems"), MOST_TOTAL),
     )
 
 
-def _read(document: Document) -> RemoteCollection:
+def _judged(document: Document) -> Document:
     document = plain_keys(document)
     kind = type_of(document)
     if kind not in _COLLECTIONS:
         raise Malformed(f"{kind} is no collection")
-    items = members(document.get("orderedItems")) or members(document.get("items"))
-    first_page = document.get("first")
-    return RemoteCollection(
-        id=id_of(document.get("id")),
-        items=ids_of([_opened(item) for item in items[:MOST_ITEMS]], MOST_ITEMS),
-        first=web_url(first_page),
-        next=web_url(document.get("next")),
-        total=count_of(document.get("totalItems"), MOST_TOTAL),
-    )
+    return document
+
+
+def _items(document: Document) -> tuple[str, ...]:
+    items = document.get("orderedItems") or document.get("items")
+    if not items:
+        return ()
+    return ids_of([_opened(item) for item in members(items)[:MOST_ITEMS]], MOST_ITEMS)
 
 
 def _opened(item: object) -> object:

@@ -14,7 +14,7 @@ from datetime import datetime
 from typing import NamedTuple, TypedDict
 
 from bridge.activity import quirks
-from bridge.activity.incoming_note import POST_TYPES, Note, parse_note, visibility_of
+from bridge.activity.incoming_note import POST_TYPES, Note, parse_note, recipients, visibility_of
 from bridge.activity.incoming_types import (
     AcceptActivity,
     Add,
@@ -247,8 +247,9 @@ def _dislike(document: Document, envelope: _Envelope) -> Incoming:
 def _announce(document: Document, envelope: _Envelope) -> Incoming:
     inner = quirks.lemmy_wrapped_activity(first(document.get("object")))
     if inner is None:
+        to, cc = recipients(document.get("to")), recipients(document.get("cc"))
         # Without any audience nothing was narrowed: a boost is public by nature.
-        is_public = ("to" not in document and "cc" not in document) or visibility_of(document) in ("public", "unlisted")
+        is_public = not (to or cc) or visibility_of(to, cc) in ("public", "unlisted")
         return Announce(**envelope, object_id=_object_id(document), is_public=is_public)
     inner_id, inner_actor = web_url(inner.get("id")), id_of(inner.get("actor"))
     inner_object = id_of(inner.get("object"))

@@ -20,7 +20,6 @@ from bridge.activity.shapes import (
     embedded,
     first,
     id_of,
-    ids_of,
     members,
     moment_of,
     natural_text,
@@ -31,7 +30,7 @@ from bridge.activity.shapes import (
     type_of,
     web_url,
 )
-from bridge.activity.wire_names import PUBLIC_SPELLINGS, plain_keys, short_name
+from bridge.activity.wire_names import PUBLIC, PUBLIC_SPELLINGS, plain_keys, short_name
 from bridge.errors import Malformed
 from bridge.terms import ActorId, Document, ObjectId
 
@@ -153,7 +152,7 @@ def parse_note(document: Document, *, author: ActorId | None = None) -> Note:
     summary = text_from_html(natural_text(document, "summary"), LONGEST_SUMMARY)
     sensitive = document.get("sensitive") is True
     in_reply_to = optional_id(document, "inReplyTo")
-    to, cc = ids_of(document.get("to"), MOST_RECIPIENTS), ids_of(document.get("cc"), MOST_RECIPIENTS)
+    to, cc = recipients(document.get("to")), recipients(document.get("cc"))
     tags = _tags(document.get("tag"))
     conversation = text_of(document.get("conversation"))
     return Note(
@@ -170,7 +169,7 @@ def parse_note(document: Document, *, author: ActorId | None = None) -> Note:
         url=page_of(document.get("url"), object_id),
         published=moment_of(document.get("published")),
         updated=moment_of(document.get("updated")),
-        visibility=visibility_of(document),
+        visibility=visibility_of(to, cc),
         to=to,
         cc=cc,
         mentions=tags.mentions,
@@ -191,21 +190,31 @@ def parse_note(document: Document, *, author: ActorId | None = None) -> Note:
     )
 
 
-def visibility_of(document: Document) -> Visibility:
-    """Who may see a thing, by the three spellings of Public (Mastodon: to = public, cc = unlisted)."""
-    to, cc = members(document.get("to")), members(document.get("cc"))
-    if any(_names_public(recipient) for recipient in to):
+def recipients(value: object) -> tuple[str, ...]:
+    """The addresses of `to` or `cc`, at most `MOST_RECIPIENTS`, Public in its one full spelling wherever it stands."""
+    found: list[str] = []
+    for recipient in members(value):
+        named = recipient.get("id", recipient.get("@id")) if isinstance(recipient, dict) else recipient
+        if isinstance(named, str) and named in PUBLIC_SPELLINGS:
+            found.insert(0, PUBLIC)
+        elif len(found) < MOST_RECIPIENTS and (address := web_url(named)):
+            found.append(address)
+    return tuple(found[:MOST_RECIPIENTS])
+
+
+def visibility_of(to: tuple[str, ...], cc: tuple[str, ...]) -> Visibility:
+    """Who may see a thing, as Mastodon judges it: Public in `to` is public, in `cc` unlisted."""
+    if PUBLIC in to:
         return "public"
-    if any(_names_public(recipient) for recipient in cc):
+    if PUBLIC in cc:
         return "unlisted"
-    for recipient in (*to, *cc):
-        if isinstance(recipient, str) and quirks.friendica_followers(recipient):
-            return "followers"
-    return "direct"
+    return "followers" if any(map(quirks.friendica_followers, to + cc)) else "direct"
 
 
 def page_of(value: object, object_id: str) -> str | None:
     """The page for people among `url`'s forms; None where it is on another host than the id (security S91)."""
+    if isinstance(value, str):
+        return value if web_url(value) and quirks.threads_page(value, object_id) else None
     candidates = list(islice(members(value), MOST_ATTACHMENTS))
     pages = [link for link in candidates if isinstance(link, dict) and link.get("mediaType") == "text/html"]
     for candidate in (*pages, *candidates):
@@ -213,12 +222,6 @@ def page_of(value: object, object_id: str) -> str | None:
         if found and quirks.threads_page(found, object_id):
             return found
     return None
-
-
-def _names_public(recipient: object) -> bool:
-    if isinstance(recipient, dict):
-        recipient = recipient.get("id")
-    return isinstance(recipient, str) and recipient in PUBLIC_SPELLINGS
 
 
 def _author(document: Document, author: ActorId | None) -> ActorId:
@@ -275,6 +278,8 @@ def _tags(value: object) -> _Tags:
 
 
 def _attachments(value: object) -> tuple[Attachment, ...]:
+    if not value:
+        return ()
     found = (_attachment(plain_keys(one)) for one in objects_in(value, MOST_ATTACHMENTS))
     return tuple(attachment for attachment in found if attachment is not None)
 
@@ -320,20 +325,19 @@ def _href(value: object) -> str | None:
 def _language(document: Document) -> str | None:
     """BCP 47. Mastodon takes the first key of contentMap; with several, the one that equals the content is meant."""
     by_language = document.get("contentMap")
-    candidates: list[object] = []
-    if isinstance(by_language, dict):
+    if isinstance(by_language, dict) and by_language:
         content = document.get("content")
-        candidates += [key for key, text in islice(by_language.items(), MOST_OPTIONS) if text == content][:1]
-        candidates += islice(by_language, 1)
-    candidates += [quirks.lemmy_language(document.get("language")), quirks.context_language(document.get("@context"))]
-    for candidate in candidates:
-        if isinstance(candidate, str) and candidate != "und" and _LANGUAGE.fullmatch(candidate):
-            return candidate
-    return None
+        same = (key for key, text in islice(by_language.items(), MOST_OPTIONS) if text == content)
+        named = next(same, next(iter(by_language)))
+    else:
+        named = quirks.lemmy_language(document.get("language")) or quirks.context_language(document.get("@context"))
+    return named if named != "und" and _LANGUAGE.fullmatch(named) else None
 
 
 def _collection(value: object) -> RemoteCollection | None:
     """A collection by id alone or embedded; a broken one counts as none, for the post is good without it."""
+    if value is None:
+        return None
     if (document := embedded(value)) is not None:
         try:
             return items_of(document)

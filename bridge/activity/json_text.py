@@ -42,7 +42,7 @@ def read_json(raw: bytes) -> Document:
         raise Malformed("JSON is nested too deeply") from error
     if not isinstance(parsed, dict):
         raise Malformed("JSON is no object")
-    if _SUSPICIOUS.search(raw) and not _is_clean(parsed):
+    if b"\\u" in raw and _SUSPICIOUS.search(raw) and not _is_clean(parsed):
         raise Malformed("JSON holds a NUL or half a surrogate pair")
     return parsed
 

@@ -27,6 +27,7 @@ _LONGEST_COMMON_URL = 253
 
 _LEAP_SECOND = re.compile(r"(T\d\d:\d\d:)60")
 _LONGEST_TIME = 40
+_LONGEST_TYPE = 100
 
 
 def web_url(value: object) -> str | None:
@@ -64,6 +65,8 @@ def first(value: object) -> object:
 
 def id_of(value: object) -> str | None:
     """The web address that a reference names: a string, an embedded object with an id, or a list that starts so."""
+    if value is None:
+        return None
     if isinstance(value, list):
         value = value[0] if value else None
     if isinstance(value, dict):
@@ -89,30 +92,36 @@ def required_id(document: Document, key: str) -> str:
 
 def optional_id(document: Document, key: str) -> str | None:
     """One reference that may be missing or of another scheme. Raises Malformed for what can be no reference."""
-    value = first(document.get(key))
-    if value is None or isinstance(value, str | dict):
+    value = document.get(key)
+    if value is None:
+        return None
+    value = first(value)
+    if value is None or isinstance(value, (str, dict)):
         return id_of(value)
     raise Malformed(f"{key!r} is no reference")
 
 
 def embedded(value: object) -> Document | None:
     """The embedded object, if there is one."""
-    value = first(value)
+    if isinstance(value, list):
+        value = value[0] if value else None
     return value if isinstance(value, dict) else None
 
 
 def type_of(document: Document) -> str:
     """The short name of the type; of several the first. Raises Malformed without one."""
-    found = first(document.get("type", document.get("@type")))
+    found = document.get("type")
+    if not isinstance(found, str):
+        found = first(found or document.get("@type"))
     if not isinstance(found, str) or not found:
         raise Malformed("'type' is missing or no text")
-    return short_name(found)[:100]
+    return short_name(found)[:_LONGEST_TYPE]
 
 
 def text_of(value: object) -> str:
     """A text that may come as a string, a map of languages, an expanded value or a list; "" where there is none."""
-    if isinstance(value, str):
-        return value
+    if value is None or isinstance(value, str):
+        return value or ""
     value = first(value)
     if isinstance(value, dict):
         value = value["@value"] if "@value" in value else next(iter(value.values()), None)
@@ -129,6 +138,8 @@ def moment_of(value: object) -> datetime | None:
 
     Times may lie (1970, 9999): whoever shows one judges it by the time of arrival (security S80).
     """
+    if value is None:
+        return None
     value = first(value)
     if not isinstance(value, str) or len(value) > _LONGEST_TIME:
         return None
