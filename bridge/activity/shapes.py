@@ -130,7 +130,11 @@ def text_of(value: object) -> str:
 
 def natural_text(document: Document, key: str) -> str:
     """The text of a property that also has a `...Map` form; "" where there is none."""
-    return text_of(document.get(key)) or text_of(document.get(f"{key}Map"))
+    text = text_of(document.get(key))
+    if text:
+        return text
+    by_language = document.get(f"{key}Map")
+    return text_of(by_language) if isinstance(by_language, dict) else ""
 
 
 def moment_of(value: object) -> datetime | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import fields
 from datetime import UTC, datetime
 from typing import Any
@@ -10,7 +9,7 @@ from typing import Any
 import pytest
 
 from bridge.activity import incoming_types as types
-from bridge.activity.incoming import parse_activity, parse_note, peek
+from bridge.activity.incoming import parse_activity, peek
 from bridge.activity.wire_names import PUBLIC
 from bridge.errors import Malformed
 from bridge.terms import Document
@@ -337,74 +336,6 @@ def test_a_create_of_something_else_than_a_post_is_unknown() -> None:
     unknown = parse_activity(activity("Create", object={"type": "Playlist", "id": f"{EVA}/1"}))
     assert isinstance(unknown, types.Unknown)
     assert (unknown.type, unknown.object_type) == ("Create", "Playlist")
-
-
-# --- what is refused ---
-
-
-@pytest.mark.parametrize("key", ["@graph", "@included", "@reverse"])
-def test_a_document_that_restructures_itself_is_malformed(key: str) -> None:
-    """S26."""
-    with pytest.raises(Malformed, match=re.escape(key)):
-        parse_activity(activity("Like", object=POST) | {key: []})
-    with pytest.raises(Malformed):
-        parse_note({"id": f"{EVA}/1", "type": "Note", "attributedTo": EVA, key: {}})
-
-
-def test_the_ld_signature_is_ignored_whatever_it_says() -> None:
-    """S26."""
-    document = incoming("mastodon_create_reply")
-    unsigned = {key: value for key, value in document.items() if key != "signature"}
-    assert parse_activity(document) == parse_activity(unsigned)
-
-
-def test_two_spellings_of_one_key_must_agree() -> None:
-    """S71, as prefixes make it possible."""
-    with pytest.raises(Malformed, match="two spellings"):
-        parse_activity(activity("Like", object=POST) | {"as:actor": "https://victim.example/u/1"})
-    assert parse_activity(activity("Like", object=POST) | {"as:actor": EVA}).actor == EVA
-
-
-@pytest.mark.parametrize(
-    "broken",
-    [
-        {},
-        {"type": "Like"},
-        {"actor": EVA, "object": POST},
-        activity("Like"),
-        activity("Like", object=5),
-        activity("Like", object={}),
-        activity("Like", object=[]),
-        activity("Like", object=[POST, f"{POST}2"]),
-        activity("Like", object=[[POST]]),
-        activity("Like", object="javascript:alert(1)"),
-        activity("Like", object=POST) | {"actor": [EVA, f"{EVA}2"]},
-        activity("Like", object=POST) | {"actor": None},
-        activity("Like", object=POST) | {"actor": "eva"},
-        activity("Like", object=POST) | {"actor": "https://eva@far.example/u"},
-        activity("Like", object=POST) | {"actor": EVA + "x" * 2048},
-        activity("Like", object=POST) | {"id": 5},
-        activity("Like", object=POST) | {"id": {"a": 1}},
-        activity("Like", object=POST) | {"type": 5},
-        activity("Like", object=POST) | {"type": []},
-        activity("Like", object=POST) | {"type": [["Like"]]},
-        activity("Create", object={"type": "Note"}),
-        activity("Create", object={"type": "Note", "id": None}),
-        activity("Create", object={"type": "Note", "id": f"{EVA}/1", "attributedTo": 7}),
-        activity("Create", object={"type": "Note", "id": f"{EVA}/1", "inReplyTo": 7}),
-        activity("Create", object={"type": "Note", "id": f"{EVA}/1", "inReplyTo": [[POST]]}),
-        activity("Create", object=None),
-        activity("Undo"),
-        activity("Undo", object={"id": f"{EVA}#1"}),
-        activity("Delete", object=True),
-        activity("Move", object=EVA),
-        activity("Add", object=5, target=EVA),
-    ],
-)
-def test_wrong_types_and_missing_values_are_malformed(broken: Document) -> None:
-    """S75."""
-    with pytest.raises(Malformed):
-        parse_activity(broken)
 
 
 def test_every_type_is_frozen_and_built_from_names_only() -> None:

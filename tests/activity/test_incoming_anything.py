@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import re
 from typing import Any
 
 import pytest
@@ -27,6 +28,10 @@ POST = "https://links.example/object/bbbbbbbbbbbbbbbbbbbbbb"
 BLOG = "https://links.example/actor/aaaaaaaaaaaaaaaaaaaaaa"
 
 
+def activity(kind: str, **more: Any) -> Document:
+    return {"id": f"{EVA}#{kind}", "type": kind, "actor": EVA} | more
+
+
 def funfedi_cases() -> list[Any]:
     """The samples of funfedi.dev, each with what the makers expect of a server."""
     found = []
@@ -35,8 +40,8 @@ def funfedi_cases() -> list[Any]:
     for suite in (module.activity_suite, module.event_suite, module.notes_suite, module.poll_suite):
         for title, cases in suite.tests.items():
             for case in cases:
-                activity, _ = case.maker.activity_and_object(environment)
-                found.append(pytest.param(str(case.status), activity, id=f"{title}: {case.name}"))
+                sample, _ = case.maker.activity_and_object(environment)
+                found.append(pytest.param(str(case.status), sample, id=f"{title}: {case.name}"))
     return found
 
 
@@ -103,3 +108,68 @@ def test_no_single_wrong_value_in_a_real_shape_raises_anything_but_malformed(nam
     for parse in (parse_activity, parse_note, remote_actor_from, items_of):
         with contextlib.suppress(Malformed):
             parse(document)
+
+
+@pytest.mark.parametrize("key", ["@graph", "@included", "@reverse"])
+def test_a_document_that_restructures_itself_is_malformed(key: str) -> None:
+    """S26."""
+    with pytest.raises(Malformed, match=re.escape(key)):
+        parse_activity(activity("Like", object=POST) | {key: []})
+    with pytest.raises(Malformed):
+        parse_note({"id": f"{EVA}/1", "type": "Note", "attributedTo": EVA, key: {}})
+
+
+def test_the_ld_signature_is_ignored_whatever_it_says() -> None:
+    """S26."""
+    document = incoming("mastodon_create_reply")
+    unsigned = {key: value for key, value in document.items() if key != "signature"}
+    assert parse_activity(document) == parse_activity(unsigned)
+
+
+def test_two_spellings_of_one_key_must_agree() -> None:
+    """S71, as prefixes make it possible."""
+    with pytest.raises(Malformed, match="two spellings"):
+        parse_activity(activity("Like", object=POST) | {"as:actor": "https://victim.example/u/1"})
+    assert parse_activity(activity("Like", object=POST) | {"as:actor": EVA}).actor == EVA
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        {},
+        {"type": "Like"},
+        {"actor": EVA, "object": POST},
+        activity("Like"),
+        activity("Like", object=5),
+        activity("Like", object={}),
+        activity("Like", object=[]),
+        activity("Like", object=[POST, f"{POST}2"]),
+        activity("Like", object=[[POST]]),
+        activity("Like", object="javascript:alert(1)"),
+        activity("Like", object=POST) | {"actor": [EVA, f"{EVA}2"]},
+        activity("Like", object=POST) | {"actor": None},
+        activity("Like", object=POST) | {"actor": "eva"},
+        activity("Like", object=POST) | {"actor": "https://eva@far.example/u"},
+        activity("Like", object=POST) | {"actor": EVA + "x" * 2048},
+        activity("Like", object=POST) | {"id": 5},
+        activity("Like", object=POST) | {"id": {"a": 1}},
+        activity("Like", object=POST) | {"type": 5},
+        activity("Like", object=POST) | {"type": []},
+        activity("Like", object=POST) | {"type": [["Like"]]},
+        activity("Create", object={"type": "Note"}),
+        activity("Create", object={"type": "Note", "id": None}),
+        activity("Create", object={"type": "Note", "id": f"{EVA}/1", "attributedTo": 7}),
+        activity("Create", object={"type": "Note", "id": f"{EVA}/1", "inReplyTo": 7}),
+        activity("Create", object={"type": "Note", "id": f"{EVA}/1", "inReplyTo": [[POST]]}),
+        activity("Create", object=None),
+        activity("Undo"),
+        activity("Undo", object={"id": f"{EVA}#1"}),
+        activity("Delete", object=True),
+        activity("Move", object=EVA),
+        activity("Add", object=5, target=EVA),
+    ],
+)
+def test_wrong_types_and_missing_values_are_malformed(broken: Document) -> None:
+    """S75."""
+    with pytest.raises(Malformed):
+        parse_activity(broken)
