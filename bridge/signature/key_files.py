@@ -44,7 +44,8 @@ def make_key_file(path: Path, kind: KeyKind) -> bool:
 def load_key_file(path: Path, kind: KeyKind) -> PrivateKey:
     """Read a private key and try it once. Raises UserFault with a sentence that names the file and the cure."""
     try:
-        with path.open("rb") as file:
+        # Not blocking, so that a pipe in its place is a fault and not a wait.
+        with os.fdopen(os.open(path, os.O_RDONLY | os.O_NONBLOCK), "rb") as file:
             _check_access(path, os.fstat(file.fileno()))
             pem = file.read(_LARGEST_FILE + 1)
     except FileNotFoundError:
