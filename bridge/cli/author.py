@@ -9,8 +9,8 @@ import typer
 
 from bridge.app import App
 from bridge.cli.options import ConfigOption, JsonOption, print_json, with_app
-from bridge.cli.told import report_json, report_lines
 from bridge.issues.worktree import commit_files, dirty_files, path_in
+from bridge.outbox.report import report_json, report_lines
 from bridge.store import issues as issue_rows
 
 _Files = Annotated[list[Path] | None, typer.Argument(metavar="[FILE]...", show_default=False)]

@@ -10,7 +10,6 @@ import typer
 
 from bridge.app import App, opened
 from bridge.cli.options import ConfigOption, config_from, with_app
-from bridge.cli.told import report_lines
 from bridge.config import Config
 from bridge.errors import BridgeError, UserFault
 from bridge.issues.git import Repository
@@ -18,6 +17,7 @@ from bridge.issues.push import judge_push, push_options, read_updates
 from bridge.issues.repository import adopt_branch
 from bridge.issues.source import branch, head_commit
 from bridge.issues.worktree import dirty_files
+from bridge.outbox.report import report_lines
 
 
 def pre_receive(config: ConfigOption = None) -> int:
@@ -72,7 +72,10 @@ def post_receive(config: ConfigOption = None) -> int:
 
     async def run(app: App) -> int:
         report = await app.publisher.publish(allow_delete="delete" in options)
-        for line in report_lines(report, app.blog):
+        told = list(report_lines(report, app.blog))
+        if not report.steps and report.commit is not None:
+            told = await app.publisher.lines_of(report.commit) or told
+        for line in told:
             typer.echo(line)
         return 1 if report.is_refused else 0
 

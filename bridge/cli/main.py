@@ -31,6 +31,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     words = list(sys.argv[1:] if arguments is None else arguments)
     debug = "--debug" in words
     words = [word for word in words if word != "--debug"]
+    if words[:1] == ["--config"] and len(words) > 2:
+        words = [*words[2:], *words[:2]]  # before the command it means the same as after it
     sys.exit(_run(words, debug=debug))
 
 

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
+from datetime import timedelta
 
 
 @dataclass(frozen=True)
@@ -54,19 +53,3 @@ def outcome_of(status: int, *, answer: str = "", retry_after: timedelta | None =
     if status in (408, 425, 429) or (status >= 500 and status != 501):
         return TryLater(status, said, retry_after)
     return Refused(status, said)
-
-
-def retry_after_of(header: str | None, *, now: datetime) -> timedelta | None:
-    """`Retry-After` in seconds or as a date; None where it is missing or nonsense. Clamping is the retry policy's."""
-    if header is None:
-        return None
-    text = header.strip()
-    if text.isascii() and text.isdigit():
-        return timedelta(seconds=min(int(text[:12]), 10**9))
-    try:
-        moment = parsedate_to_datetime(text)
-    except (ValueError, TypeError, OverflowError):
-        return None
-    if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=UTC)
-    return max(moment - now, timedelta(0))

@@ -6,27 +6,24 @@ Knocks with draft-cavage first; if the server refuses the signature, once more w
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 
 from bridge.clock import Clock
-from bridge.delivery.outcome import Outcome, Refused, TryLater, outcome_of, retry_after_of
+from bridge.delivery.outcome import Outcome, Refused, TryLater, outcome_of
 from bridge.errors import FetchError, FetchFailed
 from bridge.remote.door import Answer, Door
+from bridge.remote.retry_after import retry_after_of
 from bridge.signature import cavage
 from bridge.signature.digest import digest_of
 from bridge.signature.keys import Signer
 from bridge.terms import InboxUrl
-from bridge.urls import Url, parse_url
+from bridge.urls import Url
 
 _CONTENT_TYPE = "application/activity+json"
 _CAP_BYTES = 64 * 1024
 _DEADLINE = timedelta(seconds=20)
 _REASON_CHARACTERS = 500
-
-#: Makes the headers of one knock at a URL for a body with this digest.
-Knock = Callable[[Url, str], dict[str, str]]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,19 +37,14 @@ class Sender:
     async def send(self, inbox: InboxUrl, body: bytes) -> Outcome:
         """Deliver once. Never raises for what another server does."""
         try:
-            url = parse_url(inbox, allow_http=self.door.allow_private)
-        except ValueError as error:
-            return Refused(None, f"its inbox is no address we may use: {error}")
-        try:
+            url = self.door.judge(inbox)
             answer = await self._knock(url, body)
         except FetchFailed as error:
             return TryLater(None, _shortened(str(error)), error.retry_after)
         except FetchError as error:
             return Refused(None, _shortened(str(error)))
         said = _shortened(answer.body.decode("utf-8", "replace"))
-        return outcome_of(
-            answer.status, answer=said, retry_after=retry_after_of(answer.headers.get("Retry-After"), now=self.clock())
-        )
+        return outcome_of(answer.status, answer=said, retry_after=retry_after_of(answer.headers, now=self.clock()))
 
     async def _knock(self, url: Url, body: bytes) -> Answer:
         # RSA releases the GIL, so a thread signs while the loop goes on.

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 
 from bridge.activity.ids import Blog
 from bridge.clock import Clock
@@ -19,31 +19,15 @@ from bridge.issues.source import IssueFile, IssueTree, head_commit, read_tree
 from bridge.outbox.plan import Step, is_unchanged, match_rows, steps_for, taken_back
 from bridge.outbox.prepare import Prepared, ReadFile, read_files, render_issue, resolve
 from bridge.outbox.record import Recorder
+from bridge.outbox.report import Report, report_lines
 from bridge.remote.actors import RemoteActors
 from bridge.remote.budget import Budget
 from bridge.remote.webfinger import WebFinger
-from bridge.store import blogs, followers, issues
+from bridge.store import blogs, followers, issues, publications
 from bridge.store.database import Database, Transaction
 from bridge.store.issues import IssueRow
 
 _TRIES = 5
-
-
-@dataclass(frozen=True, kw_only=True)
-class Report:
-    """What a publish did, or with `dry_run` would do."""
-
-    commit: str | None
-    steps: Sequence[Step] = ()
-    deliveries: Sequence[int] = ()
-    followers: int = 0
-    servers: int = 0
-    unresolved: Sequence[str] = field(default_factory=tuple)
-
-    @property
-    def is_refused(self) -> bool:
-        """Whether a file was refused."""
-        return any(step.action == "refuse" for step in self.steps)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -91,9 +75,9 @@ class Publisher:
             )
             if dry_run:
                 return report
-            made = await self.database.write(lambda tx, o=out, r=report: self._write(tx, o, r, only))  # type: ignore[misc]
-            if made is not None:
-                return Report(**{**report.__dict__, "deliveries": made})
+            done = await self.database.write(lambda tx, o=out, r=report: self._write(tx, o, r, only))  # type: ignore[misc]
+            if done is not None:
+                return done
         raise UserFault("others keep publishing at the same time; try again in a moment")
 
     async def judge(self, commit: str, repository: Repository, *, allow_delete: bool) -> Report:
@@ -178,16 +162,23 @@ class Publisher:
                 "`git push -o delete`, or run `rundbrief publish --delete`"
             )
 
-    def _write(self, tx: Transaction, out: _Out, report: Report, only: Sequence[str] | None) -> list[int] | None:
+    def _write(self, tx: Transaction, out: _Out, report: Report, only: Sequence[str] | None) -> Report | None:
         """None when others published since the plan was made."""
         tx.lock(f"publish {self.blog.id}")
         if self._out(tx).rows != out.rows or blogs.published_commit(tx, self.blog.id) != out.commit:
             return None
-        recorder = Recorder(tx=tx, blog=self.blog, close_after=self.config.comments.close_after, now=self.clock())
-        made = [recorder.apply(step) for step in report.steps]
+        now = self.clock()
+        recorder = Recorder(tx=tx, blog=self.blog, close_after=self.config.comments.close_after, now=now)
+        done = replace(report, deliveries=[recorder.apply(step) for step in report.steps])
         if only is None and report.commit is not None:
             blogs.record_published(tx, self.blog.id, report.commit)
-        return made
+            if report.steps:
+                publications.add(tx, self.blog.id, report.commit, list(report_lines(done, self.blog)), now=now)
+        return done
+
+    async def lines_of(self, commit: str) -> list[str]:
+        """What publishing this commit did, whoever did it: the server may be faster than the hook of the push."""
+        return await self.database.read(lambda tx: publications.find(tx, self.blog.id, commit))
 
 
 def _tree_faults(tree: IssueTree, only: Sequence[str] | None) -> list[ReadFile]:

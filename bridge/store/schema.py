@@ -74,6 +74,17 @@ issues = sa.Table(
 )
 sa.Index("ix_issues_list", issues.c.blog_id, issues.c.state, issues.c.date)
 
+#: What publishing a commit did, for the pusher whose hook came second.
+publications = sa.Table(
+    "publications",
+    metadata,
+    _blog_id(),
+    sa.Column("commit_id", sa.Text, nullable=False),
+    sa.Column("lines", Json, nullable=False),
+    sa.Column("at", Moment, nullable=False),
+    sa.PrimaryKeyConstraint("blog_id", "commit_id"),
+)
+
 #: Slugs an issue had before.
 redirects = sa.Table(
     "redirects",

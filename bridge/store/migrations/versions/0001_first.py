@@ -177,6 +177,15 @@ def upgrade() -> None:
     )
     op.create_index("ix_issues_list", "issues", ["blog_id", "state", "date"], unique=False)
     op.create_table(
+        "publications",
+        sa.Column("blog_id", sa.Integer(), nullable=False),
+        sa.Column("commit_id", sa.Text(), nullable=False),
+        sa.Column("lines", sa.JSON(), nullable=False),
+        sa.Column("at", Moment(), nullable=False),
+        sa.ForeignKeyConstraint(["blog_id"], ["blogs.id"], name=op.f("fk_publications_blog_id")),
+        sa.PrimaryKeyConstraint("blog_id", "commit_id", name=op.f("pk_publications")),
+    )
+    op.create_table(
         "remote_keys",
         sa.Column("id", sa.Text(), nullable=False),
         sa.Column("actor_id", sa.Text(), nullable=False),

@@ -2,12 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from bridge.activity.ids import Blog
 from bridge.outbox.plan import Step
-from bridge.outbox.publish import Report
+
+
+@dataclass(frozen=True, kw_only=True)
+class Report:
+    """What a publish did, or with `dry_run` would do."""
+
+    commit: str | None
+    steps: Sequence[Step] = ()
+    deliveries: Sequence[int] = ()
+    followers: int = 0
+    servers: int = 0
+    unresolved: Sequence[str] = field(default_factory=tuple)
+
+    @property
+    def is_refused(self) -> bool:
+        """Whether a file was refused."""
+        return any(step.action == "refuse" for step in self.steps)
 
 
 def report_lines(report: Report, blog: Blog, *, dry_run: bool = False) -> Iterator[str]:
