@@ -43,7 +43,8 @@ def update_of(document: Document, activity_id: ActivityId) -> Document:
 
 def delete_of(document: Document, activity_id: ActivityId, *, deleted: datetime) -> Document:
     """Take an object back, from everybody who got it."""
-    activity = _about(document, activity_id, "Delete", wire_time(deleted))
+    tombstone = {key: document[key] for key in ("id", "attributedTo", "to", "cc")} | {"type": "Tombstone"}
+    activity = _about(tombstone, activity_id, "Delete", wire_time(deleted))
     return activity | {"object": {"id": document["id"], "type": "Tombstone"}}
 
 

@@ -7,6 +7,7 @@ changed section has had). Contract section 5.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from bridge.activity.context import with_context
 from bridge.activity.note import attached, teaser_note
@@ -56,6 +57,7 @@ def _section_note(
     issue: Issue, section: Section, place: Place, first: ObjectId, pictures: Sequence[Attachment]
 ) -> Document:
     shown = served(section.pictures, pictures)
+    place = replace(place, page_url=f"{place.page_url}#{section.key}")
     # Unlisted, whatever the issue is: a thread puts one post into the public timelines, not ten.
     addressed = audience("unlisted", place.followers, section.mentions)
     return with_context(

@@ -276,7 +276,7 @@ class IssueBlocks(BlockParser):
     def _list(self, parent: Element, lines: Sequence[str], at: int, depth: int) -> int:
         first = _marker(lines[at].lstrip(" "))
         assert first is not None
-        base = indent_of(lines[at])
+        margin = indent_of(lines[at])
         items: list[list[str]] = []
         loose = False
         width = first.width
@@ -286,16 +286,16 @@ class IssueBlocks(BlockParser):
                 following = at
                 while following < len(lines) and not lines[following].strip():
                     following += 1
-                if following == len(lines) or not self._goes_on(lines[following], base, first):
+                if following == len(lines) or not self._goes_on(lines[following], margin, first):
                     break
                 items[-1].append("")
                 at, line = following, lines[following]
                 # Only an empty line between two items, or between two blocks of one item, sets the list wide.
-                loose = loose or indent_of(line) < base + 2 or _marker(line.lstrip(" ")) is None
+                loose = loose or indent_of(line) < margin + 2 or _marker(line.lstrip(" ")) is None
             text = line.lstrip(" ")
             marker = _marker(text)
-            if indent_of(line) >= base + 2 and items:
-                items[-1].append(line[min(indent_of(line), base + width) :])
+            if indent_of(line) >= margin + 2 and items:
+                items[-1].append(line[min(indent_of(line), margin + width) :])
             elif marker and not is_break(text) and (marker.number is None) == (first.number is None):
                 width = marker.width
                 items.append([text[width:]])
@@ -312,9 +312,9 @@ class IssueBlocks(BlockParser):
         return at
 
     @staticmethod
-    def _goes_on(line: str, base: int, first: _Marker) -> bool:
+    def _goes_on(line: str, margin: int, first: _Marker) -> bool:
         """Whether a line after an empty one still belongs to the list."""
-        if indent_of(line) >= base + 2:
+        if indent_of(line) >= margin + 2:
             return True
         marker = _marker(line.lstrip(" "))
         return marker is not None and not is_break(line) and (marker.number is None) == (first.number is None)

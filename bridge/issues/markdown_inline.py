@@ -13,6 +13,7 @@ import re
 from bisect import bisect_right
 from collections.abc import Callable, Container, Mapping
 from dataclasses import dataclass, field
+from unicodedata import combining, normalize
 from xml.etree.ElementTree import Element, SubElement
 
 from bridge.issues.markdown_blocks import RAW, Reference
@@ -35,7 +36,7 @@ _TAG = re.compile(
 _ADDRESS = re.compile(r"https?://[^\s<>\"„“”«»‹›`\\]{1,2000}", re.IGNORECASE)
 _MENTION = re.compile(r"@(\w{1,64}(?:[.-]\w{1,64}){0,8})@((?:[^\W_][\w-]{0,62}\.){1,8}[^\W\d_][\w-]{0,62}(?::\d{1,5})?|"
                       r"(?:localhost|\d{1,3}(?:\.\d{1,3}){3}|\[[0-9a-fA-F:]{2,45}\]):\d{1,5})(?![\w@])")  # fmt: skip
-_HASHTAG = re.compile(r"#(\w{1,100})")
+_HASHTAG = re.compile(r"#([\w\u0300-\u036f]{1,100})")
 _DESTINATION = re.compile(
     r"\(\s{0,9}(?:<([^<>\n]{0,2000})>|((?:[^\s()\\]|\\.|\((?:[^\s()\\]|\\.){0,500}\)){0,2000}))"
     r"(?:\s{1,9}(?:\"((?:[^\"\\]|\\.){0,1000})\"|'((?:[^'\\]|\\.){0,1000})'|„([^“”]{0,1000})[“”]))?\s{0,9}\)"
@@ -296,10 +297,11 @@ class _Reader:
             self.pieces.append(match[0] if found is None else Token(_card(match[1], found), match[0], found))
             return match.end()
         if text[at] == "#" and (match := _HASHTAG.match(text, at)) and not match[1].isdecimal():
-            tag = Hashtag(name=match[1], href=self.lookups.tag_url(match[1]))
+            name = normalize("NFC", match[1])
+            tag = Hashtag(name=name, href=self.lookups.tag_url(name))
             link = Element("a", {"href": tag.href, "class": "mention hashtag", "rel": "tag"})
             link.text = "#"
-            SubElement(link, "span").text = tag.name
+            SubElement(link, "span").text = match[1]
             self.pieces.append(Token(link, match[0], tag))
             return match.end()
         return self._plain(at, at + 1)
@@ -311,7 +313,8 @@ class _Reader:
 
 
 def _is_word(character: str) -> bool:
-    return character.isalnum() or character == "_"
+    # Files from macOS may hold "ü" as "u" and a combining mark, which is a letter's part.
+    return character.isalnum() or character == "_" or combining(character) > 0
 
 
 def _unescaped(text: str) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from unicodedata import normalize
 
 from bs4.element import PageElement, Tag
 
@@ -53,7 +54,7 @@ def find_mentions(issue: Issue) -> tuple[str, ...]:
 
 def hashtag_name(tag: str) -> str | None:
     """A tag as one hashtag: `krasse links` -> `KrasseLinks`. None when nothing but digits is left."""
-    words = _WORD.findall(tag.removeprefix("#"))
+    words = _WORD.findall(normalize("NFC", tag).removeprefix("#"))
     name = words[0] if len(words) == 1 else "".join(word[:1].upper() + word[1:] for word in words)
     return None if not name or name.isdecimal() else name
 
@@ -155,7 +156,7 @@ class _Rendering:
         writer = FediverseHtml(page_url=self._page_url, language=self._issue.language, known=tree.pictures)
         html = writer.write(blocks) + ending
         links = [link for block in blocks if isinstance(block, Tag) for link in block.find_all("a", class_="mention")]
-        tags = [self._tags.get(link.get_text().removeprefix("#").casefold()) for link in links]
+        tags = [self._tags.get(normalize("NFC", link.get_text()).removeprefix("#").casefold()) for link in links]
         named = [self._by_profile.get(str(link.get("href", ""))) for link in links]
         return Fragment(
             html=html,

@@ -36,7 +36,8 @@ if a < b:
     return 1
 ```
 
-Fuß[^1] H<sub>2</sub>O 10<sup>6</sup> 1<sup>st</sup> <q>gesagt</q> <mark>gelb</mark> <kbd>Strg</kbd> <small>klein</small>
+Fuß[^1] H<sub>2</sub>O 10<sup>6</sup> 1<sup>st</sup> <q>gesagt</q> <mark>gelb</mark> <kbd>Strg</kbd>
+<small>klein</small>
 <u>unter</u> <s>alt</s> <cite>Buch</cite> <abbr title="x">HTML</abbr>
 <ruby>漢<rp>(</rp><rt>kan</rt><rp>)</rp></ruby>
 
@@ -127,7 +128,8 @@ def test_pictures_leave_the_text_and_their_caption_stays() -> None:
 def test_mentions_and_hashtags_keep_the_markup_that_servers_look_for() -> None:
     assert rendered("@kaffee@example.social #Wort").full_html == (
         '<p><span class="h-card"><a href="https://example.social/@kaffee" class="u-url mention">@<span>kaffee</span>'
-        '</a></span> <a href="https://links.example/tags/Wort" class="mention hashtag" rel="tag">#<span>Wort</span></a></p>'
+        '</a></span> <a href="https://links.example/tags/Wort" class="mention hashtag" rel="tag">'
+        "#<span>Wort</span></a></p>"
     )
 
 
