@@ -107,7 +107,9 @@ class CommentWriter:
         if name in CONTAINERS:
             self._end_container(name)
         elif name in BOUNDARIES:
-            if name not in ("td", "th"):
+            if self._in_pre():
+                self._break()
+            elif name not in ("td", "th"):
                 self._end_run()
                 self._wrapped = False
             if name in HEADINGS:
@@ -158,11 +160,12 @@ class CommentWriter:
         self._cells = 0
         if self._in_pre():
             self._break()
-            return
-        self._end_run()
-        self._wrapped = True
+        else:
+            self._end_run()
+            self._wrapped = True
         if name in HEADINGS:
             self._inlines.append(_Open(name, "strong", "<strong>"))
+            self._judge_depth()
 
     def _rule(self) -> None:
         self._end_run()
@@ -177,7 +180,7 @@ class CommentWriter:
 
     def _text(self, escaped: str) -> None:
         if self._in_pre():
-            self._write(escaped)
+            self._write(escaped if self._run is not None else escaped.lstrip("\n"))
             return
         words = _SPACES.sub(" ", escaped)
         core = words.strip(" ")
@@ -196,6 +199,8 @@ class CommentWriter:
             self._space = False
 
     def _write(self, escaped: str) -> None:
+        if not escaped:
+            return
         link = self._link()
         if link is not None:
             link.text.append(html.unescape((" " if self._space else "") + escaped))

@@ -10,6 +10,7 @@ import html
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from urllib.parse import quote
 from zlib import crc32
 
 from markupsafe import Markup
@@ -57,12 +58,15 @@ class Faces:
 class Row:
     """One entry. `after` is the markup between it and the next one: lists that open, lists and items that close."""
 
+    id: Markup
     entry: Entry
+    url: str
     face: Face
     shape: str  #: comment, link (pingbacks and linkbacks without words) or deleted
     time: str
     iso: str
     body: Markup
+    reply_uri: str
     language: str | None
     answers: Face | None
     answers_id: str | None
@@ -102,11 +106,16 @@ def face_of(person: Person | None) -> Face:
     return Face(
         name=name,
         handle=person.handle,
-        url=person.url or person.actor_id,
+        url=_web(person.url) or _web(person.actor_id),
         avatar=person.avatar,
         initial=initial,
         tint=crc32(person.actor_id.encode("utf-8", "replace")) % _TINTS + 1,
     )
+
+
+def _web(address: str) -> str:
+    """The address if a link may hold it; whatever was stored, a `javascript:` never becomes one (S90)."""
+    return address if address.startswith(("https://", "http://")) else ""
 
 
 def _faces(people: Iterable[Person]) -> Faces:
@@ -140,12 +149,15 @@ def _row(placed: Placed, words: Words, primary: str, since: datetime, after: str
     spoken = (entry.language or "").partition("-")[0].lower()
     names_parent = placed.parent is not None and placed.depth > _NAMES_FROM and is_public(placed.parent)
     return Row(
+        id=Markup.escape(entry.id),
         entry=entry,
+        url=_web(entry.url) or _web(entry.object_id),
         face=face_of(entry.author),
         shape=_shape(entry),
         time=words.date_time(said),
         iso=words.iso(said),
         body=Markup(body_html(entry)) if entry.state == "shown" else Markup(),
+        reply_uri=quote(entry.object_id, safe=""),
         language=entry.language if spoken and spoken != primary else None,
         answers=face_of(placed.parent.author) if names_parent and placed.parent else None,
         answers_id=placed.parent.id if names_parent and placed.parent else None,
