@@ -134,7 +134,6 @@ def test_an_articles_summary_is_a_teaser_and_a_notes_a_warning() -> None:
     article = posted("ghost_create_article")
     assert (article.summary, article.content_warning) == ("Was sie können und was nicht.", None)
     assert note(summary="Politik").content_warning == "Politik"
-    assert note(summary="").content_warning is None
     assert note(type="Article", summary="Blut", sensitive=True).content_warning == "Blut"
 
 
@@ -197,7 +196,6 @@ def test_a_quote_brings_its_stamp() -> None:
         ({"contentMap": {}}, None),
         ({"@context": ["https://www.w3.org/ns/activitystreams", {"@language": "pt-BR"}]}, "pt-BR"),
         ({"language": {"identifier": "da", "name": "Dansk"}}, "da"),
-        ({"language": "sv"}, "sv"),
         ({"language": 5}, None),
     ],
 )

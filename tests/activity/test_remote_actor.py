@@ -87,7 +87,7 @@ def test_names_are_plain_text_without_direction_tricks_and_capped() -> None:
         name="<b>E\u202eva\u200b</b>\n\x07 e\u0301", summary="<p>Eins</p><script>alert(1)</script><p>&lt;zwei&gt;</p>"
     )
     assert eva.name == "<b>Eva</b> é"
-    assert eva.summary_text == "Eins\n\n<zwei>" or eva.summary_text == "Eins\n<zwei>"
+    assert eva.summary_text == "Eins\n<zwei>"
     flood = actor(name="n" * 1_000_000, summary="<p>" + "s" * 1_000_000)
     assert (len(flood.name), len(flood.summary_text)) == (LONGEST_NAME, LONGEST_SUMMARY)
 
