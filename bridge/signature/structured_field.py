@@ -10,12 +10,16 @@ from __future__ import annotations
 import re
 from base64 import b64encode
 from binascii import Error, a2b_base64
+from collections.abc import Sized
 from dataclasses import dataclass
 
 from bridge.signature.request import SignatureFault
 
 #: Longest field we read, in characters.
 LONGEST = 64 * 1024
+
+#: Most entries of a dictionary, a list or a set of parameters. Nobody sends a tenth of it.
+_MOST_ENTRIES = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +120,7 @@ class _Reader:
             if key in members:
                 raise SignatureFault("malformed", f"a label stands twice in the {self.name} header")
             members[key] = self.member()
+            self.check_number(members)
             if self.place == len(self.text):
                 return members
             self.take(_COMMA)
@@ -133,6 +138,7 @@ class _Reader:
             if items and not spaces:
                 raise self.fault()
             items.append(Item(value=self.bare(), parameters=self.parameters()))
+            self.check_number(items)
 
     def parameters(self) -> Parameters:
         parameters: Parameters = {}
@@ -142,6 +148,7 @@ class _Reader:
             if key in parameters:
                 raise SignatureFault("malformed", f"a parameter stands twice in the {self.name} header")
             parameters[key] = self.bare() if self.accept("=") else True
+            self.check_number(parameters)
         return parameters
 
     def bare(self) -> Bare:
@@ -177,6 +184,10 @@ class _Reader:
             raise self.fault()
         self.place = found.end()
         return found[group]
+
+    def check_number(self, entries: Sized) -> None:
+        if len(entries) > _MOST_ENTRIES:
+            raise SignatureFault("malformed", f"the {self.name} header has more than {_MOST_ENTRIES} entries")
 
     def fault(self) -> SignatureFault:
         return SignatureFault("malformed", f"the {self.name} header is no structured field")
