@@ -113,7 +113,7 @@ class CommentWriter:
                 self._end_run()
                 self._wrapped = False
             if name in HEADINGS:
-                self._inlines.pop()
+                self._close_inline()
         else:
             self._close_inline()
 

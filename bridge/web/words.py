@@ -12,6 +12,7 @@ from datetime import UTC, datetime, tzinfo
 from functools import lru_cache
 from gettext import GNUTranslations, NullTranslations
 from io import BytesIO
+from itertools import pairwise
 from pathlib import Path
 
 from babel import Locale, UnknownLocaleError
@@ -100,24 +101,27 @@ def languages(more: Path | None = None) -> tuple[str, ...]:
 
 
 def _translations(language: str, folders: Sequence[Path]) -> tuple[str, NullTranslations]:
+    """The first language that has a catalogue; what an earlier folder leaves out, the later one says."""
     for name in dict.fromkeys((language.replace("-", "_"), language.partition("-")[0].lower(), _FALLBACK)):
-        for folder in folders:
-            path = folder / name / "LC_MESSAGES" / "rundbrief.po"
-            if name.replace("_", "").isalnum() and path.is_file():
-                try:
-                    return name.partition("_")[0], _read(path)
-                except (OSError, UnicodeError, PoFileError, ValueError) as fault:
-                    log.error("the catalogue %s cannot be read and is passed over: %s", path, fault)
+        paths = [folder / name / "LC_MESSAGES" / "rundbrief.po" for folder in folders] if name.isidentifier() else []
+        found = [catalogue for path in paths if path.is_file() and (catalogue := _read(path)) is not None]
+        if found:
+            for catalogue, next_one in pairwise(found):
+                catalogue.add_fallback(next_one)
+            return name.partition("_")[0], found[0]
     return _FALLBACK, NullTranslations()
 
 
-def _read(path: Path) -> GNUTranslations:
-    with path.open("rb") as text:
-        catalogue = read_po(text, abort_invalid=True)
+def _read(path: Path) -> GNUTranslations | None:
     compiled = BytesIO()
-    write_mo(compiled, catalogue)
-    compiled.seek(0)
-    return GNUTranslations(compiled)
+    try:
+        with path.open("rb") as text:
+            write_mo(compiled, read_po(text, abort_invalid=True))
+        compiled.seek(0)
+        return GNUTranslations(compiled)
+    except (OSError, PoFileError, ValueError, LookupError) as fault:
+        log.error("the catalogue %s cannot be read and is passed over: %s", path, fault)
+        return None
 
 
 def _locale(language: str) -> Locale:

@@ -283,3 +283,27 @@ def test_names_lose_what_cannot_be_seen_and_are_cut() -> None:
     assert plain("👩\u200d👩\u200d👧") == "👩\u200d👩\u200d👧"
     assert len(plain("x" * 10_000)) == 200
     assert len(plain("a" + "\u0300" * 10_000)) < 10
+
+
+NAMES = (
+    "p br div h1 a b em span code pre ul ol li blockquote table td hr img ruby rt dl dd svg math select title".split()
+)
+SOUP = st.one_of(
+    st.builds(
+        "<{}{}>".format, st.sampled_from(NAMES), st.sampled_from(["", " class=quote-inline", " href=//a", " lang=en"])
+    ),
+    st.builds("</{}>".format, st.sampled_from(NAMES)),
+    st.sampled_from(
+        ["Wort", " ", "\n", "a  b", "&lt;b&gt;", "<a href=https://a.example/b>", "<a href=https://b.example>@ann"]
+    ),
+)
+
+
+@given(st.lists(SOUP, max_size=25).map("".join))
+def test_a_browser_builds_exactly_what_is_written(foreign: str) -> None:
+    """S94: nothing in a comment is implied, moved or closed by the parser, so nothing can break out of its place."""
+    markup = clean(foreign)
+    built = BeautifulSoup(f"<main>{markup}</main>", "html5lib").main
+
+    assert built is not None
+    assert str(built) == str(BeautifulSoup(f"<main>{markup}</main>", "html.parser").main)
