@@ -76,7 +76,8 @@ class Recorder:
         date = issue.date or first_out or self.now
         close_at = issue.comments_until
         if close_at is None and self.close_after is not None:
-            close_at = date + self.close_after
+            # An issue that comes out long after its date can be answered all the same; an import of old ones cannot.
+            close_at = (date if step.silent else max(date, first_out or self.now)) + self.close_after
         return {
             "slug": issue.slug,
             "path": issue.path,
