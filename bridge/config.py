@@ -245,11 +245,8 @@ def find_config(given: Path | None, start: Path) -> Path:
     for folder in (start, *start.parents):
         if (folder / "config.toml").is_file():
             return (folder / "config.toml").resolve()
-    raise ConfigFaults(
-        [
-            "no config.toml here or in a parent folder; go into a blog's folder, name one with --config PATH, or make one with `rundbrief init`"
-        ]
-    )
+    nowhere = "no config.toml here or in a parent folder; go into a blog's folder, name one with --config PATH"
+    raise ConfigFaults([f"{nowhere}, or make one with `rundbrief init`"])
 
 
 def read_config(path: Path) -> Config:

@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 import signal
 from collections.abc import Coroutine
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
-
-from aiohttp import web
 
 from bridge.app import App, opened
 from bridge.config import Config
-from bridge.errors import BridgeError, UserFault
-from bridge.web.routes import application
+from bridge.errors import BridgeError
+from bridge.web.server import listening
 
 log = logging.getLogger(__name__)
 
@@ -31,24 +27,22 @@ async def serve_all(config: Config) -> None:
         worker, queue = app.worker()
         await queue.open()
         site = app.site()
-        runner = web.AppRunner(application(site), access_log=None, handle_signals=False)
         stop = _stop_event()
         try:
-            await _listen(runner, config.server.listen)
-            log.info("serving %s on %s", app.blog.url, config.server.listen)
-            tasks = [
-                _background(site.ready.follow_other_processes()),
-                _background(_publish_commits(app)),
-            ]
-            working = asyncio.create_task(worker.run(grace=_GRACE))
-            await stop.wait()
-            worker.stop()
-            for task in tasks:
-                task.cancel()
-            await working
-            await asyncio.gather(*tasks, return_exceptions=True)
+            async with listening(site, config.server.listen):
+                log.info("serving %s on %s", app.blog.url, config.server.listen)
+                tasks = [
+                    _background(site.ready.follow_other_processes()),
+                    _background(_publish_commits(app)),
+                ]
+                working = asyncio.create_task(worker.run(grace=_GRACE))
+                await stop.wait()
+                worker.stop()
+                for task in tasks:
+                    task.cancel()
+                await working
+                await asyncio.gather(*tasks, return_exceptions=True)
         finally:
-            await runner.cleanup()
             await queue.close()
 
 
@@ -62,23 +56,6 @@ def _stop_event() -> asyncio.Event:
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
     return stop
-
-
-async def _listen(runner: web.AppRunner, listen: str) -> None:
-    await runner.setup()
-    try:
-        if listen.startswith("unix:"):
-            path = Path(listen.removeprefix("unix:"))
-            with contextlib.suppress(FileNotFoundError):
-                path.unlink()
-            await web.UnixSite(runner, str(path)).start()
-        else:
-            host, _, port = listen.rpartition(":")
-            await web.TCPSite(runner, host.strip("[]"), int(port)).start()
-    except OSError as error:
-        raise UserFault(
-            f"cannot listen on {listen}: {error.strerror or error}; stop what uses it, or change [server] listen"
-        ) from error
 
 
 async def _publish_commits(app: App) -> None:

@@ -128,8 +128,8 @@ class GuardedResolver(AbstractResolver):
 def guarded_socket_factory(*, allow_private: bool) -> Callable[[AddrInfoType], socket.socket]:
     """Makes sockets for judged addresses only: the last look, which literal addresses get as well as names."""
 
-    def make(info: AddrInfoType) -> socket.socket:
-        family, kind, proto, _, place = info
+    def make(found: AddrInfoType) -> socket.socket:
+        family, kind, proto, _, place = found
         if not may_connect(str(place[0]), allow_private=allow_private):
             raise AddressRefused(f"not a public address: {place[0]}")
         return socket.socket(family=family, type=kind, proto=proto)

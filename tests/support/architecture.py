@@ -14,7 +14,7 @@ from pathlib import Path, PurePosixPath
 
 #: Lowest first. A part imports its own folder and anything lower, never a neighbour on the same step.
 STEPS: tuple[frozenset[str], ...] = (
-    frozenset({"clock", "errors", "terms"}),
+    frozenset({"clock", "errors", "logs", "terms"}),
     frozenset({"urls"}),
     frozenset({"config"}),
     frozenset({"config_text"}),
