@@ -95,12 +95,16 @@ def shown_time(entry: Entry, *, since: datetime | None = None) -> datetime:
     return said if said >= earliest else entry.received_at
 
 
-def body_html(entry: Entry) -> str:
-    """The text with its pictures; behind a content warning all of it is folded, never shown openly."""
+def body_html(entry: Entry, *, label: str = "") -> str:
+    """The text with its pictures; behind a content warning all of it is folded, never shown openly.
+
+    `label` is what the page says before a warning, so that it is known for one.
+    """
     body = entry.content_html + "".join(map(_figure, entry.pictures))
     if not entry.content_warning:
         return body
-    return f"<details><summary>{html.escape(entry.content_warning)}</summary>{body}</details>"
+    warning = html.escape(f"{label} {entry.content_warning}".strip())
+    return f"<details><summary>{warning}</summary>{body}</details>"
 
 
 def _figure(picture: Picture) -> str:

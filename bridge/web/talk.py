@@ -156,7 +156,7 @@ def _row(placed: Placed, words: Words, primary: str, since: datetime, after: str
         shape=_shape(entry),
         time=words.date_time(said),
         iso=words.iso(said),
-        body=Markup(body_html(entry)) if entry.state == "shown" else Markup(),
+        body=Markup(body_html(entry, label=words.say("Content warning:"))) if entry.state == "shown" else Markup(),
         reply_uri=quote(entry.object_id, safe=""),
         language=entry.language if spoken and spoken != primary else None,
         answers=face_of(placed.parent.author) if names_parent and placed.parent else None,

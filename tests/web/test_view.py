@@ -231,7 +231,7 @@ def test_a_content_warning_folds_everything_behind_it(show: Show) -> None:
     page = show(said("a", content_warning="Bahn <b>", pictures=(picture,)))
     fold = one(page, "#c-a details:not([open])")
 
-    assert words_of(one(fold, "summary")) == "Bahn <b>"
+    assert words_of(one(fold, "summary")) == "Inhaltswarnung: Bahn <b>"
     assert one(fold, "img")["alt"] == "Ein Schaf"
     assert not page.select("#c-a .said > :not(details)")
     assert one(show(content_warning="Bahn"), "article details .e-content")
