@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -31,6 +31,9 @@ class ServerRow:
     reason: str = ""
 
 
+#: How long a server's signature scheme is believed to be its choice before the first one is tried again.
+SCHEME_HOLDS = timedelta(days=7)
+
 _COLUMNS = tuple(ServerRow.__dataclass_fields__)
 
 
@@ -52,3 +55,21 @@ def change(tx: Transaction, server: Server, **values: Any) -> None:
 def all_of(tx: Transaction) -> list[ServerRow]:
     """Every server we know."""
     return [_from_row(row) for row in tx.execute(sa.select(servers).order_by(servers.c.server))]
+
+
+def scheme_of(tx: Transaction, server: Server, *, now: datetime) -> str | None:
+    """The signature scheme this server took last, while that is fresh enough to be believed."""
+    query = sa.select(servers.c.scheme).where(servers.c.server == server, servers.c.scheme_until > now)
+    found = tx.execute(query).scalar()
+    return None if found is None else str(found)
+
+
+def schemes(tx: Transaction, *, now: datetime) -> dict[Server, str]:
+    """Every scheme that is remembered: few, because the first choice needs no memory."""
+    query = sa.select(servers.c.server, servers.c.scheme).where(servers.c.scheme_until > now)
+    return {Server(row.server): str(row.scheme) for row in tx.execute(query) if row.scheme is not None}
+
+
+def remember_scheme(tx: Transaction, server: Server, scheme: str | None, *, now: datetime) -> None:
+    """The server took this scheme; None: what was remembered no longer opens."""
+    change(tx, server, scheme=scheme, scheme_until=None if scheme is None else now + SCHEME_HOLDS)
