@@ -7,6 +7,7 @@ calls itself would end at Python's recursion limit and a browser at 512 levels.
 from __future__ import annotations
 
 import html
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -31,6 +32,7 @@ _LONG_TALK = 60
 _FOLDED_BRANCH = 5
 _FOLDED_AT = 1
 _TINTS = 6
+_NEEDS_NO_QUOTING = re.compile(r"[A-Za-z0-9:/.@~_-]+")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -118,6 +120,11 @@ def _web(address: str) -> str:
     return address if address.startswith(("https://", "http://")) else ""
 
 
+def _in_query(address: str) -> str:
+    """The address as a value in a query. Most stay as they are (RFC 3986 3.4), which is ten times as fast."""
+    return address if _NEEDS_NO_QUOTING.fullmatch(address) else quote(address, safe="")
+
+
 def _faces(people: Iterable[Person]) -> Faces:
     once = list({person.actor_id: person for person in people}.values())
     first = tuple(map(face_of, once[:_MOST_FACES]))
@@ -128,7 +135,7 @@ def _rows(placed: Sequence[Placed], words: Words, language: str, since: datetime
     below = _below(placed)
     fold = count(each.entry for each in placed) > _LONG_TALK
     folded = [False] * (DEEPEST_LIST + 1)
-    primary = language.partition("-")[0].lower()
+    primary, label = language.partition("-")[0].lower(), words.say("Content warning:")
     for index, each in enumerate(placed):
         depth = min(each.depth, DEEPEST_LIST)
         follower = min(placed[index + 1].depth, DEEPEST_LIST) if index + 1 < len(placed) else -1
@@ -140,10 +147,10 @@ def _rows(placed: Sequence[Placed], words: Words, language: str, since: datetime
                 "</ol></details></li>" if folded[level] else "</ol></li>"
                 for level in range(depth - 1, max(follower, 0) - 1, -1)
             )
-        yield _row(each, words, primary, since, after)
+        yield _row(each, words, label, primary, since, after)
 
 
-def _row(placed: Placed, words: Words, primary: str, since: datetime, after: str) -> Row:
+def _row(placed: Placed, words: Words, label: str, primary: str, since: datetime, after: str) -> Row:
     entry = placed.entry
     said = shown_time(entry, since=since)
     spoken = (entry.language or "").partition("-")[0].lower()
@@ -156,8 +163,8 @@ def _row(placed: Placed, words: Words, primary: str, since: datetime, after: str
         shape=_shape(entry),
         time=words.date_time(said),
         iso=words.iso(said),
-        body=Markup(body_html(entry, label=words.say("Content warning:"))) if entry.state == "shown" else Markup(),
-        reply_uri=quote(entry.object_id, safe=""),
+        body=Markup(body_html(entry, label=label)) if entry.state == "shown" else Markup(),
+        reply_uri=_in_query(entry.object_id),
         language=entry.language if spoken and spoken != primary else None,
         answers=face_of(placed.parent.author) if names_parent and placed.parent else None,
         answers_id=placed.parent.id if names_parent and placed.parent else None,

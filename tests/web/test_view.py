@@ -171,7 +171,9 @@ def test_each_comment_has_name_handle_time_permalink_original_and_reply(show: Sh
     assert words_of(one(comment, "header")) == "A Ann @ann@far.example 5. August 2024, 14:00"
     assert one(comment, "a.when")["href"] == "#c-a"
     assert one(comment, "a.u-url:not(.p-name)")["href"] == "https://far.example/@ann/a"
-    assert one(comment, ".meta a:not(.u-url)")["href"] == "/interact?uri=https%3A%2F%2Ffar.example%2Fo%2Fa"
+    assert one(comment, ".meta a:not(.u-url)")["href"] == "/interact?uri=https://far.example/o/a"
+    odd = one(show(said("a", object_id="https://far.example/?a=1&b#c")), "#c-a .meta a:not(.u-url)")
+    assert odd["href"] == "/interact?uri=https%3A%2F%2Ffar.example%2F%3Fa%3D1%26b%23c"
     for link in comment.select('a[href^="http"]'):
         assert link["rel"] == ["nofollow", "ugc", "noopener", "noreferrer"]
 
