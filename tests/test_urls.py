@@ -119,6 +119,12 @@ def test_s7_anything_that_is_no_plain_http_address_is_refused(text: str) -> None
     assert not text or len(text) < 4 or text not in str(caught.value)
 
 
+@pytest.mark.parametrize("text", ["https://good.example@evil.example/", "https://good.example:x@evil.example/"])
+def test_s7_a_user_name_is_refused_as_one(text: str) -> None:
+    with pytest.raises(BadUrl, match="user name"):
+        parse_url(text, allow_http=False)
+
+
 def test_http_is_allowed_on_request_only() -> None:
     assert parse_url("http://fern.example/", allow_http=True).scheme == "http"
     with pytest.raises(BadUrl, match="https"):

@@ -95,10 +95,11 @@ def parse_signature(text: str) -> dict[str, str]:
         found = _PARAMETER.match(text, place)
         if found is None:
             raise SignatureFault("malformed", "the Signature header cannot be read")
-        name = found[1].lower()
+        name, quoted, number = found.groups()
+        name = name.lower()
         if name in parameters:
             raise SignatureFault("malformed", "a parameter stands twice in the Signature header")
-        value = found[3] if found[2] is None else found[2]
+        value = number if quoted is None else quoted
         parameters[name] = _ESCAPED.sub(r"\1", value) if "\\" in value else value
         place = found.end()
     return parameters

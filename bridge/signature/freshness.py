@@ -7,6 +7,7 @@ turned away; a replay inside them finds its activity id already taken.
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 
 from bridge.signature.request import SignatureFault
 
@@ -28,6 +29,8 @@ _MONTHS = {
 _DAYS = frozenset(("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"))
 
 
+# Deliveries come in bursts, and those of one second carry one date.
+@lru_cache(maxsize=128)
 def moment_from_http_date(text: str) -> datetime:
     """Read a `Date` header: IMF-fixdate (RFC 9110 5.6.7) and nothing else, as Mastodon does. Raises SignatureFault."""
     if len(text) == 29 and text[3:5] == ", " and text[25:] == " GMT" and text.isascii():

@@ -315,6 +315,15 @@ def test_s21_a_signature_that_is_no_byte_sequence_is_refused(text: str) -> None:
     assert refused(changed(rfc9421_request(), signature=text)) in {"malformed", "missing"}
 
 
+@pytest.mark.parametrize(
+    "glued", ['("@method""@target-uri" "content-digest")', '("@method" "@target-uri"\t"content-digest")']
+)
+def test_s21_components_must_stand_apart(glued: str) -> None:
+    request = rfc9421_request()
+    rest = request.fields["signature-input"][0].partition(")")[2]
+    assert refused(changed(request, signature_input=f"sig1={glued}{rest}")) == "malformed"
+
+
 def test_a_signature_without_keyid_is_refused() -> None:
     assert refused(rfc9421_request(parameters=parameters(keyid=""))) == "missing"
     assert refused(rfc9421_request(parameters=parameters(keyid="1"))) == "malformed"
