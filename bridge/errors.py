@@ -5,6 +5,7 @@
     ├── UserFault               a command cannot do what was asked; the text says what to do (exit 1)
     ├── DatabaseFault           the database does not answer or refuses (exit 1; 503 to strangers)
     ├── IssueFaults             an author's file is refused: file, line, reason for each fault
+    ├── BadPicture              bytes that are no picture we serve; the text is the reason
     ├── Refusal                 an incoming request we turn away (400)
     │   ├── Malformed           400  not JSON, not an activity, broken values
     │   ├── Unauthenticated     401  signature missing, wrong, or not the actor's
@@ -45,6 +46,10 @@ class ConfigFaults(BridgeError):
 
 class UserFault(BridgeError):
     """A command could not do what was asked. The text is one line that says what to do."""
+
+
+class BadPicture(BridgeError):
+    """Bytes that are no picture we serve; the text goes on after the picture's name and has no full stop."""
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
+from types import MappingProxyType
 from urllib.parse import unquote, urljoin, urlsplit
 
 from bridge.errors import Fault
@@ -31,13 +32,21 @@ _LINK = re.compile(
 _ISSUE_PAGE = re.compile(r"/issues/(?P<slug>[^/]*)/?(?:comments\.json|feed\.xml)?")
 
 
-def faults_of(issue: Issue, *, named: Iterable[str], pictures: Mapping[str, int], sections: int) -> list[Fault]:
+def faults_of(
+    issue: Issue,
+    *,
+    named: Iterable[str],
+    pictures: Mapping[str, int],
+    sections: int,
+    broken: Mapping[str, str] = MappingProxyType({}),
+) -> list[Fault]:
     """What refuses the issue.
 
     `named` are the pictures as the text names them (what rendering asked for), `pictures` the sizes in bytes of those
-    that exist, by name; `sections` is how many posts follow the first when the format is a thread.
+    that exist, by name, `broken` what is wrong with those that could not be read; `sections` is how many posts follow
+    the first when the format is a thread.
     """
-    faults = [fault for name in _names(issue, named) if (fault := _picture_fault(issue, name, pictures))]
+    faults = [fault for name in _names(issue, named) if (fault := _picture_fault(issue, name, pictures, broken))]
     if issue.format == "thread" and sections > issue.max_sections:
         line = issue.lines.get("max_sections") or issue.lines.get("format") or issue.body_line
         raised = f' or raise it with "max_sections: {sections}"' if sections <= 50 else ""
@@ -71,7 +80,7 @@ def _names(issue: Issue, named: Iterable[str]) -> Iterator[str]:
     yield from dict.fromkeys(name for name in (issue.cover, *found) if name is not None)
 
 
-def _picture_fault(issue: Issue, name: str, pictures: Mapping[str, int]) -> Fault | None:
+def _picture_fault(issue: Issue, name: str, pictures: Mapping[str, int], broken: Mapping[str, str]) -> Fault | None:
     line = issue.lines.get("cover") if name == issue.cover else _line_of(issue, name)
     if name not in pictures:
         return Fault(
@@ -84,6 +93,8 @@ def _picture_fault(issue: Issue, name: str, pictures: Mapping[str, int]) -> Faul
     if pictures[name] > MOST_PICTURE:
         size = pictures[name] / 1024 / 1024
         return Fault(issue.path, line, f"The picture {shown(name)} has {size:.0f} MiB. Make it smaller than 20 MiB")
+    if name in broken:
+        return Fault(issue.path, line, f"The picture {shown(name)} {broken[name]}")
     return None
 
 

@@ -14,7 +14,7 @@ from bs4 import BeautifulSoup
 from bs4.element import PageElement, Tag
 from bs4.formatter import HTMLFormatter
 
-from bridge.issues.rendered import Picture
+from bridge.issues.rendered import Picture, ServedPicture
 
 _TAGS = frozenset(
     "a abbr b bdi bdo blockquote br caption cite code col colgroup dd del details dfn div dl dt em figcaption figure "
@@ -41,6 +41,9 @@ _ATTRIBUTES = {
 }
 _CLASSES = frozenset({"h-card", "u-url", "mention", "hashtag", "footnotes", "footnote-ref", "footnote-backref"})
 _SCHEMES = frozenset({"http", "https", "mailto", "tel", "geo", "xmpp", "matrix", "gemini", "magnet"})
+
+#: How wide a picture is shown: the text's column of the stylesheet, on a phone the whole screen.
+_SIZES = "(max-width: 44rem) 100vw, 41rem"
 
 #: Elements inside each other; what is nested deeper stands as plain text.
 MAX_DEPTH = 100
@@ -76,10 +79,10 @@ def sanitised(html: str) -> str:
 class PageTree:
     """The parsed page: its top-level blocks, its pictures by address, its outside links."""
 
-    def __init__(self, html: str, *, page_url: str, picture_url: Callable[[str], str | None]) -> None:
+    def __init__(self, html: str, *, page_url: str, served: Callable[[str], ServedPicture | None]) -> None:
         """Parse sanitised HTML and settle addresses.
 
-        `picture_url` is asked for each picture as the author wrote it; None, and a picture on another host that was
+        `served` is asked for each picture as the author wrote it; None, and a picture on another host that was
         not taken in, becomes its description: a reader's browser loads nothing from elsewhere (contract section 6).
         """
         self.soup = BeautifulSoup(html, "html.parser")
@@ -88,7 +91,7 @@ class PageTree:
         self.pictures: dict[str, Picture] = {}
         self.links: list[str] = []
         for image in self.soup.find_all("img"):
-            self._settle_picture(image, picture_url)
+            self._settle_picture(image, served)
         for link in self.soup.find_all("a"):
             self._settle_link(link)
 
@@ -100,17 +103,21 @@ class PageTree:
     def html(self) -> str:
         return str(self.soup.decode(formatter=WRITTEN)).strip()
 
-    def _settle_picture(self, image: Tag, picture_url: Callable[[str], str | None]) -> None:
+    def _settle_picture(self, image: Tag, served: Callable[[str], ServedPicture | None]) -> None:
         path, alt = str(image.get("src", "")), str(image.get("alt", ""))
-        url = picture_url(path) if path else None
-        if url is None:
+        found = served(path) if path else None
+        if found is None:
             self._describe(image, path, alt)
             return
         figure = image.find_parent("figure")
         caption = figure.find("figcaption") if figure else None
         title = caption.get_text() if isinstance(caption, Tag) else str(image.get("title", ""))
-        self.pictures.setdefault(url, Picture(path=path, url=url, alt=alt, title=title.strip()))
-        image["src"], image["alt"], image["loading"] = url, alt, "lazy"
+        self.pictures.setdefault(found.url, Picture(path=path, url=found.url, alt=alt, title=title.strip()))
+        image["src"], image["alt"], image["loading"] = found.url, alt, "lazy"
+        if found.srcset:
+            image["srcset"], image["sizes"] = found.srcset, _SIZES
+        if found.width and found.height and not (image.get("width") or image.get("height")):
+            image["width"], image["height"] = str(found.width), str(found.height)
 
     def _describe(self, image: Tag, path: str, alt: str) -> None:
         if urlsplit(path).scheme in ("http", "https") and image.find_parent("a") is None:

@@ -17,7 +17,7 @@ from bridge.issues.fediverse_html import FediverseHtml
 from bridge.issues.issue import Issue
 from bridge.issues.markdown_rules import Converted, html_from_markdown
 from bridge.issues.page_html import PageTree, sanitised, text_of
-from bridge.issues.rendered import Fragment, Hashtag, Mention, Picture, Rendered, Section
+from bridge.issues.rendered import Fragment, Hashtag, Mention, Picture, Rendered, Section, ServedPicture
 from bridge.issues.sections import SECTION_LENGTH, Cut, cut_sections, excerpt, teaser_blocks, unique_key
 
 __all__ = [
@@ -27,6 +27,7 @@ __all__ = [
     "Picture",
     "Rendered",
     "Section",
+    "ServedPicture",
     "find_mentions",
     "hashtag_name",
     "render",
@@ -65,15 +66,14 @@ def render(
     mentions: Mapping[str, Mention],
     page_url: str,
     tag_url: Callable[[str], str],
-    picture_url: Callable[[str], str | None],
+    picture: Callable[[str], ServedPicture | None],
 ) -> Rendered:
     """Render an issue whole.
 
     `mentions` are the handles that could be resolved; the others stay plain text. `tag_url` gives the page of a
-    hashtag, `picture_url` the address of a picture (None: it is not there). Raises IssueFaults when the text is too
-    long.
+    hashtag, `picture` where a picture is served (None: it is not there). Raises IssueFaults when the text is too long.
     """
-    return _Rendering(issue, mentions, page_url, tag_url, picture_url).rendered()
+    return _Rendering(issue, mentions, page_url, tag_url, picture).rendered()
 
 
 def _converted(
@@ -92,12 +92,12 @@ class _Rendering:
         mentions: Mapping[str, Mention],
         page_url: str,
         tag_url: Callable[[str], str],
-        picture_url: Callable[[str], str | None],
+        picture: Callable[[str], ServedPicture | None],
     ) -> None:
         self._issue = issue
         self._page_url = page_url
         self._tag_url = tag_url
-        self._picture_url = picture_url
+        self._picture = picture
         self._by_handle = {handle.casefold(): mention for handle, mention in mentions.items()}
         self._by_profile = {mention.url: mention for mention in mentions.values()}
         self._named: dict[str, Mention] = {}
@@ -150,7 +150,7 @@ class _Rendering:
         if html.count("<") - html.count("</") > MAX_ELEMENTS:
             reason = f"the text makes over {MAX_ELEMENTS} links, paragraphs and the like. Part it into several issues"
             raise IssueFaults([Fault(self._issue.path, None, reason)])
-        return PageTree(html, page_url=self._page_url, picture_url=self._picture_url)
+        return PageTree(html, page_url=self._page_url, served=self._picture)
 
     def _fragment(self, tree: PageTree, blocks: Sequence[PageElement], *, ending: str = "") -> Fragment:
         writer = FediverseHtml(page_url=self._page_url, language=self._issue.language, known=tree.pictures)

@@ -35,6 +35,23 @@ class Picture:
 
 
 @dataclass(frozen=True, kw_only=True)
+class ServedPicture:
+    """Where a picture is served, how large it is there, and its narrower copies as (address, width)."""
+
+    url: str
+    width: int | None = None
+    height: int | None = None
+    narrower: tuple[tuple[str, int], ...] = ()
+
+    @property
+    def srcset(self) -> str:
+        """What a browser chooses from; "" where there is no choice."""
+        if not self.narrower or self.width is None:
+            return ""
+        return ", ".join(f"{url} {width}w" for url, width in (*self.narrower, (self.url, self.width)))
+
+
+@dataclass(frozen=True, kw_only=True)
 class Fragment:
     """A piece of the issue as the fediverse gets it, and what stands in exactly this piece."""
 

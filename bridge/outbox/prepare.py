@@ -13,7 +13,7 @@ from bridge.issues import lint
 from bridge.issues.git import Repository
 from bridge.issues.issue import Issue, read_issue
 from bridge.issues.render import find_mentions, render
-from bridge.issues.rendered import Mention, Rendered
+from bridge.issues.rendered import Mention, Rendered, ServedPicture
 from bridge.issues.source import IssueFile, read_blobs, same_slug_faults
 from bridge.remote.webfinger import WebFinger
 
@@ -86,7 +86,7 @@ def render_issue(read: ReadFile, mentions: Mapping[str, Mention], blog: Blog) ->
         return read
     named: list[str] = []
 
-    def picture_url(path: str) -> str | None:
+    def picture(path: str) -> ServedPicture | None:
         named.append(path)
         return None
 
@@ -96,7 +96,7 @@ def render_issue(read: ReadFile, mentions: Mapping[str, Mention], blog: Blog) ->
             mentions=mentions,
             page_url=blog.addresses.page(issue.slug),
             tag_url=blog.addresses.tag_page,
-            picture_url=picture_url,
+            picture=picture,
         )
         pictures = {picture.name: picture.size for picture in read.file.pictures}
         faults = lint.faults_of(issue, named=named, pictures=pictures, sections=len(rendered.sections))

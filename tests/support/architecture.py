@@ -19,7 +19,7 @@ STEPS: tuple[frozenset[str], ...] = (
     frozenset({"config"}),
     frozenset({"config_text"}),
     frozenset({"issues"}),
-    frozenset({"activity", "conversation", "signature"}),
+    frozenset({"activity", "conversation", "media", "signature"}),
     frozenset({"store"}),
     frozenset({"remote"}),
     frozenset({"jobs"}),

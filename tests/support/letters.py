@@ -8,7 +8,7 @@ from typing import Any
 from bridge.activity.post import Attachment, Place
 from bridge.issues.issue import Issue
 from bridge.issues.render import render
-from bridge.issues.rendered import Mention, Rendered
+from bridge.issues.rendered import Mention, Rendered, ServedPicture
 from bridge.terms import ActorId, ObjectId, Slug
 
 PAGE = "https://links.example/issues/drei"
@@ -38,7 +38,9 @@ def rendered(issue: Issue | str, **values: Any) -> Rendered:
         mentions=PEOPLE,
         page_url=PAGE,
         tag_url=lambda tag: f"https://links.example/tags/{tag}",
-        picture_url=lambda path: None if "fehlt" in path or ":" in path else f"https://links.example/media/{path}",
+        picture=lambda path: (
+            None if "fehlt" in path or ":" in path else ServedPicture(url=f"https://links.example/media/{path}")
+        ),
     )
 
 
