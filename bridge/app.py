@@ -14,8 +14,10 @@ from bridge.config import Config
 from bridge.delivery.bring_up_to_date import BringUpToDate
 from bridge.delivery.send import Sender
 from bridge.inbox.authenticate import Authenticator
+from bridge.inbox.creators import Creators
 from bridge.inbox.policy import Pace
 from bridge.inbox.receive import Inbox
+from bridge.inbox.sources import Sources
 from bridge.issues.git import Repository
 from bridge.jobs.embedded import EmbeddedQueue
 from bridge.jobs.queue import Handler
@@ -70,6 +72,11 @@ class App:
     publisher: Publisher
     clock: Clock
 
+    @property
+    def sources(self) -> Sources:
+        """What handlers ask other servers through."""
+        return Sources(documents=self.documents, actors=self.actors)
+
     def worker(self) -> tuple[Worker, EmbeddedQueue]:
         """What delivers: one for each process; with SQLite one for each blog."""
         if not isinstance(self.database, SqliteDatabase):
@@ -111,6 +118,8 @@ class App:
                 config=self.config,
                 database=self.database,
                 pace=Pace(None if unlimited else limits.inbox_per_minute),
+                sources=self.sources,
+                creators=Creators(self.config.blog.creators, self.webfinger),
                 clock=self.clock,
             ),
             webfinger=self.webfinger,

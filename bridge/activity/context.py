@@ -28,6 +28,7 @@ TERMS: Mapping[str, Mapping[str, object]] = {
     "automaticApproval": {**_GTS, "automaticApproval": {"@id": "gts:automaticApproval", "@type": "@id"}},
     "QuoteAuthorization": {"QuoteAuthorization": "https://w3id.org/fep/044f#QuoteAuthorization"},
     "QuoteRequest": {"QuoteRequest": "https://w3id.org/fep/044f#QuoteRequest"},
+    **{name: {**_GTS, name: f"gts:{name}"} for name in ("ReplyRequest", "LikeRequest", "AnnounceRequest")},
     "interactingObject": {**_GTS, "interactingObject": {"@id": "gts:interactingObject", "@type": "@id"}},
     "interactionTarget": {**_GTS, "interactionTarget": {"@id": "gts:interactionTarget", "@type": "@id"}},
 }

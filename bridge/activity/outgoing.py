@@ -71,6 +71,19 @@ def reject_of(follow: Document, activity_id: ActivityId, *, actor: ActorId) -> D
     return _answer(follow, activity_id, "Reject", actor)
 
 
+def answer_of(request: Document, activity_id: ActivityId, kind: str, *, actor: ActorId) -> Document:
+    """Accept or Reject a request for leave, which goes back whole: id, actor, object and instrument."""
+    return with_context(
+        {
+            "id": activity_id,
+            "type": kind,
+            "actor": actor,
+            "to": _recipients(request.get("actor")),
+            "object": dict(request),
+        }
+    )
+
+
 def add_of(item: ObjectId, activity_id: ActivityId, *, actor: ActorId, featured: str, followers: str) -> Document:
     """Pin an object: put it into the collection that the actor names as `featured`."""
     return _pin(item, activity_id, "Add", actor, featured, followers)

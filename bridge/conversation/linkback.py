@@ -13,7 +13,8 @@ from functools import reduce
 from bridge.conversation.comment import Entry, Kind
 from bridge.urls import BadUrl, parse_url
 
-_RANKS: dict[Kind, int] = {"reply": 4, "quote": 3, "mention": 2, "webmention": 1, "pingback": 0}
+#: Of two kinds of one thing the higher is shown.
+RANKS: dict[Kind, int] = {"reply": 4, "quote": 3, "mention": 2, "webmention": 1, "pingback": 0}
 #: What the author decided about a thing holds however it comes in again.
 _DECIDED = ("blocked", "spam", "hidden", "deleted")
 
@@ -39,7 +40,7 @@ def combined(earlier: Entry, later: Entry) -> Entry:
 
     At the same kind the later content holds, and what the author decided about the earlier stays.
     """
-    higher, lower = (later, earlier) if _RANKS[later.kind] >= _RANKS[earlier.kind] else (earlier, later)
+    higher, lower = (later, earlier) if RANKS[later.kind] >= RANKS[earlier.kind] else (earlier, later)
     return replace(
         higher,
         id=earlier.id,

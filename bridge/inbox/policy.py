@@ -1,4 +1,4 @@
-"""May this sender speak to us at all, and how often: blocks and one bucket for each server (security S77)."""
+"""How often a server may speak to us: one bucket for each (security S77)."""
 
 from __future__ import annotations
 
@@ -11,14 +11,6 @@ from bridge.errors import TooMany
 from bridge.terms import Server
 
 _MOST_SERVERS = 10_000
-
-
-def domains_of(server: Server) -> list[str]:
-    """The server, its host, and each domain above it but the last: `a.b.example` is blocked with `b.example`."""
-    host = server.rpartition(":")[0] if server.rpartition(":")[2].isdigit() else server
-    labels = host.split(".")
-    above = [".".join(labels[start:]) for start in range(len(labels) - 1)] or [host]
-    return list(dict.fromkeys([str(server), host, *above]))
 
 
 @dataclass

@@ -1,30 +1,47 @@
 """`VerifiedActivity` -> its one handler, and the verdict in the record: seen and applied in one transaction.
 
-The table below is the whole inbox. A handler gets nothing that is not proven and returns `Done` or `Ignored(reason)`.
+The tables below are the whole inbox. A handler gets nothing that is not proven and returns an `Effect`, which ends in
+`Done` or `Ignored(reason)`. One that must ask other servers first is `async`, and spends the activity's budget.
 """
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 from bridge.activity.ids import Blog
 from bridge.activity.incoming_types import (
+    AcceptActivity,
+    Add,
     Announce,
+    AnnounceActivity,
+    AnnounceRequest,
+    Block,
+    CreateById,
     CreateNote,
     DeleteActor,
     DeleteObject,
+    Dislike,
+    Flag,
     Follow,
     Incoming,
     Like,
+    LikeRequest,
+    Move,
+    QuoteRequest,
+    RejectActivity,
+    Remove,
+    ReplyRequest,
     Undo,
     UndoAnnounce,
+    UndoBlock,
     UndoFollow,
     UndoLike,
     Unknown,
     UpdateActor,
+    UpdateById,
     UpdateNote,
 )
 from bridge.clock import Clock
@@ -32,32 +49,68 @@ from bridge.config import Config
 from bridge.errors import Blocked
 from bridge.inbox.authenticate import VerifiedActivity
 from bridge.inbox.context import Context
-from bridge.inbox.handlers import create, delete, follow, react, undo, update
-from bridge.inbox.policy import Pace, domains_of
+from bridge.inbox.creators import Creators
+from bridge.inbox.handlers import create, delete, follow, permission, react, relations, undo, update
+from bridge.inbox.policy import Pace
 from bridge.inbox.result import Effect, Ignored, Result
-from bridge.store import actors, blocks, received
+from bridge.inbox.sources import Sources
+from bridge.store import blocks, received
 from bridge.store.database import Database, Transaction
 from bridge.store.received import Received
 from bridge.urls import host_of
 
 log = logging.getLogger(__name__)
 
+#: What the activity itself decides.
 Handler = Callable[[VerifiedActivity, Any, Context], Effect]
+#: What another server must be asked about, before the transaction.
+AskingHandler = Callable[[VerifiedActivity, Any, Context], Awaitable[Effect]]
 
 HANDLERS: Mapping[type[Incoming], Handler] = {
     Follow: follow.remember_follower,
     UndoFollow: undo.forget_follower,
+    Block: relations.leave_alone,
+    UndoBlock: undo.unblock,
     CreateNote: create.add_comment,
     UpdateNote: update.change_comment,
-    UpdateActor: update.change_profile,
     DeleteObject: delete.withdraw,
     DeleteActor: delete.forget_actor,
     Like: react.count_like,
-    Announce: react.count_boost,
     UndoLike: undo.take_back_like,
     UndoAnnounce: undo.take_back_boost,
     Undo: undo.undo_by_id,
+    ReplyRequest: permission.may_reply,
+    LikeRequest: permission.may_like,
+    AnnounceRequest: permission.may_boost,
+    Flag: relations.keep_report,
 }
+
+ASKING: Mapping[type[Incoming], AskingHandler] = {
+    CreateById: create.add_named_comment,
+    UpdateById: update.change_named_comment,
+    UpdateActor: update.change_profile,
+    Announce: react.count_boost,
+    AnnounceActivity: react.take_up,
+    Move: relations.note_move,
+}
+
+#: What is taken and has no effect, with the reason that `rundbrief why` tells.
+IGNORED: Mapping[type[Incoming], str] = {
+    AcceptActivity: "an answer to something we never asked: the blog follows nobody",
+    RejectActivity: "an answer to something we never asked: the blog follows nobody",
+    Dislike: "a dislike, which counts nothing here",
+    Add: "somebody's own collection, such as their pinned posts",
+    Remove: "somebody's own collection, such as their pinned posts",
+    QuoteRequest: "it asks leave to quote, which nobody needs here",
+}
+
+
+class _Refused(Ignored):
+    """The sender itself is blocked, and is told so (403)."""
+
+
+class _SeenBefore(Exception):
+    """The activity is in the record already; its transaction is taken back."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,6 +121,8 @@ class Inbox:
     config: Config
     database: Database
     pace: Pace
+    sources: Sources
+    creators: Creators
     clock: Clock
 
     async def receive(self, verified: VerifiedActivity) -> Result:
@@ -76,9 +131,6 @@ class Inbox:
         now = self.clock()
         server = host_of(verified.actor.id)
         self.pace.take(server, now=now)
-        limited = None if self.config.federation.allow_private_addresses else self.config.limits.new_followers_per_hour
-        context = Context(blog=self.blog, now=now, comments=self.config.comments, new_followers_per_hour=limited)
-        effect = _effect(verified, context)
         row = Received(
             blog_id=self.blog.id,
             seen_key=f"{activity.actor} {activity.dedupe_key}",
@@ -87,43 +139,74 @@ class Inbox:
             actor_id=activity.actor,
             server=server,
             object_id=object_of(activity),
+            url=activity.note.url if isinstance(activity, CreateNote | UpdateNote) else None,
             verdict="ignored",
             reason="",
             status=202,
             received_at=now,
         )
-        result = await self.database.write(lambda tx: self._apply(tx, verified, row, effect))
-        log.info("%s of %s: %s, %s", row.type, row.actor_id, result.verdict, result.reason)
-        if result.verdict == "blocked":
+        if type(activity) in ASKING and await self.database.read(lambda tx: self._needs_no_asking(tx, row)):
+            effect: Effect = _nothing_new
+        else:
+            effect = await self._effect(verified, await self.context(verified))
+        try:
+            result = await self.database.write(lambda tx: self._apply(tx, row, effect))
+        except _SeenBefore:
+            await self.database.write(lambda tx: received.count_repeat(tx, str(row.seen_key)))
+            result = Ignored(verdict="duplicate", reason="the same activity came before")
+        log.info("%s from %s: %s", row.type, server, result.verdict)
+        if isinstance(result, _Refused):
             raise Blocked(result.reason)
         return result
 
-    def _apply(self, tx: Transaction, verified: VerifiedActivity, row: Received, effect: Effect) -> Result:
-        if not received.claim(tx, row):
-            return Ignored(verdict="duplicate", reason="the same activity came before")
-        actor = verified.actor
-        if blocks.is_blocked(tx, self.blog.id, actor.id, domains_of(row.server)) or self._blocked_by_config(row):
-            result: Result = Ignored(verdict="blocked", reason="the author blocks this sender or its server")
-        else:
-            if not actors.is_known(tx, actor.id):
-                actors.record(tx, actor, now=row.received_at)
-            result = effect(tx)
-        received.record_verdict(
-            tx, str(row.seen_key), verdict=result.verdict, reason=result.reason, issue_id=result.issue_id
+    async def context(self, verified: VerifiedActivity) -> Context:
+        """What the handler of this activity may know and ask."""
+        federation = self.config.federation
+        limit = None if federation.allow_private_addresses else self.config.limits.new_followers_per_hour
+        return Context(
+            blog=self.blog,
+            now=self.clock(),
+            comments=self.config.comments,
+            sources=self.sources,
+            creators=self.creators,
+            blocked=federation.blocked,
+            new_followers_per_hour=limit,
+            is_creator=await self.creators.include(verified.actor, verified.budget),
         )
+
+    async def _effect(self, verified: VerifiedActivity, context: Context) -> Effect:
+        activity = verified.activity
+        # Whoever says something is remembered: with the name to show, and the key that proves the next word.
+        await self.sources.actors.keep(verified.actor)
+        kind = type(activity)
+        if (handler := HANDLERS.get(kind)) is not None:
+            return handler(verified, activity, context)
+        if (asking := ASKING.get(kind)) is not None:
+            return await asking(verified, activity, context)
+        reason = IGNORED.get(kind) or f"we have no use for {type_name(activity)}"
+        return lambda tx: Ignored(reason=reason)
+
+    def _needs_no_asking(self, tx: Transaction, row: Received) -> bool:
+        """Whether it came before or its sender is blocked: then nobody else is troubled for it."""
+        blocked = blocks.listed(tx, self.blog.id, self.config.federation.blocked)
+        return received.was_seen(tx, str(row.seen_key)) or blocked.holds(row.actor_id) is not None
+
+    def _apply(self, tx: Transaction, row: Received, effect: Effect) -> Result:
+        blocked = blocks.listed(tx, self.blog.id, self.config.federation.blocked).holds(row.actor_id)
+        if blocked is not None:
+            told = f"the author blocks {blocked}"
+            if not received.add(tx, replace(row, verdict="blocked", reason=told, status=403)):
+                received.count_repeat(tx, str(row.seen_key))
+            return _Refused(verdict="blocked", reason=told)
+        result = effect(tx)
+        told_row = replace(row, verdict=result.verdict, reason=result.reason, issue_id=result.issue_id)
+        if not received.add(tx, told_row):
+            raise _SeenBefore
         return result
 
-    def _blocked_by_config(self, row: Received) -> bool:
-        blocked = self.config.federation.blocked
-        return bool(blocked) and any(name in blocked for name in (row.actor_id, *domains_of(row.server)))
 
-
-def _effect(verified: VerifiedActivity, context: Context) -> Effect:
-    activity = verified.activity
-    handler = HANDLERS.get(type(activity))
-    if handler is None:
-        return lambda tx: Ignored(reason=f"we have no use for {type_name(activity)}")
-    return handler(verified, activity, context)
+def _nothing_new(tx: Transaction) -> Result:
+    return Ignored(reason="it came before, or its sender is blocked")
 
 
 def type_name(activity: Incoming) -> str:
@@ -136,8 +219,12 @@ def object_of(activity: Incoming) -> str | None:
     match activity:
         case CreateNote(note=note) | UpdateNote(note=note):
             return note.id
-        case Follow(target=target):
+        case Follow(target=target) | Block(target=target) | Move(target=target):
             return target
+        case Flag(object_ids=reported):
+            return next(iter(reported), None)
         case Undo(undone=undone):
             return undone
+        case AnnounceActivity(inner_object_id=inner):
+            return inner
     return getattr(activity, "object_id", None)

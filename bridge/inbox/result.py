@@ -39,3 +39,12 @@ Result = Done | Ignored
 
 #: The part of a handler that touches the database; what costs time was done before it.
 Effect = Callable[[Transaction], Result]
+
+
+def verdict_of(state: str) -> Verdict:
+    """The word that `why` begins with for an entry in this state."""
+    words: dict[str, Verdict] = {
+        "shown": "shown", "held": "held", "private": "private", "deleted": "deleted", "closed": "closed",
+        "blocked": "blocked",
+    }  # fmt: skip
+    return words.get(state, "hidden")

@@ -107,6 +107,14 @@ def mark_gone(tx: Transaction, actor_id: ActorId, *, now: datetime) -> None:
     tx.execute(sa.update(remote_actors).where(remote_actors.c.id == actor_id).values(gone_at=now))
 
 
+def mark_moved(tx: Transaction, actor_id: ActorId, target: ActorId) -> None:
+    """The actor goes on under another account, which confirmed it."""
+    tx.execute(sa.update(remote_actors).where(remote_actors.c.id == actor_id).values(moved_to=target))
+
+
+_KNOWN = sa.select(remote_actors.c.id).where(remote_actors.c.id == sa.bindparam("actor"))
+
+
 def is_known(tx: Transaction, actor_id: ActorId) -> bool:
     """Whether we hold anything of this actor."""
-    return tx.execute(sa.select(remote_actors.c.id).where(remote_actors.c.id == actor_id)).first() is not None
+    return tx.execute(_KNOWN, {"actor": actor_id}).first() is not None

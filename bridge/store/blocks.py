@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 
 import sqlalchemy as sa
 
+from bridge.conversation.blocklist import BlockList
 from bridge.store.database import Transaction
 from bridge.store.schema import blocks
 from bridge.store.upsert import insert_new
@@ -27,7 +29,9 @@ def all_of(tx: Transaction, blog_id: int) -> list[tuple[str, str]]:
     return [(row.target, row.reason) for row in tx.execute(query)]
 
 
-def is_blocked(tx: Transaction, blog_id: int, actor_id: str, domains: list[str]) -> bool:
-    """Whether the actor, its host, or a domain above its host is blocked."""
-    query = sa.select(blocks.c.target).where(blocks.c.blog_id == blog_id, blocks.c.target.in_([actor_id, *domains]))
-    return tx.execute(query.limit(1)).first() is not None
+def listed(tx: Transaction, blog_id: int, also: Iterable[str] = ()) -> BlockList:
+    """Everything blocked, with what the configuration blocks."""
+    return BlockList([*tx.execute(_TARGETS, {"blog": blog_id}).scalars(), *also])
+
+
+_TARGETS = sa.select(blocks.c.target).where(blocks.c.blog_id == sa.bindparam("blog"))

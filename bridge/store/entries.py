@@ -10,7 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from bridge.store.database import Transaction
-from bridge.store.schema import entries, objects
+from bridge.store.schema import entries
 from bridge.terms import ActorId, ObjectId
 
 
@@ -77,6 +77,25 @@ def find_by_url(tx: Transaction, blog_id: int, url: str) -> EntryRow | None:
     return _one(tx, entries.c.blog_id == blog_id, entries.c.url == url)
 
 
+_BLOG: sa.BindParameter[int] = sa.bindparam("blog")
+_OBJECT: sa.BindParameter[str] = sa.bindparam("object")
+_URL: sa.BindParameter[str] = sa.bindparam("url")
+_SAME = sa.select(entries).where(
+    entries.c.blog_id == _BLOG,
+    sa.or_(
+        entries.c.object_id == _OBJECT, entries.c.object_id == _URL, entries.c.url == _URL, entries.c.url == _OBJECT
+    ),
+)
+
+
+def find_same(tx: Transaction, blog_id: int, object_id: str, url: str) -> EntryRow | None:
+    """The entry that is this thing: made of the object, else of its page for people, by whatever way it came."""
+    rows = tx.execute(_SAME, {"blog": blog_id, "object": object_id, "url": url}).all()
+    if not rows:
+        return None
+    return _from_row(next((row for row in rows if row.object_id == object_id), rows[0]))
+
+
 def of_issue(tx: Transaction, issue_id: int) -> list[EntryRow]:
     """Everything under the issue, in every state, in order of arrival."""
     query = sa.select(entries).where(entries.c.issue_id == issue_id).order_by(entries.c.id)
@@ -97,7 +116,10 @@ def of_actor(tx: Transaction, blog_id: int, actor_id: str) -> list[EntryRow]:
 
 def add(tx: Transaction, values: Mapping[str, Any]) -> int:
     """A new entry; returns its number."""
-    return int(tx.execute(sa.insert(entries).values(**values).returning(entries.c.id)).scalar_one())
+    return int(tx.execute(_INSERT, values).scalar_one())
+
+
+_INSERT = sa.insert(entries).returning(entries.c.id)
 
 
 def change(tx: Transaction, entry_id: int, values: Mapping[str, Any]) -> None:
@@ -105,29 +127,25 @@ def change(tx: Transaction, entry_id: int, values: Mapping[str, Any]) -> None:
     tx.execute(sa.update(entries).where(entries.c.id == entry_id).values(**values))
 
 
+def empty(tx: Transaction, entry_id: int, *, reason: str, now: datetime) -> None:
+    """Take everything out of an entry but its place, which the answers below it need."""
+    nothing = dict.fromkeys(("content_html", "text", "author_name", "author_handle", "author_url"), "")
+    nobody = dict.fromkeys(("content_warning", "language", "author_avatar"))
+    change(tx, entry_id, {**nothing, **nobody, "pictures": [], "state": "deleted", "reason": reason, "changed_at": now})
+
+
 def remove(tx: Transaction, entry_id: int) -> None:
     """Remove an entry without a trace; only for what nobody answered."""
     tx.execute(sa.delete(entries).where(entries.c.id == entry_id))
 
 
-def issue_of(tx: Transaction, blog_id: int, object_id: str) -> tuple[int, str | None] | None:
-    """The issue (and section) that a thing belongs to: an object of ours, or an entry we hold."""
-    ours = tx.execute(
-        sa.select(objects.c.issue_id, objects.c.section).where(objects.c.id == object_id, objects.c.blog_id == blog_id)
-    ).first()
-    if ours is not None and ours.issue_id is not None:
-        return int(ours.issue_id), ours.section
-    theirs = tx.execute(
-        sa.select(entries.c.issue_id, entries.c.section).where(
-            entries.c.object_id == object_id, entries.c.blog_id == blog_id
-        )
-    ).first()
-    return None if theirs is None else (int(theirs.issue_id), theirs.section)
+_SHOWN_BEFORE = (
+    sa.select(entries.c.id)
+    .where(entries.c.blog_id == _BLOG, entries.c.actor_id == sa.bindparam("actor"), entries.c.state == "shown")
+    .limit(1)
+)
 
 
 def approved_before(tx: Transaction, blog_id: int, actor_id: str) -> bool:
     """Whether an entry of this person was ever shown."""
-    query = sa.select(entries.c.id).where(
-        entries.c.blog_id == blog_id, entries.c.actor_id == actor_id, entries.c.state == "shown"
-    )
-    return tx.execute(query.limit(1)).first() is not None
+    return tx.execute(_SHOWN_BEFORE, {"blog": blog_id, "actor": actor_id}).first() is not None

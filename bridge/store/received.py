@@ -30,6 +30,7 @@ class Received:
     status: int
     received_at: datetime
     issue_id: int | None = None
+    url: str | None = None
     way: str = "inbox"
     repeats: int = 0
 
@@ -37,34 +38,44 @@ class Received:
 _COLUMNS = tuple(Received.__dataclass_fields__)
 
 
-def claim(tx: Transaction, row: Received) -> bool:
-    """Mark the activity as seen; False if it was seen before, which is then counted as a repeat."""
-    values = {name: getattr(row, name) for name in _COLUMNS}
-    if insert_new(tx, received, [values]):
-        return True
-    tx.execute(sa.update(received).where(received.c.seen_key == row.seen_key).values(repeats=received.c.repeats + 1))
-    return False
+def add(tx: Transaction, row: Received) -> bool:
+    """Keep the row; False if an activity with its key was seen before."""
+    return insert_new(tx, received, [{name: getattr(row, name) for name in _COLUMNS}]) > 0
 
 
-def record_verdict(tx: Transaction, seen_key: str, *, verdict: str, reason: str, issue_id: int | None) -> None:
-    """What became of an activity that was claimed in this transaction."""
-    tx.execute(
-        sa.update(received)
-        .where(received.c.seen_key == seen_key)
-        .values(verdict=verdict, reason=reason, issue_id=issue_id)
+def count_repeat(tx: Transaction, seen_key: str) -> None:
+    """The activity came once more."""
+    tx.execute(sa.update(received).where(received.c.seen_key == seen_key).values(repeats=received.c.repeats + 1))
+
+
+def was_seen(tx: Transaction, seen_key: str) -> bool:
+    """Whether the activity came before."""
+    return tx.execute(sa.select(received.c.id).where(received.c.seen_key == seen_key)).first() is not None
+
+
+def moved_since(tx: Transaction, actor_id: str, *, since: datetime) -> bool:
+    """Whether a move of this actor was believed lately."""
+    query = sa.select(received.c.id).where(
+        received.c.actor_id == actor_id,
+        received.c.type == "Move",
+        received.c.verdict == "done",
+        received.c.received_at >= since,
     )
-
-
-def add(tx: Transaction, row: Received) -> None:
-    """Keep a request that was refused."""
-    tx.execute(sa.insert(received).values(**{name: getattr(row, name) for name in _COLUMNS}))
+    return tx.execute(query.limit(1)).first() is not None
 
 
 def about(tx: Transaction, url: str) -> list[Received]:
     """Everything recorded of one address: an activity's, an object's, or an actor's; newest first."""
     query = (
         sa.select(received)
-        .where(sa.or_(received.c.activity_id == url, received.c.object_id == url, received.c.actor_id == url))
+        .where(
+            sa.or_(
+                received.c.activity_id == url,
+                received.c.object_id == url,
+                received.c.url == url,
+                received.c.actor_id == url,
+            )
+        )
         .order_by(received.c.id.desc())
         .limit(200)
     )

@@ -284,6 +284,7 @@ received = sa.Table(
     sa.Column("actor_id", sa.Text, index=True),
     sa.Column("server", sa.Text, nullable=False),
     sa.Column("object_id", sa.Text, index=True),
+    sa.Column("url", sa.Text, index=True),  #: the page for people, by which an author asks
     sa.Column("issue_id", Number, index=True),
     sa.Column("verdict", sa.Text, nullable=False),
     sa.Column("reason", sa.Text, nullable=False),
@@ -301,6 +302,24 @@ tombstones = sa.Table(
     sa.Column("object_id", sa.Text, primary_key=True),
     sa.Column("actor_id", sa.Text, nullable=False),
     sa.Column("deleted_at", Moment, nullable=False),
+)
+
+#: People whom the author made us forget; what they say later is not kept.
+forgotten = sa.Table(
+    "forgotten",
+    metadata,
+    _blog_id(),
+    sa.Column("actor_id", sa.Text, nullable=False),
+    sa.Column("since", Moment, nullable=False),
+    sa.PrimaryKeyConstraint("blog_id", "actor_id"),
+)
+
+#: Addresses whose record has expired, as digests: enough to say so, and nothing more.
+expired = sa.Table(
+    "expired",
+    metadata,
+    sa.Column("digest", sa.Text, primary_key=True),
+    sa.Column("at", Moment, nullable=False, index=True),
 )
 
 #: Actors and domains the author does not want to hear from.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -15,8 +16,14 @@ def insert_new(tx: Transaction, table: sa.Table, rows: Sequence[Mapping[str, Any
     """Insert the rows that are not there yet (by any unique key); returns how many were new."""
     if not rows:
         return 0
-    make = postgresql.insert if tx.is_postgres else sqlite.insert
-    return tx.execute(make(table).on_conflict_do_nothing(), list(rows)).rowcount
+    return tx.execute(_insert_new(table, tx.is_postgres), list(rows)).rowcount
+
+
+@lru_cache
+def _insert_new(table: sa.Table, is_postgres: bool) -> sa.Insert:
+    """Made once for each table: building a statement costs more than running it."""
+    make = postgresql.insert if is_postgres else sqlite.insert
+    return make(table).on_conflict_do_nothing()
 
 
 def put(tx: Transaction, table: sa.Table, key: Mapping[str, Any], values: Mapping[str, Any]) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from bridge.activity.incoming_types import DeleteActor, DeleteObject
 from bridge.inbox.authenticate import VerifiedActivity
 from bridge.inbox.context import Context
@@ -25,11 +27,21 @@ def withdraw(verified: VerifiedActivity, delete: DeleteObject, context: Context)
                 return Ignored(reason="the post belongs to another server")
             tombstones.add(tx, object_id, actor.id, now=context.now)
             return Ignored(verdict="deleted", reason="a post that is not here; should it come, it stays deleted")
-        empty(tx, entry, context)
+        empty(tx, entry, context.now)
         tombstones.add(tx, object_id, actor.id, now=context.now)
         return Done(verdict="deleted", reason="deleted by its author", issue_id=entry.issue_id)
 
     return effect
+
+
+def withdraw_gone(tx: Transaction, object_id: str, context: Context) -> Result | None:
+    """A post whose own server says, when asked, that it is gone; None where it is not here."""
+    entry = entries.find_by_object(tx, context.blog.id, object_id)
+    if entry is None or entry.state == "deleted" or entry.actor_id is None:
+        return None
+    empty(tx, entry, context.now)
+    tombstones.add(tx, object_id, entry.actor_id, now=context.now)
+    return Done(verdict="deleted", reason="its own server says that it is gone", issue_id=entry.issue_id)
 
 
 def forget_actor(verified: VerifiedActivity, delete: DeleteActor, context: Context) -> Effect:
@@ -39,32 +51,17 @@ def forget_actor(verified: VerifiedActivity, delete: DeleteActor, context: Conte
     def effect(tx: Transaction) -> Result:
         followers.remove(tx, context.blog.id, actor_id)
         for entry in entries.of_actor(tx, context.blog.id, actor_id):
-            empty(tx, entry, context)
+            empty(tx, entry, context.now)
         for issue_id in reactions.remove_all_of(tx, actor_id):
             tx.touch(changes.issue(issue_id))
+        context.sources.actors.forget(actor_id)
         actors.mark_gone(tx, actor_id, now=context.now)
         return Done(verdict="deleted", reason="the account was deleted, and with it all it said here")
 
     return effect
 
 
-def empty(tx: Transaction, entry: EntryRow, context: Context) -> None:
+def empty(tx: Transaction, entry: EntryRow, now: datetime) -> None:
     """Take everything out of the entry; its place stays, for the answers below it."""
-    entries.change(
-        tx,
-        entry.id,
-        {
-            "state": "deleted",
-            "reason": "deleted by its author",
-            "content_html": "",
-            "text": "",
-            "content_warning": None,
-            "pictures": [],
-            "author_name": "",
-            "author_handle": "",
-            "author_url": "",
-            "author_avatar": None,
-            "changed_at": context.now,
-        },
-    )
+    entries.empty(tx, entry.id, reason="deleted by its author", now=now)
     tx.touch(changes.issue(entry.issue_id))

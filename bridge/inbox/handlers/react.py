@@ -1,13 +1,20 @@
-"""Like and Announce of something of ours -> one reaction for each actor and issue."""
+"""Like and Announce of something of ours -> one reaction for each actor and issue; of a reply -> the reply itself."""
 
 from __future__ import annotations
 
-from bridge.activity.incoming_types import Announce, Like
+from bridge.activity.incoming_types import Announce, AnnounceActivity, Like
+from bridge.errors import FetchError, FetchGone, FetchNotFound
+from bridge.inbox.arrival import arrival_of, edit, keep, unfit
 from bridge.inbox.authenticate import VerifiedActivity
 from bridge.inbox.context import Context
+from bridge.inbox.handlers.delete import withdraw_gone
 from bridge.inbox.result import Done, Effect, Ignored, Result
-from bridge.store import changes, entries, reactions
+from bridge.store import changes, entries, places, reactions, tombstones
 from bridge.store.database import Transaction
+from bridge.store.places import Place
+
+#: What a group may hand on of others that is worth asking the origin about; votes and the like cannot be proven.
+_SHOWN_INNER = frozenset({"Create", "Update", "Delete", "Undo", "Announce"})
 
 
 def count_like(verified: VerifiedActivity, like: Like, context: Context) -> Effect:
@@ -15,11 +22,50 @@ def count_like(verified: VerifiedActivity, like: Like, context: Context) -> Effe
     return _count(verified, context, "like", like.object_id, like.id, like.content)
 
 
-def count_boost(verified: VerifiedActivity, announce: Announce, context: Context) -> Effect:
-    """May it? Anybody may boost, once; a boost that is not public is told to nobody."""
+async def count_boost(verified: VerifiedActivity, announce: Announce, context: Context) -> Effect:
+    """May it? Anybody may boost, once; a boost that is not public is told to nobody.
+
+    A boost of something that is not ours may hand on a reply that we never got: its origin is asked.
+    """
     if not announce.is_public:
         return lambda tx: Ignored(verdict="private", reason="a boost that is not public")
-    return _count(verified, context, "boost", announce.object_id, announce.id, None)
+    if context.blog.addresses.is_ours(announce.object_id):
+        return _count(verified, context, "boost", announce.object_id, announce.id, None)
+    return await _handed_on(verified, announce.object_id, context)
+
+
+async def take_up(verified: VerifiedActivity, announce: AnnounceActivity, context: Context) -> Effect:
+    """May it? A group may name what others did; only their own servers can prove it (FEP-1b12, Lemmy)."""
+    if announce.inner_object_id is None or announce.inner_type not in _SHOWN_INNER:
+        kind = announce.inner_type
+        return lambda tx: Ignored(reason=f"a group hands on a {kind} of somebody else, which nobody can prove")
+    if context.blog.addresses.is_ours(announce.inner_object_id):
+        return lambda tx: Ignored(reason="a group hands on what somebody did to a post of ours; nobody can prove it")
+    return await _handed_on(verified, announce.inner_object_id, context)
+
+
+async def _handed_on(verified: VerifiedActivity, object_id: str, context: Context) -> Effect:
+    """Somebody names a post of another: fetched from its own server, and kept if it belongs here (security S25)."""
+    try:
+        note, actor = await context.sources.post(object_id, verified.budget)
+    except (FetchGone, FetchNotFound) as error:
+        told = f"it names a post that is not there: {error}"
+        return lambda tx: withdraw_gone(tx, object_id, context) or Ignored(reason=told)
+    except FetchError as error:
+        told = f"it names a post that could not be fetched: {error}"
+        return lambda tx: Ignored(reason=told)
+    if (reason := unfit(note)) is not None:
+        return lambda tx: Ignored(reason=reason)
+    is_creator = await context.creators.include(actor, verified.budget)
+    arrival = arrival_of(note, actor, context, way="announce", is_creator=is_creator)
+
+    def effect(tx: Transaction) -> Result:
+        entry = entries.find_by_object(tx, context.blog.id, note.id)
+        if entry is not None and note.updated is not None and (entry.updated is None or note.updated > entry.updated):
+            return edit(tx, entry, arrival, context)
+        return keep(tx, arrival, context)
+
+    return effect
 
 
 def _count(
@@ -30,17 +76,16 @@ def _count(
     activity_id: str | None,
     content: str | None,
 ) -> Effect:
-    blog = context.blog
-    ours = blog.addresses.kind_of(object_id)
-
     def effect(tx: Transaction) -> Result:
-        place = entries.issue_of(tx, blog.id, object_id) if ours is not None else None
+        place = _place(tx, object_id, context)
         if place is None:
             return Ignored(reason=f"a {kind} of {object_id}, which is not ours")
-        issue_id = place[0]
+        issue_id = place.issue_id
+        if activity_id is not None and tombstones.find(tx, activity_id) == verified.actor.id:
+            return Ignored(verdict="deleted", reason=f"the {kind} was taken back before it arrived", issue_id=issue_id)
         new = reactions.add(
             tx,
-            blog.id,
+            context.blog.id,
             issue_id=issue_id,
             kind=kind,
             actor_id=verified.actor.id,
@@ -55,3 +100,14 @@ def _count(
         return Done(verdict="shown", reason=f"counts as a {kind}", issue_id=issue_id)
 
     return effect
+
+
+def _place(tx: Transaction, object_id: str, context: Context) -> Place | None:
+    """The issue of an object or page of ours; a reply of somebody else's is not ours."""
+    ours = context.blog.addresses.kind_of(object_id)
+    if ours is None:
+        return None
+    if ours.kind == "page":
+        return places.of_page(tx, context.blog.id, ours.token)
+    found = places.of_object(tx, context.blog.id, object_id)
+    return found if found is not None and found.is_ours else None

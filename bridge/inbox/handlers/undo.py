@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from bridge.activity.incoming_types import Undo, UndoAnnounce, UndoFollow, UndoLike
+from bridge.activity.incoming_types import Undo, UndoAnnounce, UndoBlock, UndoFollow, UndoLike
 from bridge.inbox.authenticate import VerifiedActivity
 from bridge.inbox.context import Context
+from bridge.inbox.handlers.relations import show_again
 from bridge.inbox.result import Done, Effect, Ignored, Result
-from bridge.store import changes, followers, reactions
+from bridge.store import changes, followers, reactions, tombstones
 from bridge.store.database import Transaction
+from bridge.urls import same_origin
 
 _NOT_YOURS = "an undo of something another actor did"
 _NOTHING = "an undo of something we do not know"
@@ -30,15 +32,17 @@ def forget_follower(verified: VerifiedActivity, undo: UndoFollow, context: Conte
 
 def take_back_like(verified: VerifiedActivity, undo: UndoLike, context: Context) -> Effect:
     """May it? Only who liked may take it back."""
-    return _take_back(verified, undo, undo.object_id, "like")
+    return _take_back(verified, undo, undo.object_id, "like", context)
 
 
 def take_back_boost(verified: VerifiedActivity, undo: UndoAnnounce, context: Context) -> Effect:
     """May it? Only who boosted may take it back."""
-    return _take_back(verified, undo, undo.object_id, "boost")
+    return _take_back(verified, undo, undo.object_id, "boost", context)
 
 
-def _take_back(verified: VerifiedActivity, undo: Undo, object_id: str | None, kind: reactions.Kind) -> Effect:
+def _take_back(
+    verified: VerifiedActivity, undo: Undo, object_id: str | None, kind: reactions.Kind, context: Context
+) -> Effect:
     if undo.undone_actor not in (None, verified.actor.id):
         return lambda tx: Ignored(reason=_NOT_YOURS)
 
@@ -49,7 +53,7 @@ def _take_back(verified: VerifiedActivity, undo: Undo, object_id: str | None, ki
         if issue_id is None and undo.undone is not None:
             issue_id = reactions.remove_by_activity(tx, verified.actor.id, undo.undone)
         if issue_id is None:
-            return Ignored(reason=_NOTHING)
+            return _remember(tx, verified, undo, context)
         tx.touch(changes.issue(issue_id))
         return Done(reason=f"took back the {kind}", issue_id=issue_id)
 
@@ -72,6 +76,23 @@ def undo_by_id(verified: VerifiedActivity, undo: Undo, context: Context) -> Effe
         if follower is not None and follower.follow_id == undo.undone:
             followers.remove(tx, context.blog.id, verified.actor.id)
             return Done(reason="no longer a follower")
-        return Ignored(reason=_NOTHING)
+        return _remember(tx, verified, undo, context)
 
     return effect
+
+
+def _remember(tx: Transaction, verified: VerifiedActivity, undo: Undo, context: Context) -> Result:
+    """What is undone may still be on its way: should it come, it stays undone."""
+    if undo.undone is not None and same_origin(undo.undone, verified.actor.id):
+        tombstones.add(tx, undo.undone, verified.actor.id, now=context.now)
+        return Ignored(reason=f"{_NOTHING}; should it come, it stays undone")
+    return Ignored(reason=_NOTHING)
+
+
+def unblock(verified: VerifiedActivity, undo: UndoBlock, context: Context) -> Effect:
+    """May it? Who blocked the blog may end that; what they said stands again."""
+    if undo.undone_actor not in (None, verified.actor.id):
+        return lambda tx: Ignored(reason=_NOT_YOURS)
+    if not context.is_us(undo.target):
+        return lambda tx: Ignored(reason="the end of a block of somebody else")
+    return lambda tx: show_again(tx, verified, context)

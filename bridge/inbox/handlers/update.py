@@ -2,83 +2,86 @@
 
 from __future__ import annotations
 
-from bridge.activity.incoming_types import UpdateActor, UpdateNote
-from bridge.conversation import approval, sanitize
+from bridge.activity.incoming_note import Note
+from bridge.activity.incoming_types import UpdateActor, UpdateById, UpdateNote
+from bridge.activity.remote_actor import RemoteActor
+from bridge.errors import FetchError
+from bridge.inbox.arrival import arrival_of, edit, keep, unfit
 from bridge.inbox.authenticate import VerifiedActivity
 from bridge.inbox.context import Context
-from bridge.inbox.entry_values import text_values
-from bridge.inbox.handlers.create import verdict_of
 from bridge.inbox.result import Done, Effect, Ignored, Result
-from bridge.store import actors, changes, entries, followers, issues
+from bridge.store import actors, changes, entries, followers
 from bridge.store.database import Transaction
+from bridge.urls import same_origin
 
 _NOT_YOURS = "the post belongs to another actor"
 
 
 def change_comment(verified: VerifiedActivity, update: UpdateNote, context: Context) -> Effect:
     """May it? Only the author of the entry, which is who sent it at first (security S29)."""
-    note, actor = update.note, verified.actor
-    if note.attributed_to != actor.id:
+    return _changed(update.note, verified.actor, context)
+
+
+async def change_named_comment(verified: VerifiedActivity, update: UpdateById, context: Context) -> Effect:
+    """May it? As above, once the sender's server has shown what the id stands for now."""
+    if not same_origin(update.object_id, verified.actor.id):
         return lambda tx: Ignored(reason=_NOT_YOURS)
-    values = text_values(note)
-    text = sanitize.text_of(note.content_html) + " " + (note.content_warning or "")
+    try:
+        note, actor = await context.sources.post(update.object_id, verified.budget)
+    except FetchError as error:
+        told = f"it names a post that could not be fetched: {error}"
+        return lambda tx: Ignored(reason=told)
+    if actor.id != verified.actor.id:
+        return lambda tx: Ignored(reason=_NOT_YOURS)
+    return _changed(note, actor, context)
+
+
+def _changed(note: Note, actor: RemoteActor, context: Context) -> Effect:
+    if note.attributed_to != actor.id or not same_origin(note.id, actor.id):
+        return lambda tx: Ignored(reason=_NOT_YOURS)
+    if (reason := unfit(note)) is not None:
+        return lambda tx: Ignored(reason=reason)
+    arrival = arrival_of(note, actor, context, is_creator=context.is_creator)
 
     def effect(tx: Transaction) -> Result:
         entry = entries.find_by_object(tx, context.blog.id, note.id)
         if entry is None:
-            return Ignored(reason="an edit of a post that is not here")
+            # The Create may still be on its way, or was never sent to us: what is said now is what counts.
+            return keep(tx, arrival, context)
         if entry.actor_id != actor.id:
             return Ignored(reason=_NOT_YOURS, issue_id=entry.issue_id)
-        if entry.state == "deleted":
-            return Ignored(verdict="deleted", reason="its author had deleted it", issue_id=entry.issue_id)
-        if entry.updated is not None and note.updated is not None and note.updated < entry.updated:
-            return Ignored(reason="an older edit than the one that is here", issue_id=entry.issue_id)
-        issue = issues.find(tx, entry.issue_id)
-        judged = approval.verdict(
-            approval.Asked(
-                visibility=note.visibility,
-                text=text,
-                known=True,
-                # Who was in time may still correct a word.
-                closed=issue is None or entry.state == "closed",
-                declined=note.no_blog or actor.no_blog,
-                is_creator=entry.is_author,
-            ),
-            policy="none" if entry.state == "shown" else context.comments.approval,
-            words=context.comments.words,
-        )
-        state = entry.state if entry.state in ("hidden", "spam", "held") else judged.state
-        entries.change(
-            tx,
-            entry.id,
-            {
-                **values,
-                "visibility": note.visibility,
-                "updated": note.updated or context.now,
-                "state": state,
-                "reason": judged.reason if state == judged.state else entry.reason,
-                "changed_at": context.now,
-            },
-        )
-        tx.touch(changes.issue(entry.issue_id))
-        return Done(verdict=verdict_of(state), reason="edited by its author", issue_id=entry.issue_id)
+        return edit(tx, entry, arrival, context)
 
     return effect
 
 
-def change_profile(verified: VerifiedActivity, update: UpdateActor, context: Context) -> Effect:
-    """May it? Only the actor itself."""
-    profile = update.profile
-    if update.subject != verified.actor.id or (profile is not None and profile.id != verified.actor.id):
+async def change_profile(verified: VerifiedActivity, update: UpdateActor, context: Context) -> Effect:
+    """May it? Only the actor itself. What came only in part is fetched whole."""
+    if update.subject != verified.actor.id:
         return lambda tx: Ignored(reason="a profile of another actor")
-    if profile is None:
-        return lambda tx: Ignored(reason="a profile that is not whole")
+    profile = update.profile
+    if profile is None or profile.id != verified.actor.id:
+        try:
+            profile = await context.sources.actor(verified.actor.id, verified.budget, fresh=True)
+        except FetchError as error:
+            told = f"a profile that is not whole and could not be fetched: {error}"
+            return lambda tx: Ignored(reason=told)
+    whole = profile
+    context.sources.actors.forget(whole.id)
+    return lambda tx: _renew(tx, whole, context)
 
-    def effect(tx: Transaction) -> Result:
-        actors.record(tx, profile, now=context.now)
-        followers.change_addresses(
-            tx, context.blog.id, profile.id, inbox=profile.inbox, shared_inbox=profile.shared_inbox
-        )
-        return Done(reason="the profile is renewed")
 
-    return effect
+def _renew(tx: Transaction, profile: RemoteActor, context: Context) -> Result:
+    """The new name and picture stand with what the person said before, too."""
+    actors.record(tx, profile, now=context.now)
+    followers.change_addresses(tx, context.blog.id, profile.id, inbox=profile.inbox, shared_inbox=profile.shared_inbox)
+    for entry in entries.of_actor(tx, context.blog.id, profile.id):
+        if entry.state == "deleted":
+            continue
+        name = profile.name or entry.author_name
+        values = {"author_name": name, "author_avatar": profile.icon_url, "author_url": profile.url or profile.id}
+        if profile.no_blog and entry.state == "shown":
+            values |= {"state": "hidden", "reason": "The person asks by #noblog or #nobridge to be kept off the page."}
+        entries.change(tx, entry.id, {**values, "changed_at": context.now})
+        tx.touch(changes.issue(entry.issue_id))
+    return Done(reason="the profile is renewed")

@@ -33,6 +33,13 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("number", name=op.f("pk_changes")),
     )
     op.create_table(
+        "expired",
+        sa.Column("digest", sa.Text(), nullable=False),
+        sa.Column("at", Moment(), nullable=False),
+        sa.PrimaryKeyConstraint("digest", name=op.f("pk_expired")),
+    )
+    op.create_index(op.f("ix_expired_at"), "expired", ["at"], unique=False)
+    op.create_table(
         "jobs",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("kind", sa.Text(), nullable=False),
@@ -54,6 +61,7 @@ def upgrade() -> None:
         sa.Column("actor_id", sa.Text(), nullable=True),
         sa.Column("server", sa.Text(), nullable=False),
         sa.Column("object_id", sa.Text(), nullable=True),
+        sa.Column("url", sa.Text(), nullable=True),
         sa.Column("issue_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column("verdict", sa.Text(), nullable=False),
         sa.Column("reason", sa.Text(), nullable=False),
@@ -69,6 +77,7 @@ def upgrade() -> None:
     op.create_index(op.f("ix_received_issue_id"), "received", ["issue_id"], unique=False)
     op.create_index(op.f("ix_received_object_id"), "received", ["object_id"], unique=False)
     op.create_index("ix_received_server", "received", ["server", "received_at"], unique=False)
+    op.create_index(op.f("ix_received_url"), "received", ["url"], unique=False)
     op.create_table(
         "remote_actors",
         sa.Column("id", sa.Text(), nullable=False),
@@ -139,6 +148,14 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("blog_id", "actor_id", name=op.f("pk_followers")),
     )
     op.create_index("ix_followers_server", "followers", ["blog_id", "server", "since"], unique=False)
+    op.create_table(
+        "forgotten",
+        sa.Column("blog_id", sa.Integer(), nullable=False),
+        sa.Column("actor_id", sa.Text(), nullable=False),
+        sa.Column("since", Moment(), nullable=False),
+        sa.ForeignKeyConstraint(["blog_id"], ["blogs.id"], name=op.f("fk_forgotten_blog_id")),
+        sa.PrimaryKeyConstraint("blog_id", "actor_id", name=op.f("pk_forgotten")),
+    )
     op.create_table(
         "handles",
         sa.Column("blog_id", sa.Integer(), nullable=False),

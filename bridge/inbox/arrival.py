@@ -1,0 +1,230 @@
+"""A post, by whatever way it came -> an entry under an issue, once, in the state that the author's rules give it.
+
+The inbox keeps what is sent here, and what it fetches because somebody named it; `repair` keeps what it crawls. All
+is prepared outside of the transaction (`arrival_of`), judged and written in it (`keep`).
+"""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from bridge.activity.ids import new_token
+from bridge.activity.incoming_note import Note
+from bridge.activity.remote_actor import RemoteActor
+from bridge.conversation import approval
+from bridge.conversation.comment import Kind
+from bridge.conversation.linkback import RANKS
+from bridge.inbox.context import Context
+from bridge.inbox.entry_values import values_from
+from bridge.inbox.result import Done, Ignored, Result, verdict_of
+from bridge.store import blocks, changes, entries, forgotten, places, tombstones
+from bridge.store.database import Transaction
+from bridge.store.entries import EntryRow
+from bridge.store.places import Place
+
+_HREF = re.compile(r'href="([^"]*)"')
+_MOST_LINKS = 50
+
+
+@dataclass(frozen=True, kw_only=True)
+class Arrival:
+    """A post ready to be kept. `links` are the addresses of ours in its text; `way` is how it came."""
+
+    note: Note
+    actor: RemoteActor
+    values: Mapping[str, Any]
+    links: tuple[str, ...]
+    names_us: bool
+    is_creator: bool
+    way: str
+
+    @property
+    def text(self) -> str:
+        """What a reader would see of it, for the author's word list."""
+        return f"{self.values['text']} {self.note.content_warning or ''}"
+
+
+def arrival_of(
+    note: Note, actor: RemoteActor, context: Context, *, way: str = "inbox", is_creator: bool = False
+) -> Arrival:
+    """Clean the post. That its author wrote it must be proven already."""
+    values = values_from(note, actor, blog_id=context.blog.id, now=context.now)
+    return Arrival(
+        note=note,
+        actor=actor,
+        values={**values, "ways": [way], "is_author": is_creator},
+        links=_links(str(values["content_html"]), context),
+        names_us=context.is_named_by(note),
+        is_creator=is_creator,
+        way=way,
+    )
+
+
+def _links(cleaned: str, context: Context) -> tuple[str, ...]:
+    if context.blog.addresses.hostname not in cleaned:
+        return ()
+    found = (html.unescape(href) for href in _HREF.findall(cleaned)[:_MOST_LINKS])
+    return tuple(dict.fromkeys(href for href in found if context.blog.addresses.is_ours(href)))
+
+
+def unfit(note: Note) -> str | None:
+    """Why a post is no comment whatever it answers; None for one that may be."""
+    if note.is_poll_vote:
+        return "a vote in a poll; we have none"
+    if note.kind == "ChatMessage":
+        return "a chat message, which is for nobody else to read; the blog does not chat"
+    return None
+
+
+def keep(tx: Transaction, arrival: Arrival, context: Context) -> Result:
+    """Find where the post belongs, judge it, and keep it in whatever state it is."""
+    note, blog = arrival.note, context.blog
+    same = entries.find_same(tx, blog.id, note.id, note.url or note.id)
+    if same is not None and (same.object_id == note.id or same.state == "deleted"):
+        return _again(tx, same, arrival)
+    if tombstones.find(tx, note.id) == note.attributed_to:
+        return Ignored(verdict="deleted", reason="its author deleted it before it arrived")
+    if forgotten.since(tx, blog.id, note.attributed_to) is not None:
+        return Ignored(verdict="hidden", reason="the author had this person forgotten, and keeps nothing new of them")
+    blocked = blocks.listed(tx, blog.id, context.blocked).holds(arrival.actor.id, note.id)
+    if blocked is not None:
+        return Ignored(verdict="blocked", reason=f"the author blocks {blocked}")
+    found = place_of(tx, arrival, context)
+    if found is None:
+        return Ignored(reason=_nowhere(note))
+    kind, place = found
+    if place is None:
+        return Ignored(reason="it speaks to the blog, but no issue is published that it could stand under")
+    judged = approval.verdict(
+        approval.Asked(
+            visibility=note.visibility,
+            text=arrival.text,
+            known=entries.approved_before(tx, blog.id, note.attributed_to),
+            closed=place.closed(context.now),
+            declined=note.no_blog or arrival.actor.no_blog,
+            is_creator=arrival.is_creator,
+        ),
+        policy=context.comments.approval,
+        words=context.comments.words,
+    )
+    values = {**arrival.values, "kind": kind, "issue_id": place.issue_id, "section": place.section}
+    if same is not None:
+        return _upgrade(tx, same, values, judged, place)
+    entries.add(tx, {**values, "token": new_token(), "state": judged.state, "reason": judged.reason})
+    if judged.state == "shown":
+        tx.touch(changes.issue(place.issue_id))
+    return Done(verdict=verdict_of(judged.state), reason=_told(kind, judged.reason), issue_id=place.issue_id)
+
+
+def place_of(tx: Transaction, arrival: Arrival, context: Context) -> tuple[Kind, Place | None] | None:
+    """What the post is to us and where it stands; None when it is nothing to us.
+
+    A reply to something here is a reply; what quotes an issue is a quote, or a reply where it answers something too;
+    else it is a mention of the issue that it links, or of the newest one where it only names the blog.
+    """
+    note = arrival.note
+    answered = None if note.in_reply_to is None else _place(tx, note.in_reply_to, context)
+    if answered is not None:
+        return "reply", answered
+    quoted = None if note.quotes is None else _place(tx, note.quotes, context)
+    if quoted is not None and quoted.is_ours:
+        return ("quote" if note.in_reply_to is None else "reply"), quoted
+    for link in arrival.links:
+        linked = _place(tx, link, context)
+        if linked is not None and linked.is_ours:
+            return "mention", linked
+    if arrival.names_us and note.in_reply_to is None:
+        return "mention", places.newest(tx, context.blog.id)
+    return None
+
+
+def _place(tx: Transaction, address: str, context: Context) -> Place | None:
+    ours = context.blog.addresses.kind_of(address)
+    if ours is not None and ours.kind == "page":
+        return places.of_page(tx, context.blog.id, ours.token)
+    return places.of_object(tx, context.blog.id, address)
+
+
+def _nowhere(note: Note) -> str:
+    if note.in_reply_to is not None:
+        return f"it answers {note.in_reply_to}, which is not here"
+    return "it neither answers, quotes, links nor names anything of this blog"
+
+
+def _told(kind: Kind, reason: str) -> str:
+    return reason if kind == "reply" else f"It came as a {kind}. {reason}"
+
+
+def _again(tx: Transaction, same: EntryRow, arrival: Arrival) -> Result:
+    """The same thing by another way, or once more."""
+    if same.state == "deleted":
+        return Ignored(verdict="deleted", reason="its author had deleted it", issue_id=same.issue_id)
+    if arrival.way not in same.ways:
+        entries.change(tx, same.id, {"ways": [*same.ways, arrival.way]})
+    return Ignored(verdict="duplicate", reason="the same post is here already", issue_id=same.issue_id)
+
+
+def _upgrade(tx: Transaction, same: EntryRow, values: dict[str, Any], judged: approval.Verdict, place: Place) -> Result:
+    """The page came as a webmention or pingback before: one entry of the higher kind (contract section 7)."""
+    ways = list(dict.fromkeys([*same.ways, *values["ways"]]))
+    if RANKS[same.kind] >= RANKS[values["kind"]]:  # type: ignore[index]
+        entries.change(tx, same.id, {"ways": ways})
+        return Ignored(verdict="duplicate", reason="the same page is here already", issue_id=same.issue_id)
+    decided = same.state in ("spam", "hidden", "blocked")
+    state, reason = (same.state, same.reason) if decided else (judged.state, judged.reason)
+    kept = {name: value for name, value in values.items() if name != "received_at"}
+    entries.change(tx, same.id, {**kept, "ways": ways, "state": state, "reason": reason})
+    tx.touch(changes.issue(same.issue_id))
+    tx.touch(changes.issue(place.issue_id))
+    told = f"It was here as a {same.kind} already, and is one entry with it. {reason}"
+    return Done(verdict=verdict_of(state), reason=told, issue_id=place.issue_id)
+
+
+def edit(tx: Transaction, entry: EntryRow, arrival: Arrival, context: Context) -> Result:
+    """The author of the entry wrote it anew: its text, and who may see it, are judged again."""
+    note = arrival.note
+    if entry.state == "deleted":
+        return Ignored(verdict="deleted", reason="its author had deleted it", issue_id=entry.issue_id)
+    if entry.updated is not None and note.updated is not None and note.updated < entry.updated:
+        return Ignored(reason="an older edit than the one that is here", issue_id=entry.issue_id)
+    judged = approval.verdict(
+        approval.Asked(
+            visibility=note.visibility,
+            text=arrival.text,
+            known=entries.approved_before(tx, context.blog.id, note.attributed_to),
+            # Who was in time may still correct a word.
+            closed=entry.state == "closed",
+            declined=note.no_blog or arrival.actor.no_blog,
+            is_creator=entry.is_author,
+        ),
+        policy="none" if entry.state == "shown" else context.comments.approval,
+        words=context.comments.words,
+    )
+    decided = entry.state == "spam" or (entry.state == "hidden" and entry.reason == HIDDEN_BY_AUTHOR)
+    if decided or (entry.state == "held" and judged.state == "shown"):
+        state, reason = entry.state, entry.reason
+    else:
+        state, reason = judged.state, judged.reason
+    entries.change(
+        tx,
+        entry.id,
+        {
+            **{name: arrival.values[name] for name in _EDITED},
+            "visibility": note.visibility,
+            "updated": note.updated or context.now,
+            "state": state,
+            "reason": reason,
+            "changed_at": context.now,
+        },
+    )
+    tx.touch(changes.issue(entry.issue_id))
+    return Done(verdict=verdict_of(state), reason=f"Edited by its author. {reason}", issue_id=entry.issue_id)
+
+
+#: The reason that stands with an entry which the author hid, so that an edit does not bring it back.
+HIDDEN_BY_AUTHOR = "The author of the blog hid it."
+_EDITED = ("content_html", "text", "content_warning", "language", "pictures", "author_name", "author_avatar")

@@ -1,0 +1,74 @@
+"""ReplyRequest, LikeRequest and AnnounceRequest (GoToSocial) -> an Accept, or a Reject once comments are closed."""
+
+from __future__ import annotations
+
+from bridge.activity.ids import new_token
+from bridge.activity.incoming_types import AnnounceRequest, InteractionRequest, LikeRequest, ReplyRequest
+from bridge.activity.outgoing import answer_of, wire_bytes
+from bridge.inbox.authenticate import VerifiedActivity
+from bridge.inbox.context import Context
+from bridge.inbox.result import Done, Effect, Ignored, Result
+from bridge.store import blocks, deliveries, places, published
+from bridge.store.database import Transaction
+from bridge.store.published import NewActivity
+from bridge.urls import host_of, same_origin
+
+_PRIORITY = 10
+
+
+def may_reply(verified: VerifiedActivity, request: ReplyRequest, context: Context) -> Effect:
+    """May it? Anybody may ask for leave to publish a reply of their own."""
+    return _answered(verified, request, context, "ReplyRequest", until_closed=True)
+
+
+def may_like(verified: VerifiedActivity, request: LikeRequest, context: Context) -> Effect:
+    """May it? Anybody may ask; whoever may read may like."""
+    return _answered(verified, request, context, "LikeRequest", until_closed=False)
+
+
+def may_boost(verified: VerifiedActivity, request: AnnounceRequest, context: Context) -> Effect:
+    """May it? Anybody may ask; whoever may read may boost."""
+    return _answered(verified, request, context, "AnnounceRequest", until_closed=False)
+
+
+def _answered(
+    verified: VerifiedActivity, request: InteractionRequest, context: Context, kind: str, *, until_closed: bool
+) -> Effect:
+    blog, actor = context.blog, verified.actor
+    if request.id is None or not same_origin(request.instrument_id, actor.id):
+        return lambda tx: Ignored(reason="it asks leave for a post that is not the sender's own")
+    activity_id = blog.addresses.activity(new_token())
+    asked = {
+        "id": request.id,
+        "type": kind,
+        "actor": actor.id,
+        "object": request.object_id,
+        "instrument": request.instrument_id,
+    }
+
+    def effect(tx: Transaction) -> Result:
+        place = places.of_object(tx, blog.id, request.object_id)
+        if place is None or not place.is_ours:
+            return Ignored(reason="it asks leave for a post that is not ours to give")
+        blocked = blocks.listed(tx, blog.id, context.blocked).holds(actor.id) is not None
+        refused = blocked or (until_closed and place.closed(context.now) and not context.is_creator)
+        answer = "Reject" if refused else "Accept"
+        body = wire_bytes(answer_of(asked, activity_id, answer, actor=blog.actor_id))
+        number = published.add_activity(
+            tx, NewActivity(id=activity_id, blog_id=blog.id, type=answer, body=body), now=context.now
+        )
+        deliveries.add(
+            tx,
+            blog.id,
+            activity=number,
+            issue_id=place.issue_id,
+            object_id=None,
+            inboxes=[(actor.inbox, host_of(actor.id))],
+            priority=_PRIORITY,
+            now=context.now,
+        )
+        if refused:
+            return Ignored(verdict="closed", reason="comments are closed; it was told so", issue_id=place.issue_id)
+        return Done(reason="it asked for leave, and has it", issue_id=place.issue_id)
+
+    return effect

@@ -1,0 +1,39 @@
+"""An address in an activity -> what its own server says stands there; asked before the transaction, on the budget.
+
+The handlers that are told of a thing by somebody else come here: nothing of a copy is believed (security S25, S34).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from bridge.activity.incoming_note import Note, parse_note
+from bridge.activity.remote_actor import RemoteActor
+from bridge.errors import FetchUnusable, Malformed
+from bridge.remote.actors import RemoteActors
+from bridge.remote.budget import Budget
+from bridge.remote.documents import Documents
+from bridge.terms import ActorId
+from bridge.urls import same_origin
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sources:
+    """The two doors a handler may use."""
+
+    documents: Documents
+    actors: RemoteActors
+
+    async def post(self, address: str, budget: Budget) -> tuple[Note, RemoteActor]:
+        """The post at the address with its author, each vouched for by its own origin. Raises FetchError."""
+        try:
+            note = parse_note(await self.documents.fetch_document(address, budget=budget))
+        except Malformed as error:
+            raise FetchUnusable(f"{address} is no post: {error}") from error
+        if not same_origin(note.id, note.attributed_to):
+            raise FetchUnusable(f"{address} names an author of another server, {note.attributed_to}")
+        return note, await self.actor(note.attributed_to, budget)
+
+    async def actor(self, actor_id: ActorId, budget: Budget, *, fresh: bool = False) -> RemoteActor:
+        """The actor, as stored or fetched. Raises FetchError."""
+        return await self.actors.actor(actor_id, budget.deeper(), fresh=fresh)

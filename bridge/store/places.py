@@ -1,0 +1,80 @@
+"""An address -> the issue it belongs to, and whether that issue still takes replies."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from bridge.store.database import Transaction
+from bridge.store.schema import entries, issues, objects, redirects
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Place:
+    """Where a thing said stands. `is_ours`: the address is of an object we made, not of somebody's reply."""
+
+    issue_id: int
+    section: str | None
+    is_ours: bool
+    comments_close_at: datetime | None
+    comments_open: bool | None
+
+    def closed(self, now: datetime) -> bool:
+        """Whether replies are no longer taken: by the author's word, else by the date."""
+        if self.comments_open is not None:
+            return not self.comments_open
+        return self.comments_close_at is not None and now >= self.comments_close_at
+
+
+_ISSUE = (issues.c.comments_close_at, issues.c.comments_open)
+_BLOG: sa.BindParameter[int] = sa.bindparam("blog")
+_ADDRESS: sa.BindParameter[str] = sa.bindparam("address")
+_BY_ADDRESS = sa.union_all(
+    sa.select(objects.c.issue_id, objects.c.section, sa.literal(1).label("ours"), *_ISSUE)
+    .join(issues, issues.c.id == objects.c.issue_id)
+    .where(objects.c.id == _ADDRESS, objects.c.blog_id == _BLOG),
+    sa.select(entries.c.issue_id, entries.c.section, sa.literal(0).label("ours"), *_ISSUE)
+    .join(issues, issues.c.id == entries.c.issue_id)
+    .where(entries.c.object_id == _ADDRESS, entries.c.blog_id == _BLOG),
+)
+_PAGE = sa.select(issues.c.id.label("issue_id"), sa.null().label("section"), sa.literal(1).label("ours"), *_ISSUE)
+_BY_SLUG = _PAGE.where(issues.c.blog_id == _BLOG, issues.c.slug == _ADDRESS)
+_BY_OLD_SLUG = _PAGE.join(redirects, redirects.c.issue_id == issues.c.id).where(
+    redirects.c.blog_id == _BLOG, redirects.c.slug == _ADDRESS
+)
+_NEWEST = (
+    _PAGE.where(issues.c.blog_id == _BLOG, issues.c.state == "published", issues.c.visibility == "public")
+    .order_by(issues.c.date.desc(), issues.c.id.desc())
+    .limit(1)
+)
+
+
+def of_object(tx: Transaction, blog_id: int, object_id: str) -> Place | None:
+    """The place of an object of ours (an issue's Note, a section, an answer) or of an entry we hold."""
+    return _place(tx.execute(_BY_ADDRESS, {"blog": blog_id, "address": object_id}).first())
+
+
+def of_page(tx: Transaction, blog_id: int, slug: str) -> Place | None:
+    """The place of an issue's page, by its slug or one it had before."""
+    values = {"blog": blog_id, "address": slug}
+    return _place(tx.execute(_BY_SLUG, values).first() or tx.execute(_BY_OLD_SLUG, values).first())
+
+
+def newest(tx: Transaction, blog_id: int) -> Place | None:
+    """The newest public issue: where a word to the blog itself stands."""
+    return _place(tx.execute(_NEWEST, {"blog": blog_id}).first())
+
+
+def _place(row: sa.Row[Any] | None) -> Place | None:
+    if row is None or row.issue_id is None:
+        return None
+    return Place(
+        issue_id=int(row.issue_id),
+        section=row.section,
+        is_ours=bool(row.ours),
+        comments_close_at=row.comments_close_at,
+        comments_open=row.comments_open,
+    )
