@@ -83,6 +83,25 @@ def head_commit(repository: Repository) -> str | None:
     return answer.output.decode().strip() or None
 
 
+def head_mark(repository: Repository) -> object | None:
+    """A mark that changes when another commit becomes the last one, without a git process.
+
+    None where that cannot be told by looking at files: a linked work tree, or references kept in tables.
+    """
+    folder = repository.folder / ".git"
+    try:
+        head = (folder / "HEAD").read_bytes()
+        name = head.removeprefix(b"ref: ").strip().decode()
+        if head[:10] != b"ref: refs/" or ".." in name or (folder / "reftable").exists():
+            return None
+        packed = folder / "packed-refs"
+        about = packed.stat() if packed.exists() else None
+        loose = folder / name
+        return (name, loose.read_bytes() if loose.exists() else b"", about and (about.st_mtime_ns, about.st_size))
+    except (OSError, UnicodeDecodeError):
+        return None
+
+
 def branch(repository: Repository) -> str | None:
     """The branch that the folder has checked out, such as `main`; None when HEAD is at a bare commit."""
     answer = repository.git("symbolic-ref", "--quiet", "HEAD", fine=(0, 1))
@@ -96,14 +115,11 @@ def commit_exists(repository: Repository, commit: str) -> bool:
     return repository.git("cat-file", "-e", f"{commit}^{{commit}}", fine=(0, 1, 128)).status == 0
 
 
-def is_ahead(repository: Repository, commit: str, published: str | None) -> bool:
-    """Whether `commit` is a later one than what was published. A rewritten history is not ahead, only different."""
-    if commit == published:
+def is_behind(repository: Repository, commit: str, published: str | None) -> bool:
+    """Whether `commit` is an earlier one than what was published, as after a backup was put back."""
+    if published is None or commit == published or not commit_exists(repository, published):
         return False
-    if published is None or not commit_exists(repository, published):
-        return True
-    answer = repository.git("merge-base", "--is-ancestor", published, commit, fine=(0, 1))
-    return answer.status == 0
+    return repository.git("merge-base", "--is-ancestor", commit, published, fine=(0, 1)).status == 0
 
 
 def read_tree(repository: Repository, commit: str) -> IssueTree:

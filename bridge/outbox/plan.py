@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Literal
 
 from bridge.errors import Fault
 from bridge.issues.source import IssueFile
 from bridge.outbox.prepare import Prepared, ReadFile
-from bridge.store.issues import IssueRow
+from bridge.store.issues import Outline
 
-Action = Literal["create", "change", "page", "wait", "delete", "refuse"]
+#: `move`: the file has another name and nothing else is new. `refuse`: the file is broken and holds up no other.
+Action = Literal["create", "change", "move", "wait", "delete", "refuse"]
 
-#: This many never-federated issues dated further back than `_OLD` are an import, not news: they become pages only.
+#: So many issues that nobody was told of, each dated further back than `_OLD`, are an import and no news: they become
+#: pages only. Fewer are taken at their word: who pushes an old letter or three wants them sent.
 _BULK = 10
 _OLD = timedelta(days=30)
 
@@ -27,85 +29,121 @@ class Step:
     path: str
     slug: str
     title: str
-    row: IssueRow | None = None
+    row: Outline | None = None
     prepared: Prepared | None = None
     silent: bool = False  #: page only: nothing is told to followers
     faults: Sequence[Fault] = ()
+    warnings: Sequence[Fault] = ()
 
 
-def is_unchanged(file: IssueFile, row: IssueRow | None, now: datetime) -> bool:
-    """Whether the file need not even be read: it is out as it is, or waits for its date, or is withdrawn."""
-    if row is None or row.digest != file.fingerprint or row.path != file.path:
-        return False
-    return row.state in ("published", "withdrawn") or (row.state == "waiting" and row.date > now)
-
-
-def match_rows(read: Iterable[ReadFile], rows: Sequence[IssueRow], paths: frozenset[str]) -> dict[str, IssueRow]:
-    """Which issue each read file is: by its slug, else the one of its path, else a moved file of the same bytes.
-
-    `paths` are all issue files of the commit; keys of the result are paths.
-    """
-    by_slug: dict[str, IssueRow] = {row.slug: row for row in rows}
+def unchanged_rows(files: Iterable[IssueFile], rows: Iterable[Outline], now: datetime) -> dict[str, Outline]:
+    """The issues whose files need not even be read, by path: out as they are, waiting for their date, or withdrawn."""
     by_path = {row.path: row for row in rows if row.state != "deleted"}
-    lost = {row.digest: row for row in rows if row.path not in paths and row.state != "deleted"}
-    files = [one for one in read if one.issue is not None]
-    taken = {by_slug[one.issue.slug].id for one in files if one.issue and one.issue.slug in by_slug}
-    found: dict[str, IssueRow] = {}
-    for one in files:
-        slug = one.issue.slug if one.issue else ""
-        row = by_slug.get(slug) or by_path.get(one.file.path) or lost.get(one.file.fingerprint)
-        if row is not None and (row.slug == slug or row.id not in taken):
-            found[one.file.path] = row
+    found = ((file, by_path.get(file.path)) for file in files)
+    return {
+        file.path: row
+        for file, row in found
+        if row is not None and row.digest == file.fingerprint and not (row.state == "waiting" and row.date <= now)
+    }
+
+
+def match_rows(
+    read: Iterable[ReadFile], rows: Iterable[Outline], *, paths: frozenset[str], kept: Collection[int]
+) -> dict[str, Outline]:
+    """Which issue each read file is, by path: the one of its slug, else the one that was at its path.
+
+    Else a file of the same bytes that is gone from its path, else one deleted earlier under that slug. `paths` are
+    all issue files of the commit, `kept` the numbers of issues that belong to other files.
+    """
+    known = [row for row in rows if row.id not in kept]
+    live = [row for row in known if row.state != "deleted"]
+    by_slug = {row.slug: row for row in live}
+    by_path = {row.path: row for row in live}
+    lost = {row.digest: row for row in live if row.path not in paths}
+    deleted = {row.slug: row for row in known if row.state == "deleted"}
+    files = [(one.file, one.issue.slug) for one in read if one.issue is not None]
+    found = {file.path: by_slug[slug] for file, slug in files if slug in by_slug}
+    taken = {row.id for row in found.values()}
+    for file, slug in files:
+        if file.path in found:
+            continue
+        row = by_path.get(file.path) or lost.get(file.fingerprint)
+        if row is None or row.id in taken:
+            row = deleted.get(slug)
+        if row is not None:
+            found[file.path] = row
             taken.add(row.id)
     return found
 
 
 def steps_for(
     ready: Sequence[Prepared | ReadFile],
-    rows: Sequence[IssueRow],
-    matched: Mapping[str, IssueRow],
+    matched: Mapping[str, Outline],
     *,
-    paths: frozenset[str],
-    all_files: bool,
+    gone: Sequence[Outline],
     now: datetime,
+    again: str | None = None,
 ) -> list[Step]:
-    """One step for each issue that is not as it should be; not `all_files`: only named files were looked at."""
-    by_path = {row.path: row for row in rows}
+    """One step for each issue that is not as it should be. `gone` are those without a file.
+
+    `again` is the slug of an issue that its author wants sent though nothing changed.
+    """
     steps: list[Step] = []
     for one in ready:
-        path = one.file.path
+        row = matched.get(one.file.path)
         if isinstance(one, ReadFile):
-            row = by_path.get(path)
-            title = row.title if row else ""
-            steps.append(Step(action="refuse", path=path, slug=row.slug if row else "", title=title, faults=one.faults))
+            slug, title = (row.slug, row.title) if row else ("", "")
+            steps.append(Step(action="refuse", path=one.file.path, slug=slug, title=title, row=row, faults=one.faults))
         else:
-            step = _step(one, matched.get(path), now)
+            step = _step(one, row, now, wanted=one.issue.slug == again)
             steps += [] if step is None else [step]
-    if all_files:
-        kept = {row.id for row in matched.values()}
-        steps += [
-            Step(action="delete", path=row.path, slug=row.slug, title=row.title, row=row)
-            for row in rows
-            if row.state != "deleted" and row.path not in paths and row.id not in kept
-        ]
+    steps += [Step(action="delete", path=row.path, slug=row.slug, title=row.title, row=row) for row in gone]
     return _silence_imports(steps, now)
 
 
-def _step(prepared: Prepared, row: IssueRow | None, now: datetime) -> Step | None:
+def gone_rows(
+    rows: Iterable[Outline],
+    *,
+    kept: Collection[int],
+    matched: Mapping[str, Outline],
+    refused: Iterable[ReadFile],
+    only: Collection[str] | None,
+) -> list[Outline]:
+    """The issues whose file is not there any more. A broken file keeps its issue, also under another name.
+
+    `only`: a file that was not named is never taken as removed.
+    """
+    belongs = {*kept, *(row.id for row in matched.values())}
+    broken = list(refused)
+    paths = {one.file.path for one in broken}
+    slugs = {slug for one in broken for slug in one.likely_slugs}
+    return [
+        row
+        for row in rows
+        if row.state != "deleted"
+        and row.id not in belongs
+        and row.path not in paths
+        and row.slug not in slugs
+        and (only is None or row.path in only)
+    ]
+
+
+def _step(prepared: Prepared, row: Outline | None, now: datetime, *, wanted: bool) -> Step | None:
     issue = prepared.issue
     is_out = row is not None and row.state == "published"
     is_known = row is not None and row.state != "deleted"
+    is_same = row is not None and is_known and row.digest == prepared.file.fingerprint and row.slug == issue.slug
     action: Action
     if issue.draft:
         if not is_known:
             return None
         action = "delete"
-    elif issue.date is not None and issue.date > now and not is_out:
-        action = "wait"
-    elif is_out:
-        action = "change"
+    elif issue.date is not None and issue.date > now and not is_out and not wanted:
+        action = "move" if is_same else "wait"
+    elif is_same and not wanted and row is not None and row.state != "waiting":
+        action = "move"
     else:
-        action = "create"
+        action = "change" if is_out else "create"
     return Step(
         action=action,
         path=issue.path,
@@ -113,28 +151,51 @@ def _step(prepared: Prepared, row: IssueRow | None, now: datetime) -> Step | Non
         title=issue.title,
         row=row,
         prepared=prepared,
-        silent=issue.federate is False
-        or (is_out and row is not None and row.object_id is None and issue.federate is True),
+        silent=_is_silent(prepared, row, wanted=wanted),
+        warnings=_warnings(prepared, row, action, now) if is_out else (),
     )
+
+
+def _is_silent(prepared: Prepared, row: Outline | None, *, wanted: bool) -> bool:
+    """A page that nobody was told of stays one when it is edited, unless its file alone has kept it from going out."""
+    federate = prepared.issue.federate
+    if federate is not True or wanted:
+        return federate is False
+    if row is None or row.state not in ("published", "withdrawn") or row.object_id is not None:
+        return False
+    return row.source.get("federate") is not False
+
+
+def _warnings(prepared: Prepared, row: Outline | None, action: Action, now: datetime) -> list[Fault]:
+    issue = prepared.issue
+    found: list[tuple[str, str]] = []
+    if action == "delete":
+        reason = (
+            "The issue is out, and as a draft it is taken back everywhere. Published again it will be a new post, "
+            "without the old one's boosts and likes"
+        )
+        found.append(("draft", reason))
+    elif issue.date is not None and issue.date > now:
+        found.append(("date", "The date lies in the future, but the issue is out already and stays out"))
+    if action == "change" and row is not None and row.object_id is not None and row.visibility != issue.visibility:
+        found.append(("visibility", "Other servers do not change the visibility of a post that they have"))
+    return [Fault(issue.path, issue.lines.get(key), reason) for key, reason in found]
 
 
 def _silence_imports(steps: list[Step], now: datetime) -> list[Step]:
     """Old issues that come in bulk stay silent unless their file says `federate: now`."""
-    old = [step for step in steps if _is_old_news(step, now)]
+    old = {number for number, step in enumerate(steps) if _is_old_news(step, now)}
     if len(old) < _BULK:
         return steps
-    return [
-        Step(**{**step.__dict__, "silent": True}) if step in old and _may_be_silenced(step) else step for step in steps
-    ]
+    return [replace(step, silent=True) if number in old else step for number, step in enumerate(steps)]
 
 
 def _is_old_news(step: Step, now: datetime) -> bool:
-    date = step.prepared.issue.date if step.prepared else None
-    return step.action == "create" and step.row is None and date is not None and date < now - _OLD
-
-
-def _may_be_silenced(step: Step) -> bool:
-    return step.prepared is not None and step.prepared.issue.federate != "now"
+    if step.prepared is None or step.silent or step.action not in ("create", "change"):
+        return False
+    issue = step.prepared.issue
+    is_new = step.row is None or step.row.object_id is None
+    return is_new and issue.federate is True and issue.date is not None and issue.date < now - _OLD
 
 
 def taken_back(steps: Iterable[Step]) -> list[Step]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -11,23 +12,25 @@ from bridge.config import BlogConfig
 from bridge.errors import Fault, IssueFaults
 from bridge.issues import lint
 from bridge.issues.git import Repository
-from bridge.issues.issue import Issue, read_issue
+from bridge.issues.issue import Issue, read_issue, slug_from_name
 from bridge.issues.render import find_mentions, render
 from bridge.issues.rendered import Mention, Rendered, ServedPicture
 from bridge.issues.source import IssueFile, read_blobs, same_slug_faults
 from bridge.remote.webfinger import WebFinger
 
 _PATIENCE = timedelta(seconds=5)
+_SLUG_LINE = re.compile(rb"""^slug\s*[:=]\s*["']?([a-z0-9-]+)""", re.MULTILINE)
 
 
 @dataclass(frozen=True, kw_only=True)
 class ReadFile:
-    """One issue file, read and judged. `faults` refuse it; then there is no `issue`."""
+    """One issue file, read and judged. `faults` refuse it; then there is no `issue`, only what its slug may be."""
 
     file: IssueFile
     issue: Issue | None
     faults: Sequence[Fault] = ()
     warnings: Sequence[Fault] = ()
+    likely_slugs: Sequence[str] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,11 +45,22 @@ class Prepared:
     warnings: Sequence[Fault]
 
 
-def read_files(repository: Repository, files: Sequence[IssueFile], config: BlogConfig) -> list[ReadFile]:
-    """Read and judge files of a commit; nothing is rendered."""
+def read_files(
+    repository: Repository,
+    files: Sequence[IssueFile],
+    config: BlogConfig,
+    *,
+    others: Iterable[tuple[str, str]] = (),
+) -> list[ReadFile]:
+    """Read and judge files of a commit; nothing is rendered. `others` are path and slug of files that are not read."""
     blobs = read_blobs(repository, [file.blob for file in files])
-    read = [_read(file, blobs[file.blob], config) for file in files]
-    slugs = [(one.file.path, one.issue.slug, one.issue.lines.get("slug")) for one in read if one.issue is not None]
+    return without_twins([read_file(file, blobs[file.blob], config) for file in files], others)
+
+
+def without_twins(read: Sequence[ReadFile], others: Iterable[tuple[str, str]]) -> list[ReadFile]:
+    """The files, those refused whose slug is another's already."""
+    slugs: list[tuple[str, str, int | None]] = [(path, slug, None) for path, slug in others]
+    slugs += [(one.file.path, one.issue.slug, one.issue.lines.get("slug")) for one in read if one.issue is not None]
     twice = {fault.path: fault for fault in same_slug_faults(slugs)}
     return [
         ReadFile(file=one.file, issue=None, faults=[twice[one.file.path]]) if one.file.path in twice else one
@@ -54,7 +68,8 @@ def read_files(repository: Repository, files: Sequence[IssueFile], config: BlogC
     ]
 
 
-def _read(file: IssueFile, raw: bytes, config: BlogConfig) -> ReadFile:
+def read_file(file: IssueFile, raw: bytes, config: BlogConfig) -> ReadFile:
+    """Judge one file."""
     pictures = file.pictures_in(raw)
     try:
         issue, warnings = read_issue(
@@ -66,7 +81,9 @@ def _read(file: IssueFile, raw: bytes, config: BlogConfig) -> ReadFile:
             pictures={name: picture.blob for name, picture in pictures.items()},
         )
     except IssueFaults as error:
-        return ReadFile(file=file, issue=None, faults=error.faults)
+        written = _SLUG_LINE.search(raw)
+        likely = [slug_from_name(file.path), *([written[1].decode()] if written else [])]
+        return ReadFile(file=file, issue=None, faults=error.faults, likely_slugs=likely)
     return ReadFile(file=file, issue=issue, warnings=warnings)
 
 
@@ -101,9 +118,9 @@ def render_issue(read: ReadFile, mentions: Mapping[str, Mention], blog: Blog) ->
         pictures = {picture.name: picture.size for picture in read.file.pictures}
         faults = lint.faults_of(issue, named=named, pictures=pictures, sections=len(rendered.sections))
     except IssueFaults as error:
-        return ReadFile(file=read.file, issue=None, faults=error.faults)
+        return ReadFile(file=read.file, issue=None, faults=error.faults, likely_slugs=[issue.slug])
     if faults:
-        return ReadFile(file=read.file, issue=None, faults=faults)
+        return ReadFile(file=read.file, issue=None, faults=faults, likely_slugs=[issue.slug])
     return Prepared(
         file=read.file,
         issue=issue,

@@ -1,31 +1,32 @@
 """The last commit of the issues folder -> the world: planned against what is out, written in one transaction.
 
-`cli.author`, the hooks and `serve` call it, at the same time if need be: the transaction checks that what was planned
+`cli.author`, the hooks and `watch` call it, at the same time if need be: the transaction checks that what was planned
 against is still what is out, else the plan is made again. So nothing goes out twice (contract section 5).
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import timedelta
 
 from bridge.activity.ids import Blog
 from bridge.clock import Clock
-from bridge.config import Config
-from bridge.errors import FetchError, UserFault
+from bridge.config import BlogConfig
+from bridge.errors import UserFault
 from bridge.issues.git import Repository
-from bridge.issues.source import IssueFile, IssueTree, head_commit, read_tree
-from bridge.outbox.plan import Step, is_unchanged, match_rows, steps_for, taken_back
-from bridge.outbox.prepare import Prepared, ReadFile, read_files, render_issue, resolve
+from bridge.issues.issue import Issue
+from bridge.issues.rendered import Mention
+from bridge.issues.source import IssueFile, IssueTree, head_commit, is_behind, read_tree
+from bridge.outbox.people import People
+from bridge.outbox.plan import Step, gone_rows, match_rows, steps_for, taken_back, unchanged_rows
+from bridge.outbox.prepare import Prepared, ReadFile, read_files, render_issue
 from bridge.outbox.record import Recorder
 from bridge.outbox.report import Report, report_lines
-from bridge.remote.actors import RemoteActors
-from bridge.remote.budget import Budget
-from bridge.remote.webfinger import WebFinger
 from bridge.store import blogs, followers, issues, publications
 from bridge.store.database import Database, Transaction
-from bridge.store.issues import IssueRow
+from bridge.store.issues import Outline
 
 _TRIES = 5
 
@@ -35,37 +36,44 @@ class _Out:
     """What is out when a plan is made."""
 
     commit: str | None
-    rows: Sequence[IssueRow]
+    rows: Sequence[Outline]
     followers: int
     servers: int
 
 
 @dataclass(frozen=True, kw_only=True)
 class Publisher:
-    """Everything publishing needs."""
+    """Everything publishing needs. `people` is None where nobody may be asked: then mentions stay plain text."""
 
-    config: Config
+    blog_config: BlogConfig
+    close_after: timedelta | None
     blog: Blog
     database: Database
     repository: Repository
-    webfinger: WebFinger
-    actors: RemoteActors
+    people: People | None
     clock: Clock
 
     async def publish(
-        self, *, only: Sequence[str] | None = None, allow_delete: bool = False, dry_run: bool = False
+        self,
+        *,
+        only: Sequence[str] | None = None,
+        allow_delete: bool = False,
+        dry_run: bool = False,
+        again: str | None = None,
     ) -> Report:
-        """Bring the world in line with the last commit. `only` names the paths to look at, and removes nothing.
+        """Bring the world in line with the last commit.
 
-        Raises UserFault when more than one published issue would be taken back without `allow_delete`.
+        `only` names the paths to look at; what is not named is never removed. `again` is the slug of an issue that
+        goes out though its file is the same. Raises UserFault when more than one published issue would be taken back
+        and neither `allow_delete` nor the commit's pusher allows it.
         """
         for _ in range(_TRIES):
             out = await self.database.read(self._out)
             commit = await asyncio.to_thread(head_commit, self.repository)
             if commit is None:
                 return Report(commit=None, followers=out.followers, servers=out.servers)
-            steps, unresolved = await self._plan(commit, out, only)
-            self._check_deletions(steps, allow_delete=allow_delete)
+            steps, unresolved = await self._plan(commit, out, only=only, again=again)
+            await self._check_deletions(steps, commit, allow_delete=allow_delete)
             report = Report(
                 commit=commit,
                 steps=steps,
@@ -81,31 +89,47 @@ class Publisher:
         raise UserFault("others keep publishing at the same time; try again in a moment")
 
     async def judge(self, commit: str, repository: Repository, *, allow_delete: bool) -> Report:
-        """What publishing this commit would do, for a push that is not accepted yet; writes nothing.
+        """What publishing this commit would do, for a push that is not accepted yet; publishes nothing.
 
         `repository` sees the pushed objects in git's quarantine. Mentions are not looked up. Raises UserFault as
         `publish` does.
         """
         out = await self.database.read(self._out)
-        steps, _ = await self._plan(commit, out, None, repository=repository, ask_network=False)
-        self._check_deletions(steps, allow_delete=allow_delete)
+        steps, _ = await self._plan(commit, out, repository=repository)
+        await self._check_deletions(steps, commit, allow_delete=allow_delete)
+        if allow_delete and len(taken_back(steps)) > 1:
+            now = self.clock()
+            await self.database.write(
+                lambda tx: publications.allow_deletions(tx, self.blog.id, commit, now=now),
+            )
         return Report(commit=commit, steps=steps, followers=out.followers, servers=out.servers)
 
     async def is_due(self) -> bool:
-        """Whether the last commit is not out yet, or an issue's date has come."""
+        """Whether the last commit is not out yet, or an issue's date has come.
+
+        A commit earlier than what is out, as after a backup was put back, waits for an author's `publish`.
+        """
         commit = await asyncio.to_thread(head_commit, self.repository)
-        now = self.clock()
+        if commit is None:
+            return False
+        published = await self.database.read(lambda tx: blogs.published_commit(tx, self.blog.id))
+        if published != commit and not await asyncio.to_thread(is_behind, self.repository, commit, published):
+            return True
+        return await self.has_come()
 
-        def waits(tx: Transaction) -> bool:
-            rows = issues.all_of(tx, self.blog.id, "waiting")
-            return blogs.published_commit(tx, self.blog.id) != commit or any(row.date <= now for row in rows)
+    async def has_come(self) -> bool:
+        """Whether the date of a waiting issue has come."""
+        date = await self.database.read(lambda tx: issues.next_date(tx, self.blog.id))
+        return date is not None and date <= self.clock()
 
-        return commit is not None and await self.database.read(waits)
+    async def lines_of(self, commit: str) -> list[str]:
+        """What publishing this commit did, whoever did it: the server may be faster than the hook of the push."""
+        return await self.database.read(lambda tx: publications.find(tx, self.blog.id, commit))
 
     def _out(self, tx: Transaction) -> _Out:
         return _Out(
             commit=blogs.published_commit(tx, self.blog.id),
-            rows=issues.all_of(tx, self.blog.id),
+            rows=issues.outlines(tx, self.blog.id),
             followers=followers.count(tx, self.blog.id),
             servers=followers.count_servers(tx, self.blog.id),
         )
@@ -114,53 +138,58 @@ class Publisher:
         self,
         commit: str,
         out: _Out,
-        only: Sequence[str] | None,
         *,
+        only: Sequence[str] | None = None,
+        again: str | None = None,
         repository: Repository | None = None,
-        ask_network: bool = True,
     ) -> tuple[list[Step], list[str]]:
         repository = repository or self.repository
         tree = await asyncio.to_thread(read_tree, repository, commit)
         now = self.clock()
-        by_path = {row.path: row for row in out.rows}
         looked_at = [file for file in tree.files if only is None or file.path in only]
-        changed = [file for file in looked_at if not is_unchanged(file, by_path.get(file.path), now)]
-        read = await asyncio.to_thread(read_files, repository, changed, self.config.blog)
-        written = [one.issue for one in read if one.issue is not None]
-        mentions = await resolve(written, self.webfinger) if ask_network else {}
-        ready = await asyncio.to_thread(lambda: [render_issue(one, mentions, self.blog) for one in read])
+        named = {file.path for file in looked_at}
+        if only is not None:
+            _check_named(only, tree, out.rows)
+        same = unchanged_rows(looked_at, [row for row in out.rows if row.slug != again], now)
         paths = frozenset(file.path for file in tree.files)
-        steps = steps_for(
-            [*ready, *_tree_faults(tree, only)],
-            out.rows,
-            match_rows(read, out.rows, paths),
-            paths=paths,
-            all_files=only is None,
-            now=now,
+        others = {row.path: row for row in out.rows if row.state != "deleted" and row.path in paths - named}
+        kept = {**others, **same}
+        read = await asyncio.to_thread(
+            read_files,
+            repository,
+            [file for file in looked_at if file.path not in same],
+            self.blog_config,
+            others=[(row.path, row.slug) for row in kept.values()],
         )
-        if ask_network:
-            await self._meet(steps)
+        mentions = await self._mentions([one.issue for one in read if one.issue is not None])
+        ready = await asyncio.to_thread(lambda: [render_issue(one, mentions, self.blog) for one in read])
+        ready += _tree_faults(tree, only)
+        ids = {row.id for row in kept.values()}
+        matched = match_rows(read, out.rows, paths=paths, kept=ids)
+        refused = [one for one in ready if isinstance(one, ReadFile)]
+        gone = gone_rows(out.rows, kept=ids, matched=matched, refused=refused, only=only)
+        steps = steps_for(ready, matched, gone=gone, now=now, again=again)
+        if self.people is not None:
+            await self.people.meet(
+                mention.actor_id for step in steps if step.prepared for mention in step.prepared.rendered.mentions
+            )
         unresolved = [handle for one in ready if isinstance(one, Prepared) for handle in one.unresolved]
         return steps, list(dict.fromkeys(unresolved))
 
-    async def _meet(self, steps: Sequence[Step]) -> None:
-        """Fetch the people who are mentioned, so that the transaction finds their inboxes."""
-        budget = Budget(fetches=100)
-        named = {mention.actor_id for step in steps if step.prepared for mention in step.prepared.rendered.mentions}
-        for actor_id in named:
-            try:
-                await self.actors.actor(actor_id, budget)
-            except FetchError:
-                continue  # the mention stands in the text; their server hears of it if it has followers
+    async def _mentions(self, written: Sequence[Issue]) -> Mapping[str, Mention]:
+        return {} if self.people is None else await self.people.resolve(written)
 
-    def _check_deletions(self, steps: Sequence[Step], *, allow_delete: bool) -> None:
+    async def _check_deletions(self, steps: Sequence[Step], commit: str, *, allow_delete: bool) -> None:
         taken = taken_back(steps)
-        if len(taken) > 1 and not allow_delete:
-            names = ", ".join(step.slug for step in taken)
-            raise UserFault(
-                f"this would take {len(taken)} published issues back ({names}); if that is meant, push with "
-                "`git push -o delete`, or run `rundbrief publish --delete`"
-            )
+        if len(taken) < 2 or allow_delete:
+            return
+        if await self.database.read(lambda tx: publications.may_delete(tx, self.blog.id, commit)):
+            return
+        names = ", ".join(step.slug for step in taken[:10]) + (", …" if len(taken) > 10 else "")
+        raise UserFault(
+            f"this would take {len(taken)} published issues back ({names}); if that is meant, push with "
+            "`git push -o delete`, or run `rundbrief publish --delete`"
+        )
 
     def _write(self, tx: Transaction, out: _Out, report: Report, only: Sequence[str] | None) -> Report | None:
         """None when others published since the plan was made."""
@@ -168,7 +197,7 @@ class Publisher:
         if self._out(tx).rows != out.rows or blogs.published_commit(tx, self.blog.id) != out.commit:
             return None
         now = self.clock()
-        recorder = Recorder(tx=tx, blog=self.blog, close_after=self.config.comments.close_after, now=now)
+        recorder = Recorder(tx=tx, blog=self.blog, close_after=self.close_after, now=now)
         done = replace(report, deliveries=[recorder.apply(step) for step in report.steps])
         if only is None and report.commit is not None:
             blogs.record_published(tx, self.blog.id, report.commit)
@@ -176,9 +205,12 @@ class Publisher:
                 publications.add(tx, self.blog.id, report.commit, list(report_lines(done, self.blog)), now=now)
         return done
 
-    async def lines_of(self, commit: str) -> list[str]:
-        """What publishing this commit did, whoever did it: the server may be faster than the hook of the push."""
-        return await self.database.read(lambda tx: publications.find(tx, self.blog.id, commit))
+
+def _check_named(only: Sequence[str], tree: IssueTree, rows: Sequence[Outline]) -> None:
+    known = {file.path for file in tree.files} | {fault.path for fault in tree.faults}
+    known |= {row.path for row in rows if row.state != "deleted"}
+    if missing := [path for path in only if path not in known]:
+        raise UserFault(f"{missing[0]} is no issue file of the last commit; lint says why, if it lies in the folder")
 
 
 def _tree_faults(tree: IssueTree, only: Sequence[str] | None) -> list[ReadFile]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Literal
 
 from bridge.activity.ids import Blog, new_token
 from bridge.activity.outgoing import create_of, delete_of, update_of, wire_bytes
@@ -16,7 +16,7 @@ from bridge.outbox.prepare import Prepared
 from bridge.outbox.wanted import Wanted, wanted_objects
 from bridge.store import actors, changes, deliveries, issues, published
 from bridge.store.database import Transaction
-from bridge.store.issues import IssueRow
+from bridge.store.issues import Outline
 from bridge.store.published import NewActivity, ObjectRow
 from bridge.terms import Document, InboxUrl
 
@@ -39,6 +39,9 @@ class Recorder:
         prepared = step.prepared
         if prepared is None:
             raise ValueError(f"{step.path}: a step that publishes needs the issue")
+        if step.action == "move" and step.row is not None:
+            issues.change(self.tx, step.row.id, {"path": step.path})
+            return 0
         issue_id = self._keep_row(step, prepared)
         self.tx.touch(changes.issue(issue_id))
         self.tx.touch(changes.BLOG)
@@ -46,15 +49,23 @@ class Recorder:
             return 0
         if step.silent:
             # What is out already is taken back when its file says `federate: false` now.
-            return sum(self._delete(row) for row in published.of_issue(self.tx, issue_id))
+            return self._take_back_objects(issue_id)
         return self._federate(issue_id, prepared)
 
-    def take_back(self, row: IssueRow, *, state: str) -> int:
+    def take_back(self, row: Outline, *, state: Literal["deleted", "withdrawn"]) -> int:
         """Delete the issue's objects everywhere; the page answers 410 and the ids are never used again."""
-        made = sum(self._delete(out) for out in published.of_issue(self.tx, row.id))
-        issues.change(self.tx, row.id, {"state": state, "changed_at": self.now})
         self.tx.touch(changes.issue(row.id))
         self.tx.touch(changes.BLOG)
+        if row.published_at is None and state == "deleted":
+            issues.remove(self.tx, row.id)
+            return 0
+        made = sum(self._delete(out) for out in published.of_issue(self.tx, row.id))
+        issues.change(self.tx, row.id, {"state": state, "changed_at": self.now})
+        return made
+
+    def _take_back_objects(self, issue_id: int) -> int:
+        made = sum(self._delete(row) for row in published.of_issue(self.tx, issue_id))
+        issues.change(self.tx, issue_id, {"object_id": None})
         return made
 
     def _keep_row(self, step: Step, prepared: Prepared) -> int:
@@ -63,16 +74,15 @@ class Recorder:
         if row is None:
             return issues.add(self.tx, {**values, "blog_id": self.blog.id})
         if row.slug != prepared.issue.slug:
+            issues.free_slug(self.tx, self.blog.id, prepared.issue.slug)
             issues.add_redirect(self.tx, self.blog.id, old=row.slug, issue_id=row.id, new=prepared.issue.slug)
-        if row.state == "deleted":
-            values["object_id"] = None
         issues.change(self.tx, row.id, values)
         return row.id
 
     def _values(self, step: Step, prepared: Prepared) -> dict[str, Any]:
         issue, rendered, row = prepared.issue, prepared.rendered, step.row
         waits = step.action == "wait"
-        first_out = row.published_at if row is not None and row.state != "waiting" else None
+        first_out = row.published_at if row is not None else None
         date = issue.date or first_out or self.now
         close_at = issue.comments_until
         if close_at is None and self.close_after is not None:
@@ -94,12 +104,20 @@ class Recorder:
             "tags": [tag.name for tag in rendered.hashtags],
             "links": list(rendered.links),
             "date": date,
-            "published_at": None if waits else first_out or self.now,
-            "updated_at": issue.updated or (self.now if step.action == "change" else None),
+            "published_at": first_out if waits else first_out or self.now,
+            "updated_at": issue.updated or self._text_changed_at(step, prepared),
             "comments_close_at": close_at,
-            "comments_open": False if not issue.comments else (row.comments_open if row is not None else None),
+            "comments_open": _comments_open(issue, row),
             "changed_at": self.now,
         }
+
+    def _text_changed_at(self, step: Step, prepared: Prepared) -> datetime | None:
+        """When readers of the page last saw another text; None while it is the first."""
+        before = None if step.row is None or step.action != "change" else issues.find(self.tx, step.row.id)
+        if before is None:
+            return None
+        same = before.page_html == prepared.rendered.page_html and before.title == prepared.issue.title
+        return before.updated_at if same else self.now
 
     def _federate(self, issue_id: int, prepared: Prepared) -> int:
         out = published.of_issue(self.tx, issue_id)
@@ -113,7 +131,9 @@ class Recorder:
         return made
 
     def _bring_out(self, issue_id: int, one: Wanted, prepared: Prepared) -> int:
-        if not one.is_changed:
+        if one.before is not None and not one.is_changed:
+            if one.position != one.before.position:
+                published.change(self.tx, one.id, {"position": one.position})
             return 0
         activity_id = self.blog.addresses.activity(new_token())
         if one.before is None:
@@ -175,7 +195,8 @@ class Recorder:
     def _delete(self, row: ObjectRow) -> int:
         activity_id = self.blog.addresses.activity(new_token())
         body = wire_bytes(delete_of(row.document, activity_id, deleted=self.now))
-        never_sent = set(deliveries.drop_waiting(self.tx, row.id, now=self.now, reason="deleted before it was sent"))
+        # A server whose delivery is on its way at this moment looks like one that never got it: all are told.
+        deliveries.drop_waiting(self.tx, row.id, now=self.now, reason="deleted before it was sent")
         published.delete(self.tx, row.id, now=self.now)
         number = published.add_activity(
             self.tx,
@@ -184,14 +205,13 @@ class Recorder:
             ),
             now=self.now,
         )
-        sent = [(inbox, server) for inbox, server in deliveries.inboxes_of(self.tx, row.id) if inbox not in never_sent]
         return deliveries.add(
             self.tx,
             self.blog.id,
             activity=number,
             issue_id=row.issue_id,
             object_id=row.id,
-            inboxes=sent,
+            inboxes=deliveries.inboxes_of(self.tx, row.id),
             priority=0,
             now=self.now,
         )
@@ -199,6 +219,13 @@ class Recorder:
 
 def _moment(text: str) -> datetime:
     return datetime.fromisoformat(text)
+
+
+def _comments_open(issue: Issue, row: Outline | None) -> bool | None:
+    """The file's `comments: false`, else what the author said by command, else None: the date decides."""
+    if not issue.comments:
+        return False
+    return None if row is None or row.source.get("comments") is False else row.comments_open
 
 
 def _source(issue: Issue) -> Mapping[str, Any]:
@@ -213,5 +240,6 @@ def _source(issue: Issue) -> Mapping[str, Any]:
         "syndication": list(issue.syndication),
         "linkbacks": issue.linkbacks,
         "federate": issue.federate,
+        "comments": issue.comments,
         "tags": list(issue.tags),
     }

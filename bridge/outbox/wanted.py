@@ -127,4 +127,5 @@ def _place(issue: Issue, blog: Blog, before: ObjectRow | None, now: datetime) ->
         likes=f"{object_id}/likes",
         shares=f"{object_id}/shares",
         context=f"{object_id}/context",
+        closed=not issue.comments,
     )

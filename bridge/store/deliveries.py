@@ -226,3 +226,11 @@ def counts(tx: Transaction, *, activity: int | None = None) -> dict[str, int]:
     if activity is not None:
         query = query.where(deliveries.c.activity == activity)
     return {str(row.state): int(row.number) for row in tx.execute(query)}
+
+
+def supersede(tx: Transaction, object_id: str, inboxes: Sequence[InboxUrl], *, now: datetime, reason: str) -> None:
+    """What waits of this object for these inboxes is needless: a newer activity says all of it."""
+    waiting = sa.and_(
+        deliveries.c.object_id == object_id, deliveries.c.inbox.in_(inboxes), deliveries.c.state == "waiting"
+    )
+    tx.execute(sa.update(deliveries).where(waiting).values(state="needless", reason=reason, changed_at=now))

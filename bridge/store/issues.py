@@ -51,7 +51,28 @@ class IssueRow:
         return self.comments_close_at is not None and now >= self.comments_close_at
 
 
+@dataclass(frozen=True, kw_only=True)
+class Outline:
+    """An issue without its texts: all that planning needs, of thousands of issues."""
+
+    id: int
+    slug: Slug
+    path: str
+    state: State
+    digest: str
+    source: Mapping[str, Any]
+    title: str
+    visibility: str
+    object_id: ObjectId | None
+    date: datetime
+    published_at: datetime | None
+    updated_at: datetime | None
+    comments_open: bool | None
+    changed_at: datetime
+
+
 _COLUMNS = tuple(IssueRow.__dataclass_fields__)
+_OUTLINE = tuple(Outline.__dataclass_fields__)
 
 
 def _from_row(row: sa.Row[Any]) -> IssueRow:
@@ -97,6 +118,19 @@ def all_of(tx: Transaction, blog_id: int, *states: State) -> list[IssueRow]:
     return [_from_row(row) for row in tx.execute(query.order_by(issues.c.date.desc(), issues.c.id.desc()))]
 
 
+def outlines(tx: Transaction, blog_id: int) -> list[Outline]:
+    """All of the blog's issues in any state, newest first, without their texts."""
+    columns = [issues.c[name] for name in _OUTLINE]
+    query = sa.select(*columns).where(issues.c.blog_id == blog_id).order_by(issues.c.date.desc(), issues.c.id.desc())
+    return [Outline(**{name: getattr(row, name) for name in _OUTLINE}) for row in tx.execute(query)]
+
+
+def next_date(tx: Transaction, blog_id: int) -> datetime | None:
+    """When the next waiting issue is to be published."""
+    query = sa.select(sa.func.min(issues.c.date)).where(issues.c.blog_id == blog_id, issues.c.state == "waiting")
+    return tx.execute(query).scalar()
+
+
 def add(tx: Transaction, values: Mapping[str, Any]) -> int:
     """A new issue; returns its number."""
     key = tx.execute(sa.insert(issues).values(**values).returning(issues.c.id)).scalar_one()
@@ -112,3 +146,18 @@ def add_redirect(tx: Transaction, blog_id: int, *, old: str, issue_id: int, new:
     """The issue moved from slug `old` to `new`; a redirect that stood at `new` ends."""
     tx.execute(sa.delete(redirects).where(redirects.c.blog_id == blog_id, redirects.c.slug.in_([old, new])))
     tx.execute(sa.insert(redirects).values(blog_id=blog_id, slug=old, issue_id=issue_id))
+
+
+def remove(tx: Transaction, issue_id: int) -> None:
+    """Forget an issue that was never out: nobody can have asked for it, so nothing need answer 410."""
+    tx.execute(sa.delete(redirects).where(redirects.c.issue_id == issue_id))
+    tx.execute(sa.delete(issues).where(issues.c.id == issue_id))
+
+
+def free_slug(tx: Transaction, blog_id: int, slug: str) -> None:
+    """Make room for an issue that moves to this slug: one deleted there answers 410 under its object ids alone."""
+    taken = sa.and_(issues.c.blog_id == blog_id, issues.c.slug == slug, issues.c.state == "deleted")
+    row = tx.execute(sa.select(issues.c.id).where(taken)).first()
+    if row is not None:
+        # No slug of an author's holds a "~".
+        change(tx, row.id, {"slug": f"{slug}~{row.id}"})

@@ -85,6 +85,16 @@ publications = sa.Table(
     sa.PrimaryKeyConstraint("blog_id", "commit_id"),
 )
 
+#: Commits whose pusher said `-o delete`: whoever publishes them may take several issues back.
+consents = sa.Table(
+    "consents",
+    metadata,
+    _blog_id(),
+    sa.Column("commit_id", sa.Text, nullable=False),
+    sa.Column("at", Moment, nullable=False),
+    sa.PrimaryKeyConstraint("blog_id", "commit_id"),
+)
+
 #: Slugs an issue had before.
 redirects = sa.Table(
     "redirects",
