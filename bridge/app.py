@@ -23,6 +23,7 @@ from bridge.jobs.embedded import EmbeddedQueue
 from bridge.jobs.queue import Handler
 from bridge.jobs.worker import Worker
 from bridge.outbox import profile
+from bridge.outbox.people import People
 from bridge.outbox.publish import Publisher
 from bridge.remote.actors import RemoteActors
 from bridge.remote.documents import Documents
@@ -181,12 +182,12 @@ async def opened(config: Config, *, clock: Clock = utc_now) -> AsyncIterator[App
         stack.push_async_callback(actors.close)
         webfinger = WebFinger(hops)
         publisher = Publisher(
-            config=config,
+            blog_config=config.blog,
+            close_after=config.comments.close_after,
             blog=blog,
             database=database,
             repository=Repository(folder=config.issues_folder),
-            webfinger=webfinger,
-            actors=actors,
+            people=People(webfinger=webfinger, actors=actors, database=database, blog_id=blog.id),
             clock=clock,
         )
         yield App(

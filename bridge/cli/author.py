@@ -1,23 +1,33 @@
-"""`publish`, `issues`: for the author."""
+"""`publish`, `issues`, `resend`, `withdraw`: what goes out, and what became of it."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from bridge.app import App
 from bridge.cli.options import ConfigOption, JsonOption, print_json, with_app
+from bridge.errors import UserFault
 from bridge.issues.worktree import commit_files, dirty_files, path_in
+from bridge.outbox.again import Sent
+from bridge.outbox.again import resend as send_again
+from bridge.outbox.again import withdraw as take_back
 from bridge.outbox.report import report_json, report_lines
+from bridge.store import deliveries, entries, received
 from bridge.store import issues as issue_rows
+from bridge.store.database import Transaction
+from bridge.store.deliveries import Standing
+from bridge.store.received import Received
+from bridge.terms import Server
 
-_Files = Annotated[list[Path] | None, typer.Argument(metavar="[FILE]...", show_default=False)]
+Files = Annotated[list[Path] | None, typer.Argument(metavar="[FILE]...", show_default=False)]
+_Slug = Annotated[str, typer.Argument(metavar="SLUG", show_default=False)]
 
 
 def publish(
-    files: _Files = None,
+    files: Files = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="say what would happen, and do nothing")] = False,
     delete: Annotated[bool, typer.Option("--delete", help="take back several published issues")] = False,
     config: ConfigOption = None,
@@ -48,31 +58,151 @@ def publish(
 
 
 def issues(
-    slug: Annotated[str | None, typer.Argument(help="show the ledger of this issue")] = None,
+    slug: Annotated[str | None, typer.Argument(metavar="[SLUG]", show_default=False)] = None,
     config: ConfigOption = None,
     as_json: JsonOption = False,
 ) -> int:
-    """List the issues."""
+    """List the issues; with SLUG say what became of one: each delivery, and each thing that came in."""
 
     async def run(app: App) -> int:
-        rows = await app.database.read(lambda tx: issue_rows.all_of(tx, app.blog.id))
-        listed = [
-            {
-                "slug": row.slug,
-                "title": row.title,
-                "state": row.state,
-                "date": row.date,
-                "url": app.blog.addresses.page(row.slug),
-                "object": row.object_id,
-            }
-            for row in rows
-            if slug is None or row.slug == slug
-        ]
+        if slug is not None:
+            return await _show_ledger(app, slug, as_json=as_json)
+        listed = await app.database.read(lambda tx: [_listed(app, row) for row in issue_rows.outlines(tx, app.blog.id)])
         if as_json:
             print_json(listed)
-        else:
-            for one in listed:
-                typer.echo(f"{one['date']:%Y-%m-%d}  {one['state']:<10} {one['slug']}  {one['title']}")
+        for one in () if as_json else listed:
+            state = "waits" if one["state"] == "waiting" else one["state"]
+            typer.echo(f"{one['date']:%Y-%m-%d}  {state:<10} {one['slug']}  {one['title']}")
+        if not listed and not as_json:
+            typer.echo("There is no issue yet.")
         return 0
 
     return with_app(config, run)
+
+
+def _listed(app: App, row: issue_rows.Outline) -> dict[str, Any]:
+    return {
+        "slug": row.slug,
+        "title": row.title,
+        "state": row.state,
+        "date": row.date,
+        "file": row.path,
+        "url": app.blog.addresses.page(row.slug),
+        "object": row.object_id,
+    }
+
+
+async def _show_ledger(app: App, slug: str, *, as_json: bool) -> int:
+    def read(tx: Transaction) -> dict[str, Any]:
+        row = next((one for one in issue_rows.outlines(tx, app.blog.id) if one.slug == slug), None)
+        if row is None:
+            raise UserFault(f"there is no issue {slug!r}; `rundbrief issues` lists them")
+        shown = {str(entry.object_id): entry for entry in entries.of_issue(tx, row.id)}
+        return _listed(app, row) | {
+            "outgoing": [_outgoing(one) for one in deliveries.standings(tx, app.blog.id, issue_id=row.id)],
+            "incoming": [
+                _incoming(one, shown[one.object_id].state if one.object_id in shown else None)
+                for one in received.of_issue(tx, row.id)
+            ],
+        }
+
+    ledger = await app.database.read(read)
+    if as_json:
+        print_json(ledger)
+        return 0
+    typer.echo(f"{ledger['title']} – {ledger['state']}, {ledger['date']:%Y-%m-%d %H:%M %Z}")
+    typer.echo(f"  page   {ledger['url']}")
+    typer.echo(f"  object {ledger['object'] or 'none: nobody was told of it'}")
+    typer.echo("Sent:" if ledger["outgoing"] else "Sent: nothing")
+    for one in reversed(ledger["outgoing"]):
+        typer.echo(f"  {one['type']:<7} {one['server']:<30} {_standing(one)}")
+    typer.echo("Came in:" if ledger["incoming"] else "Came in: nothing")
+    for one in reversed(ledger["incoming"]):
+        times = "" if one["repeats"] == 0 else f", {one['repeats'] + 1} times"
+        why = f" ({one['reason']})" if one["reason"] else ""
+        typer.echo(f"  {one['at']:%Y-%m-%d %H:%M:%S}  {one['verdict']}: {one['type']} by {one['actor']}{why}{times}")
+    return 0
+
+
+def _outgoing(one: Standing) -> dict[str, Any]:
+    return {
+        "server": one.server,
+        "state": one.state,
+        "since": one.changed_at,
+        "next": one.due_at if one.state == "waiting" else None,
+        "reason": one.reason,
+        "type": one.type,
+        "inbox": one.inbox,
+        "attempts": one.attempts,
+        "status": one.status,
+    }
+
+
+def _incoming(one: Received, state: str | None) -> dict[str, Any]:
+    """`state` is how it stands now, where the author has judged it since."""
+    return {
+        "at": one.received_at,
+        "type": one.type,
+        "actor": one.actor_id,
+        "server": one.server,
+        "activity": one.activity_id,
+        "object": one.object_id,
+        "verdict": state or one.verdict,
+        "reason": one.reason,
+        "way": one.way,
+        "repeats": one.repeats,
+    }
+
+
+def _standing(one: dict[str, Any]) -> str:
+    reason = f": {one['reason']}" if one["reason"] else ""
+    match one["state"]:
+        case "delivered":
+            return f"delivered {one['since']:%Y-%m-%d %H:%M:%S}"
+        case "waiting" if one["attempts"]:
+            return f"failed {one['attempts']} times, retry {one['next']:%Y-%m-%d %H:%M:%S}{reason}"
+        case "waiting":
+            return f"waits since {one['since']:%Y-%m-%d %H:%M:%S}"
+        case "given-up":
+            return f"given up {one['since']:%Y-%m-%d %H:%M:%S}{reason}"
+        case state:
+            return f"{state} {one['since']:%Y-%m-%d %H:%M:%S}{reason}"
+
+
+def resend(
+    slug: _Slug,
+    to: Annotated[str | None, typer.Option("--to", metavar="SERVER", help="only to this server")] = None,
+    config: ConfigOption = None,
+    as_json: JsonOption = False,
+) -> int:
+    """Send an issue again, under its own id, so that nobody who has it gets it twice; or publish a withdrawn one."""
+
+    async def run(app: App) -> int:
+        sent = await send_again(app.publisher, slug, None if to is None else Server(to.lower()))
+        return _tell(sent, as_json, f"{slug} is sent again", "nobody follows yet, so nothing was sent")
+
+    return with_app(config, run)
+
+
+def withdraw(slug: _Slug, config: ConfigOption = None, as_json: JsonOption = False) -> int:
+    """Take an issue back everywhere and keep its file. It holds until the file changes, or `resend`."""
+
+    async def run(app: App) -> int:
+        sent = await take_back(app.publisher, slug)
+        status = _tell(sent, as_json, f"{slug} is taken back", "nobody had got it")
+        if not as_json:
+            typer.echo(f"That holds until its file changes, or: rundbrief resend {slug}")
+        return status
+
+    return with_app(config, run)
+
+
+def _tell(sent: Sent, as_json: bool, done: str, nobody: str) -> int:
+    if as_json:
+        print_json({"slug": sent.slug, "deliveries": sent.deliveries, "servers": sent.servers})
+    elif sent.deliveries:
+        where = "one server" if sent.servers == 1 else f"{sent.servers} servers"
+        typer.echo(f"{done}: {sent.deliveries} deliveries to {where}.")
+    else:
+        typer.echo(f"{done}: {nobody}.")
+    return 0

@@ -1,23 +1,32 @@
-"""The hidden commands that git's hooks run: judge a push before it is accepted, publish it after."""
+"""The hidden commands that git's hooks run: judge a push before it is accepted, publish it after.
+
+A pusher waits for both, so each looks first, with few imports, whether anything changed at all. What judges and what
+publishes is loaded only when it did.
+"""
 
 from __future__ import annotations
 
 import asyncio
+import importlib
 import os
 import sys
 
 import typer
 
-from bridge.app import App, opened
-from bridge.cli.options import ConfigOption, config_from, with_app
+from bridge.cli.options import ConfigOption, config_from
+from bridge.clock import utc_now
 from bridge.config import Config
 from bridge.errors import BridgeError, UserFault
 from bridge.issues.git import Repository
 from bridge.issues.push import judge_push, push_options, read_updates
 from bridge.issues.repository import adopt_branch
-from bridge.issues.source import branch, head_commit
+from bridge.issues.source import IssueTree, branch, head_commit, read_tree
 from bridge.issues.worktree import dirty_files
-from bridge.outbox.report import report_lines
+from bridge.outbox.standing import is_as_published
+from bridge.store import blogs, issues, jobs, publications
+from bridge.store.blogs import BlogRow
+from bridge.store.database import Database, SqliteDatabase, Transaction, open_database
+from bridge.store.issues import Outline
 
 
 def pre_receive(config: ConfigOption = None) -> int:
@@ -29,27 +38,88 @@ def pre_receive(config: ConfigOption = None) -> int:
         return _refuse(list(push.refusals))
     if push.commit is None:
         return 0
-    _check_may_write(settings)
-    if changed := dirty_files(repository, untracked=False):
-        return _refuse(
-            [f"The folder on the server has changes that are not committed ({', '.join(changed)}): commit them there."]
-        )
-    commit = push.commit
-
-    async def judge() -> list[str]:
-        async with opened(settings) as app:
-            report = await app.publisher.judge(commit, repository, allow_delete="delete" in push_options(os.environ))
-            return [str(fault) for step in report.steps for fault in step.faults]
-
     try:
-        faults = asyncio.run(judge())
-    except UserFault as fault:
+        _check_may_write(settings)
+        if changed := dirty_files(repository, untracked=False):
+            names = ", ".join(changed)
+            raise UserFault(f"The folder on the server has changes that are not committed ({names}): commit them there")
+        faults = asyncio.run(_faults(settings, repository, push.commit))
+    except BridgeError as fault:
         return _refuse([str(fault)])
     if faults:
         return _refuse(faults)
     if push.adopts and push.branch is not None:
         adopt_branch(repository, push.branch)
     return 0
+
+
+async def _faults(settings: Config, repository: Repository, commit: str) -> list[str]:
+    """What the push is refused for. Raises UserFault for more than a file's fault."""
+    database = _open(settings)
+    try:
+        row, rows, _ = await database.read(_standing)
+        tree = read_tree(repository, commit)
+        if row is None or is_as_published(tree, rows, utc_now()):
+            return []
+        judging = importlib.import_module("bridge.cli.hook_judging")
+        found: list[str] = await judging.judge(
+            settings, database, row, repository, commit, allow_delete="delete" in push_options(os.environ)
+        )
+        return found
+    finally:
+        await database.close()
+
+
+def post_receive(config: ConfigOption = None) -> int:
+    """Publish the push that was just accepted, and say what went out."""
+    settings = config_from(config)
+    try:
+        return asyncio.run(_publish(settings))
+    except BridgeError as error:
+        typer.echo(f"The push is accepted but not published yet: {error}. The server tries again by itself.")
+        return 1
+
+
+async def _publish(settings: Config) -> int:
+    repository = Repository(folder=settings.issues_folder)
+    database = _open(settings)
+    try:
+        commit = head_commit(repository)
+        tree = None if commit is None else read_tree(repository, commit)
+        told = None if tree is None else await database.write(lambda tx: _settle(tx, tree))
+    finally:
+        await database.close()
+    if told is not None:
+        for line in told or ["Nothing to publish: the world is in line with the last commit."]:
+            typer.echo(line)
+        return 0
+    publishing = importlib.import_module("bridge.cli.hook_work")
+    status: int = await publishing.publish(settings, allow_delete="delete" in push_options(os.environ))
+    return status
+
+
+def _settle(tx: Transaction, tree: IssueTree) -> list[str] | None:
+    """What was told of a commit of which nothing is left to publish; None for any other."""
+    row, rows, published = _standing(tx)
+    if row is None or tree.commit is None or not is_as_published(tree, rows, utc_now()):
+        return None
+    if published != tree.commit:
+        tx.lock(f"publish {row.id}")
+        blogs.record_published(tx, row.id, tree.commit)
+    # The server may have looked before this hook did. What it had published is said here all the same.
+    return publications.find(tx, row.id, tree.commit)
+
+
+def _standing(tx: Transaction) -> tuple[BlogRow | None, list[Outline], str | None]:
+    row = blogs.find(tx)
+    return (None, [], None) if row is None else (row, issues.outlines(tx, row.id), row.published_commit)
+
+
+def _open(settings: Config) -> Database:
+    database = open_database(settings.database.url, folder=settings.folder)
+    if isinstance(database, SqliteDatabase):
+        database.use_jobs(jobs.enqueue)
+    return database
 
 
 def _refuse(reasons: list[str]) -> int:
@@ -60,27 +130,7 @@ def _refuse(reasons: list[str]) -> int:
 
 
 def _check_may_write(settings: Config) -> None:
-    """Raises UserFault for a user who could push but not publish."""
-    data = settings.folder / "data"
-    if not os.access(data, os.W_OK):
-        raise UserFault(f"you may not write {data}; push as the user who runs the blog, or ask them for the right")
-
-
-def post_receive(config: ConfigOption = None) -> int:
-    """Publish the push that was just accepted, and say what went out."""
-    options = push_options(os.environ)
-
-    async def run(app: App) -> int:
-        report = await app.publisher.publish(allow_delete="delete" in options)
-        told = list(report_lines(report, app.blog))
-        if not report.steps and report.commit is not None:
-            told = await app.publisher.lines_of(report.commit) or told
-        for line in told:
-            typer.echo(line)
-        return 1 if report.is_refused else 0
-
-    try:
-        return with_app(config, run)
-    except BridgeError as error:
-        typer.echo(f"The push is accepted but not published yet: {error}. The server tries again by itself.")
-        return 1
+    """Raises UserFault for a user who could push but not publish; the database is judged when it is opened."""
+    folder = settings.folder / "data"
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise UserFault(f"you may not write {folder}; push as the user who runs the blog, or ask them for the right")

@@ -1,19 +1,25 @@
-"""What commands share: the --config and --json options, opening the app, and printing JSON."""
+"""What commands share: the --config and --json options, opening the app, and printing JSON.
+
+The app is loaded when it is opened: git's hooks, for which a pusher waits, often need none of it.
+"""
 
 from __future__ import annotations
 
 import asyncio
+import importlib
 import json
 from collections.abc import Awaitable, Callable
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 
-from bridge.app import App, opened
 from bridge.clock import wire_time
 from bridge.config import Config, find_config, read_config
+
+if TYPE_CHECKING:
+    from bridge.app import App
 
 T = TypeVar("T")
 
@@ -32,7 +38,8 @@ def with_app(given: Path | None, work: Callable[[App], Awaitable[T]]) -> T:
     """Open the blog, do `work`, close it again."""
 
     async def run() -> T:
-        async with opened(config_from(given)) as app:
+        settings = config_from(given)
+        async with importlib.import_module("bridge.app").opened(settings) as app:
             return await work(app)
 
     return asyncio.run(run())

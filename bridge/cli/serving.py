@@ -9,15 +9,14 @@ from collections.abc import Coroutine
 from datetime import timedelta
 from typing import Any
 
-from bridge.app import App, opened
+from bridge.app import opened
 from bridge.config import Config
-from bridge.errors import BridgeError
+from bridge.outbox.watch import Watch
 from bridge.web.server import listening
 
 log = logging.getLogger(__name__)
 
 _GRACE = timedelta(seconds=10)
-_LOOK_FOR_COMMITS = 2.0
 
 
 async def serve_all(config: Config) -> None:
@@ -33,7 +32,7 @@ async def serve_all(config: Config) -> None:
                 log.info("serving %s on %s", app.blog.url, config.server.listen)
                 tasks = [
                     _background(site.ready.follow_other_processes()),
-                    _background(_publish_commits(app)),
+                    _background(Watch(app.publisher).run()),
                 ]
                 working = asyncio.create_task(worker.run(grace=_GRACE))
                 await stop.wait()
@@ -56,21 +55,3 @@ def _stop_event() -> asyncio.Event:
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
     return stop
-
-
-async def _publish_commits(app: App) -> None:
-    """Publish what is committed and not out yet: at the start, and then every two seconds (contract section 5)."""
-    told = ""
-    while True:
-        try:
-            if await app.publisher.is_due():
-                report = await app.publisher.publish()
-                log.info("published %s: %d issues changed", report.commit, len(report.steps))
-                told = ""
-        except BridgeError as error:
-            if str(error) != told:
-                told = str(error)
-                log.error("the last commit is not published: %s", error)
-        except Exception:
-            log.exception("a fault of ours while publishing; trying again")
-        await asyncio.sleep(_LOOK_FOR_COMMITS)

@@ -17,7 +17,11 @@ COMMANDS: dict[str, Command] = {
     "init": Command("operator", "init", "make a blog in a folder, or renew its hooks"),
     "serve": Command("operator", "serve", "run all in one process"),
     "publish": Command("author", "publish", "bring the world in line with the issue files of the last commit"),
+    "lint": Command("writing", "lint", "say what a push would be refused for, and warn"),
+    "preview": Command("writing", "preview", "show an issue's page, and beside it what Mastodon will show"),
     "issues": Command("author", "issues", "list the issues, or show the ledger of one"),
+    "resend": Command("author", "resend", "send an issue again, to everybody or to one server"),
+    "withdraw": Command("author", "withdraw", "take an issue back everywhere and keep its file"),
     "demo": Command("demo", "demo", "show the main job on this machine"),
 }
 

@@ -1,4 +1,4 @@
-"""Issues -> the people whom they name, found by WebFinger and fetched, so that they can be told; before any transaction.
+"""Issues -> the people whom they name, found by WebFinger and fetched so that they can be told; before a transaction.
 
 Who was found once stays found when their server does not answer: an edit must not turn a name into plain text.
 """
@@ -40,7 +40,9 @@ class People:
         if not handles:
             return {}
         found = await self.webfinger.resolve_mentions(handles, time_allowed=_PATIENCE)
-        mentions = {handle: Mention(handle=one.acct, actor_id=one.actor_id, url=one.url) for handle, one in found.items()}
+        mentions = {
+            handle: Mention(handle=one.acct, actor_id=one.actor_id, url=one.url) for handle, one in found.items()
+        }
         if missing := handles - mentions.keys():
             slugs = [issue.slug for issue in issues]
             mentions |= await self.database.read(lambda tx: published.mentioned(tx, self.blog_id, slugs, missing))

@@ -8,7 +8,6 @@ from datetime import datetime, timedelta
 from typing import Literal
 
 from bridge.errors import Fault
-from bridge.issues.source import IssueFile
 from bridge.outbox.prepare import Prepared, ReadFile
 from bridge.store.issues import Outline
 
@@ -34,17 +33,6 @@ class Step:
     silent: bool = False  #: page only: nothing is told to followers
     faults: Sequence[Fault] = ()
     warnings: Sequence[Fault] = ()
-
-
-def unchanged_rows(files: Iterable[IssueFile], rows: Iterable[Outline], now: datetime) -> dict[str, Outline]:
-    """The issues whose files need not even be read, by path: out as they are, waiting for their date, or withdrawn."""
-    by_path = {row.path: row for row in rows if row.state != "deleted"}
-    found = ((file, by_path.get(file.path)) for file in files)
-    return {
-        file.path: row
-        for file, row in found
-        if row is not None and row.digest == file.fingerprint and not (row.state == "waiting" and row.date <= now)
-    }
 
 
 def match_rows(

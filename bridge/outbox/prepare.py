@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import timedelta
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from bridge.activity.ids import Blog
 from bridge.config import BlogConfig
@@ -16,9 +15,7 @@ from bridge.issues.issue import Issue, read_issue, slug_from_name
 from bridge.issues.render import find_mentions, render
 from bridge.issues.rendered import Mention, Rendered, ServedPicture
 from bridge.issues.source import IssueFile, read_blobs, same_slug_faults
-from bridge.remote.webfinger import WebFinger
 
-_PATIENCE = timedelta(seconds=5)
 _SLUG_LINE = re.compile(rb"""^slug\s*[:=]\s*["']?([a-z0-9-]+)""", re.MULTILINE)
 
 
@@ -42,6 +39,7 @@ class Prepared:
     rendered: Rendered
     mentions: Mapping[str, Mention]
     unresolved: Sequence[str]
+    named: Sequence[str]  #: the pictures as the text names them
     warnings: Sequence[Fault]
 
 
@@ -87,16 +85,13 @@ def read_file(file: IssueFile, raw: bytes, config: BlogConfig) -> ReadFile:
     return ReadFile(file=file, issue=issue, warnings=warnings)
 
 
-async def resolve(issues: Sequence[Issue], webfinger: WebFinger) -> dict[str, Mention]:
-    """The people whom the issues name, five seconds for all together; who is not found stays plain text."""
-    handles = {handle for issue in issues for handle in find_mentions(issue)}
-    if not handles:
-        return {}
-    found = await webfinger.resolve_mentions(handles, time_allowed=_PATIENCE)
-    return {handle: Mention(handle=one.acct, actor_id=one.actor_id, url=one.url) for handle, one in found.items()}
-
-
-def render_issue(read: ReadFile, mentions: Mapping[str, Mention], blog: Blog) -> Prepared | ReadFile:
+def render_issue(
+    read: ReadFile,
+    mentions: Mapping[str, Mention],
+    blog: Blog,
+    *,
+    picture_of: Callable[[str], ServedPicture | None] = lambda path: None,
+) -> Prepared | ReadFile:
     """Render one issue; a ReadFile with faults where that cannot be done."""
     issue = read.issue
     if issue is None:
@@ -105,7 +100,7 @@ def render_issue(read: ReadFile, mentions: Mapping[str, Mention], blog: Blog) ->
 
     def picture(path: str) -> ServedPicture | None:
         named.append(path)
-        return None
+        return picture_of(path)
 
     try:
         rendered = render(
@@ -127,5 +122,15 @@ def render_issue(read: ReadFile, mentions: Mapping[str, Mention], blog: Blog) ->
         rendered=rendered,
         mentions=mentions,
         unresolved=[handle for handle in find_mentions(issue) if handle not in mentions],
+        named=named,
         warnings=read.warnings,
     )
+
+
+def with_warnings(ready: Prepared | ReadFile, blog: Blog, slugs: Collection[str]) -> Prepared | ReadFile:
+    """The issue with what its author may have overlooked. `slugs` are those of all issues that readers can open."""
+    if isinstance(ready, ReadFile):
+        return ready
+    page_url = blog.addresses.page(ready.issue.slug)
+    found = lint.warnings_of(ready.issue, ready.rendered, page_url=page_url, slugs=slugs, named=ready.named)
+    return replace(ready, warnings=[*ready.warnings, *found])

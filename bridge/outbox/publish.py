@@ -10,6 +10,7 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
 from bridge.activity.ids import Blog
 from bridge.clock import Clock
@@ -19,14 +20,17 @@ from bridge.issues.git import Repository
 from bridge.issues.issue import Issue
 from bridge.issues.rendered import Mention
 from bridge.issues.source import IssueFile, IssueTree, head_commit, is_behind, read_tree
-from bridge.outbox.people import People
-from bridge.outbox.plan import Step, gone_rows, match_rows, steps_for, taken_back, unchanged_rows
-from bridge.outbox.prepare import Prepared, ReadFile, read_files, render_issue
+from bridge.outbox.plan import Step, gone_rows, match_rows, steps_for, taken_back
+from bridge.outbox.prepare import Prepared, ReadFile, read_files, render_issue, with_warnings
 from bridge.outbox.record import Recorder
 from bridge.outbox.report import Report, report_lines
+from bridge.outbox.standing import unchanged_rows
 from bridge.store import blogs, followers, issues, publications
 from bridge.store.database import Database, Transaction
 from bridge.store.issues import Outline
+
+if TYPE_CHECKING:  # the hook that judges a push asks nobody, and should not pay for an HTTP client
+    from bridge.outbox.people import People
 
 _TRIES = 5
 
@@ -163,7 +167,10 @@ class Publisher:
         )
         mentions = await self._mentions([one.issue for one in read if one.issue is not None])
         ready = await asyncio.to_thread(lambda: [render_issue(one, mentions, self.blog) for one in read])
-        ready += _tree_faults(tree, only)
+        slugs = {row.slug for row in out.rows if row.state == "published"}
+        slugs |= {one.issue.slug for one in read if one.issue is not None and not one.issue.draft}
+        ready = [with_warnings(one, self.blog, slugs) for one in ready]
+        ready += tree_faults(tree, only)
         ids = {row.id for row in kept.values()}
         matched = match_rows(read, out.rows, paths=paths, kept=ids)
         refused = [one for one in ready if isinstance(one, ReadFile)]
@@ -213,7 +220,7 @@ def _check_named(only: Sequence[str], tree: IssueTree, rows: Sequence[Outline]) 
         raise UserFault(f"{missing[0]} is no issue file of the last commit; lint says why, if it lies in the folder")
 
 
-def _tree_faults(tree: IssueTree, only: Sequence[str] | None) -> list[ReadFile]:
+def tree_faults(tree: IssueTree, only: Sequence[str] | None) -> list[ReadFile]:
     """Faults of the tree itself (symlinks, submodules), told like those of a file."""
     from_tree = [fault for fault in tree.faults if only is None or fault.path in only]
     return [ReadFile(file=_nameless(fault.path), issue=None, faults=[fault]) for fault in from_tree]

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from bridge.activity.ids import Blog
+from bridge.errors import Fault
 from bridge.outbox.plan import Step
 
 
@@ -53,8 +54,12 @@ def _step_lines(step: Step, report: Report, blog: Blog, made: int | None, *, dry
         case "wait":
             date = step.prepared.issue.date if step.prepared else None
             yield f"{name} waits until {date:%Y-%m-%d %H:%M %Z}."
+        case "move":
+            yield f"{name} {will} kept as it is; its file is now called {step.path}."
+        case "delete" if step.row is not None and step.row.state != "published":
+            yield f"{name} was not out, and {will} forgotten."
         case "delete":
-            yield f"{name} {will} taken back{_reach(report, made)}."
+            yield f"{name} {will} taken back everywhere{_reach(report, made)}"
         case _ if step.silent:
             yield f"{name} {will} on its page only, told to nobody: {page}"
         case "change":
@@ -64,9 +69,12 @@ def _step_lines(step: Step, report: Report, blog: Blog, made: int | None, *, dry
                 yield f"{name} {will} changed: {page}{_reach(report, made)}"
         case _:
             yield f"{name} {will} published: {page}{_reach(report, made)}"
-    if step.prepared is not None:
-        for warning in step.prepared.warnings:
-            yield f"warning: {warning}"
+    for warning in _warnings(step):
+        yield f"warning: {warning}"
+
+
+def _warnings(step: Step) -> list[Fault]:
+    return [*step.warnings, *(step.prepared.warnings if step.prepared else ())]
 
 
 def _reach(report: Report, made: int | None) -> str:
@@ -97,7 +105,7 @@ def report_json(report: Report, blog: Blog) -> dict[str, Any]:
                 "silent": step.silent,
                 "deliveries": report.deliveries[number] if number < len(report.deliveries) else None,
                 "faults": [str(fault) for fault in step.faults],
-                "warnings": [str(warning) for warning in (step.prepared.warnings if step.prepared else ())],
+                "warnings": [str(warning) for warning in _warnings(step)],
             }
             for number, step in enumerate(report.steps)
         ],

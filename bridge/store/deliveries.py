@@ -234,3 +234,14 @@ def supersede(tx: Transaction, object_id: str, inboxes: Sequence[InboxUrl], *, n
         deliveries.c.object_id == object_id, deliveries.c.inbox.in_(inboxes), deliveries.c.state == "waiting"
     )
     tx.execute(sa.update(deliveries).where(waiting).values(state="needless", reason=reason, changed_at=now))
+
+
+def progress(tx: Transaction, blog_id: int, *, since: datetime) -> tuple[int, int]:
+    """Of the deliveries of issues that were made since then: how many were tried, and how many there are."""
+    tried = sa.func.sum(sa.case((deliveries.c.attempts > 0, 1), else_=0)).label("tried")
+    row = tx.execute(
+        sa.select(tried, sa.func.count().label("made")).where(
+            deliveries.c.blog_id == blog_id, deliveries.c.issue_id.is_not(None), deliveries.c.created_at >= since
+        )
+    ).one()
+    return int(row.tried or 0), int(row.made)

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
 import sqlalchemy as sa
 
+from bridge.issues.rendered import Mention
 from bridge.store.database import Transaction
-from bridge.store.schema import activities, issues, objects
-from bridge.terms import ActivityId, Document, ObjectId
+from bridge.store.schema import activities, issues, objects, remote_actors
+from bridge.terms import ActivityId, ActorId, Document, ObjectId
 
 Kind = Literal["issue", "section", "answer"]
 
@@ -139,6 +140,26 @@ def newest_public_object(tx: Transaction, blog_id: int) -> ObjectId | None:
     )
     found = tx.execute(query).scalar()
     return None if found is None else ObjectId(found)
+
+
+def mentioned(tx: Transaction, blog_id: int, slugs: Sequence[str], handles: Collection[str]) -> dict[str, Mention]:
+    """Those of the handles whom the objects of these issues mention already."""
+    query = (
+        sa.select(objects.c.document)
+        .join(issues, issues.c.id == objects.c.issue_id)
+        .where(issues.c.blog_id == blog_id, issues.c.slug.in_(slugs), objects.c.deleted_at.is_(None))
+    )
+    wanted = {f"@{handle}".casefold(): handle for handle in handles}
+    found: dict[str, Mention] = {}
+    for document in tx.execute(query).scalars():
+        for tag in document.get("tag", ()):
+            name = str(tag.get("name", "")).casefold()
+            if tag.get("type") == "Mention" and name in wanted:
+                actor_id = ActorId(tag["href"])
+                url = tx.execute(sa.select(remote_actors.c.url).where(remote_actors.c.id == actor_id)).scalar()
+                handle = wanted[name]
+                found[handle] = Mention(handle=tag["name"].removeprefix("@"), actor_id=actor_id, url=url or actor_id)
+    return found
 
 
 def is_live(tx: Transaction, object_id: str) -> bool:

@@ -13,7 +13,7 @@ from bridge.issues.source import (
     branch,
     commit_exists,
     head_commit,
-    is_ahead,
+    is_behind,
     read_blobs,
     read_tree,
     same_slug_faults,
@@ -37,18 +37,18 @@ def test_an_empty_repository_has_a_branch_and_no_commit(repository: Repository) 
     assert branch(repository) == "main"
 
 
-def test_the_last_commit_and_whether_it_is_ahead(author: Checkout, repository: Repository) -> None:
+def test_the_last_commit_and_whether_it_is_behind(author: Checkout, repository: Repository) -> None:
     first = author.commit({"1.md": ISSUE})
     second = author.commit({"2.md": ISSUE})
     assert head_commit(repository) == second
     assert commit_exists(repository, first)
     assert not commit_exists(repository, "f" * 40)
     assert not commit_exists(repository, "--upload-pack=touch /tmp/x")
-    assert is_ahead(repository, second, None)
-    assert is_ahead(repository, second, first)
-    assert is_ahead(repository, second, "f" * 40)
-    assert not is_ahead(repository, second, second)
-    assert not is_ahead(repository, first, second)
+    assert not is_behind(repository, second, None)
+    assert not is_behind(repository, second, first)
+    assert not is_behind(repository, second, "f" * 40)
+    assert not is_behind(repository, second, second)
+    assert is_behind(repository, first, second)
     author.git("checkout", "--quiet", "--detach")
     assert branch(repository) is None
 

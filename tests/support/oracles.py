@@ -16,11 +16,14 @@ from bs4 import BeautifulSoup
 from bs4.element import PageElement, Tag
 
 FOLDER = Path(__file__).parent.parent / "oracles"
+OUTBOX = Path(__file__).parent.parent.parent / "bridge" / "outbox"
 ALLOW_LISTS = ("mastodon", "gotosocial", "akkoma")
 
 
 def rules_of(server: str) -> dict[str, Any]:
-    rules: dict[str, Any] = json.loads((FOLDER / f"{server}.json").read_text())
+    # Mastodon's list is also what `rundbrief preview` goes by, so it lies in the package.
+    folder = OUTBOX if server == "mastodon" else FOLDER
+    rules: dict[str, Any] = json.loads((folder / f"{server}.json").read_text())
     return rules
 
 

@@ -136,6 +136,14 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("blog_id", "target", name=op.f("pk_blocks")),
     )
     op.create_table(
+        "consents",
+        sa.Column("blog_id", sa.Integer(), nullable=False),
+        sa.Column("commit_id", sa.Text(), nullable=False),
+        sa.Column("at", Moment(), nullable=False),
+        sa.ForeignKeyConstraint(["blog_id"], ["blogs.id"], name=op.f("fk_consents_blog_id")),
+        sa.PrimaryKeyConstraint("blog_id", "commit_id", name=op.f("pk_consents")),
+    )
+    op.create_table(
         "followers",
         sa.Column("blog_id", sa.Integer(), nullable=False),
         sa.Column("actor_id", sa.Text(), nullable=False),

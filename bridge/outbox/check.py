@@ -1,0 +1,126 @@
+"""The issue files as saved -> what a push of them would be refused for, and warnings; called by `lint` and `preview`.
+
+What needs the network or the database is looked at here: mentions, and what is out already (contract section 4).
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
+
+from bridge.errors import Fault, IssueFaults, UserFault
+from bridge.issues.issue import picture_in_text
+from bridge.issues.rendered import ServedPicture
+from bridge.issues.source import IssueFile, IssueTree
+from bridge.issues.worktree import read_saved, read_saved_tree
+from bridge.outbox.plan import gone_rows, match_rows, steps_for, taken_back
+from bridge.outbox.prepare import Prepared, ReadFile, read_file, render_issue, with_warnings, without_twins
+from bridge.outbox.publish import Publisher, tree_faults
+from bridge.store import issues
+from bridge.store.issues import Outline
+
+
+@dataclass(frozen=True, kw_only=True)
+class Checked:
+    """What was found. `refusals` are what a push would be refused for; `ready` are the files looked at."""
+
+    refusals: Sequence[Fault]
+    warnings: Sequence[Fault]
+    ready: Sequence[Prepared | ReadFile]
+
+
+async def check(
+    publisher: Publisher,
+    only: Sequence[str] | None = None,
+    *,
+    picture: Callable[[IssueFile, str], ServedPicture | None] = lambda file, path: None,
+) -> Checked:
+    """Judge the saved files, all or those named; raises UserFault for a name that is no issue file."""
+    tree, read = await asyncio.to_thread(_read_all, publisher)
+    named = [one for one in read if only is None or one.file.path in only]
+    broken = tree_faults(tree, only)
+    _check_named(only, [*named, *broken])
+    rows = await publisher.database.read(lambda tx: issues.outlines(tx, publisher.blog.id))
+    written = [one.issue for one in named if one.issue is not None]
+    mentions = await publisher.people.resolve(written) if publisher.people else {}
+    slugs = {one.issue.slug for one in read if one.issue is not None and not one.issue.draft}
+
+    def render() -> list[Prepared | ReadFile]:
+        return [
+            with_warnings(
+                render_issue(
+                    one, mentions, publisher.blog, picture_of=lambda path, file=one.file: picture(file, path)  # type: ignore[misc]
+                ),
+                publisher.blog,
+                slugs,
+            )
+            for one in named
+        ]  # fmt: skip
+
+    ready = [*await asyncio.to_thread(render), *broken]
+    refusals = [fault for one in ready if isinstance(one, ReadFile) for fault in one.faults]
+    warnings = [fault for one in ready if isinstance(one, Prepared) for fault in [*one.warnings, *_unresolved(one)]]
+    more_refusals, more_warnings = _against(rows, ready, read, publisher, only, tree)
+    return Checked(refusals=[*refusals, *more_refusals], warnings=[*warnings, *more_warnings], ready=ready)
+
+
+def _read_all(publisher: Publisher) -> tuple[IssueTree, list[ReadFile]]:
+    tree = read_saved_tree(publisher.repository)
+    read: list[ReadFile] = []
+    for file in tree.files:
+        try:
+            raw = read_saved(publisher.repository, file.path)
+        except IssueFaults as error:
+            read.append(ReadFile(file=file, issue=None, faults=error.faults))
+        else:
+            read.append(read_file(file, raw, publisher.blog_config))
+    return tree, without_twins(read, ())
+
+
+def _check_named(only: Sequence[str] | None, found: Sequence[ReadFile]) -> None:
+    known = {one.file.path for one in found}
+    for path in only or ():
+        if path not in known:
+            raise UserFault(f"{path} is no issue file: those are NAME.md and NAME/index.md, and begin with no _ or dot")
+
+
+def _unresolved(prepared: Prepared) -> list[Fault]:
+    issue = prepared.issue
+    lines = issue.body.casefold().split("\n")
+    found: list[Fault] = []
+    for handle in prepared.unresolved:
+        at = next((number for number, line in enumerate(lines) if f"@{handle.casefold()}" in line), None)
+        line = issue.lines.get("teaser") if at is None else issue.body_line + at
+        reason = f"@{handle} could not be found, so the name would go out as plain text and notify nobody"
+        found.append(Fault(issue.path, line, reason))
+    return found
+
+
+def _against(
+    rows: Sequence[Outline],
+    ready: Sequence[Prepared | ReadFile],
+    read: Sequence[ReadFile],
+    publisher: Publisher,
+    only: Collection[str] | None,
+    tree: IssueTree,
+) -> tuple[list[Fault], list[Fault]]:
+    """What is out already makes a fault or a warning of."""
+    paths = frozenset(file.path for file in tree.files)
+    matched = match_rows(read, rows, paths=paths, kept=())
+    broken = [*(one for one in read if one.issue is None), *(one for one in ready if isinstance(one, ReadFile))]
+    gone = gone_rows(rows, kept=(), matched=matched, refused=broken, only=only)
+    steps = steps_for(ready, matched, gone=gone if only is None else (), now=publisher.clock())
+    taken = taken_back(steps)
+    refusals: list[Fault] = []
+    if len(taken) > 1:
+        names = ", ".join(step.slug for step in taken)
+        reason = f"A push would take {len(taken)} published issues back. It is taken only with `git push -o delete`"
+        refusals.append(Fault(names, None, reason))
+    return refusals, [warning for step in steps for warning in step.warnings]
+
+
+def picture_of(file: IssueFile, path: str) -> str | None:
+    """The path below the issues folder of a picture as the text names it."""
+    name = picture_in_text(path)
+    return next((picture.path for picture in file.pictures if picture.name == name), None)

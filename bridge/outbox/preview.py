@@ -1,0 +1,114 @@
+"""One saved issue file -> its page, and each post as Mastodon will show it; called by `rundbrief preview`.
+
+Nothing is written. The posts are made by what publishing makes them by (`wanted`), so the preview cannot differ.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import mimetypes
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from bridge.activity.post import Attachment
+from bridge.errors import Fault, IssueFaults, UserFault
+from bridge.issues.issue import Issue
+from bridge.issues.rendered import Rendered, ServedPicture
+from bridge.issues.source import IssueFile
+from bridge.issues.worktree import read_saved
+from bridge.outbox.check import check, picture_of
+from bridge.outbox.mastodon import Post, post_from
+from bridge.outbox.prepare import Prepared
+from bridge.outbox.publish import Publisher
+from bridge.outbox.wanted import wanted_objects
+from bridge.store import actors, followers, issues, published
+from bridge.store.database import Transaction
+from bridge.store.published import ObjectRow
+from bridge.urls import host_of
+
+_MOST_PICTURE = 20 * 1024 * 1024  #: bytes
+
+
+@dataclass(frozen=True, kw_only=True)
+class Preview:
+    """What readers of the page and followers would get. `servers` counts followers' and mentioned people's."""
+
+    issue: Issue
+    rendered: Rendered
+    posts: Sequence[Post]
+    cover: Attachment | None
+    object_id: str | None
+    followers: int
+    servers: int
+    unresolved: Sequence[str]
+    warnings: Sequence[Fault]
+
+
+async def preview(publisher: Publisher, path: str) -> Preview:
+    """Show what publishing this file would give; raises IssueFaults for what a push would be refused for."""
+
+    def served(file: IssueFile, name: str) -> ServedPicture | None:
+        found = picture_of(file, name)
+        return None if found is None else ServedPicture(url=_as_address(publisher, found))
+
+    checked = await check(publisher, [path], picture=served)
+    if checked.refusals:
+        raise IssueFaults(list(checked.refusals))
+    prepared = next((one for one in checked.ready if isinstance(one, Prepared)), None)
+    if prepared is None:
+        raise UserFault(f"{path} holds nothing to show")
+    issue, rendered = prepared.issue, prepared.rendered
+    named = {picture.name: picture.path for picture in prepared.file.pictures}
+    shown = {picture.path: picture.alt for picture in rendered.pictures}
+    wished = [name for name in dict.fromkeys([issue.cover, *shown]) if name is not None and name in named]
+    pictures = await asyncio.to_thread(
+        lambda: [
+            Attachment(
+                path=name,
+                url=_as_address(publisher, named[name]),
+                media_type=_media_type(name),
+                alt=(issue.cover_alt if name == issue.cover else None) or shown.get(name, ""),
+            )
+            for name in wished
+        ]
+    )
+    now = publisher.clock()
+
+    def read(tx: Transaction) -> tuple[list[ObjectRow], int, int]:
+        row = issues.find_by_slug(tx, publisher.blog.id, issue.slug)
+        out = [] if row is None else published.of_issue(tx, row.id)
+        inboxes = list(followers.inboxes(tx, publisher.blog.id))
+        people = [actors.find(tx, mention.actor_id) for mention in rendered.mentions]
+        inboxes += [person.shared_inbox or person.inbox for person in people if person is not None]
+        hosts = {host_of(inbox) for inbox in inboxes}
+        return out, followers.count(tx, publisher.blog.id), len(hosts)
+
+    if publisher.people is not None:
+        await publisher.people.meet(mention.actor_id for mention in rendered.mentions)
+    out, count, servers = await publisher.database.read(read)
+    posts: list[Post] = []
+    if issue.federate is not False:
+        wanted = wanted_objects(issue, rendered, blog=publisher.blog, out=out, pictures=pictures, now=now)
+        posts = [post_from(one.document) for one in wanted]
+    return Preview(
+        issue=issue,
+        rendered=rendered,
+        posts=posts,
+        cover=next((picture for picture in pictures if picture.path == issue.cover), None),
+        object_id=out[0].id if out else None,
+        followers=count,
+        servers=servers,
+        unresolved=prepared.unresolved,
+        warnings=checked.warnings,
+    )
+
+
+def _as_address(publisher: Publisher, path: str) -> str:
+    """The picture itself as an address: a preview is one file, and nobody serves the picture yet."""
+    raw = read_saved(publisher.repository, path, most=_MOST_PICTURE)
+    return f"data:{_media_type(path)};base64,{base64.b64encode(raw).decode()}"
+
+
+def _media_type(path: str) -> str:
+    return mimetypes.guess_type(path)[0] or "application/octet-stream"

@@ -1,0 +1,35 @@
+"""A commit's files and what is out -> whether there is anything to publish at all; the hooks ask it first.
+
+Most that is pushed again, and every push that `serve` has published before its hook came, ends here: it needs no
+renderer, no HTTP client and no key, whose imports alone take longer than all of this.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from bridge.issues.source import IssueFile, IssueTree
+from bridge.store.issues import Outline
+
+
+def unchanged_rows(files: Iterable[IssueFile], rows: Iterable[Outline], now: datetime) -> dict[str, Outline]:
+    """The issues whose files need not even be read, by path: out as they are, waiting for their date, or withdrawn."""
+    by_path = {row.path: row for row in rows if row.state != "deleted"}
+    found = ((file, by_path.get(file.path)) for file in files)
+    return {
+        file.path: row
+        for file, row in found
+        if row is not None and row.digest == file.fingerprint and not (row.state == "waiting" and row.date <= now)
+    }
+
+
+def is_as_published(tree: IssueTree, rows: Sequence[Outline], now: datetime) -> bool:
+    """Whether publishing the tree would do nothing."""
+    same = unchanged_rows(tree.files, rows, now)
+    kept = {row.id for row in same.values()}
+    return (
+        not tree.faults
+        and len(same) == len(tree.files)
+        and all(row.id in kept for row in rows if row.state != "deleted")
+    )
