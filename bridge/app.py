@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from bridge.activity.ids import Blog
@@ -25,13 +25,15 @@ from bridge.jobs.worker import Worker
 from bridge.outbox import profile
 from bridge.outbox.people import People
 from bridge.outbox.publish import Publisher
+from bridge.outbox.seal import seal_with
 from bridge.remote.actors import RemoteActors
 from bridge.remote.documents import Documents
 from bridge.remote.door import Door
 from bridge.remote.hops import Hops
 from bridge.remote.knock import Knock, Scheme
+from bridge.remote.scheme_memory import SchemeMemory
 from bridge.remote.webfinger import WebFinger
-from bridge.signature import cavage
+from bridge.signature import cavage, rfc9421
 from bridge.signature.key_files import load_key_file
 from bridge.signature.keys import PrivateKey, Signer
 from bridge.store import jobs
@@ -102,6 +104,7 @@ class App:
         """What the web half needs."""
         limits = self.config.limits
         unlimited = self.config.federation.allow_private_addresses
+        pace = Pace(None if unlimited else limits.inbox_per_minute)
         return Site(
             config=self.config,
             blog=self.blog,
@@ -112,13 +115,14 @@ class App:
                 database=self.database,
                 actors=self.actors,
                 documents=self.documents,
+                pace=pace,
                 clock=self.clock,
             ),
             inbox=Inbox(
                 blog=self.blog,
                 config=self.config,
                 database=self.database,
-                pace=Pace(None if unlimited else limits.inbox_per_minute),
+                pace=pace,
                 sources=self.sources,
                 creators=Creators(self.config.blog.creators, self.webfinger),
                 clock=self.clock,
@@ -173,10 +177,14 @@ async def opened(config: Config, *, clock: Clock = utc_now) -> AsyncIterator[App
         now = clock()
         row = await database.write(lambda tx: profile.claim(tx, config.blog, now=now))
         blog = profile.blog_from(row, config.blog, icon_url=None, header_url=None)
+        blog = replace(blog, seal=seal_with(Signer(key_id=blog.ed25519_key_id, key=keys.ed25519), clock))
         door = Door(origin=blog.url, allow_private=config.federation.allow_private_addresses)
         await stack.enter_async_context(door)
         hops = Hops(door, own_servers=[Server(blog.addresses.host)], clock=clock)
-        documents = Documents(hops, knock=_knock(blog, keys, clock))
+        schemes = SchemeMemory(database, kept=("rfc9421",), clock=clock)
+        stack.push_async_callback(schemes.close)
+        await schemes.load()
+        documents = Documents(hops, knock=_knock(blog, keys, schemes, clock))
         stack.push_async_callback(documents.close)
         actors = RemoteActors(documents, hops, database, now=clock)
         stack.push_async_callback(actors.close)
@@ -205,7 +213,7 @@ async def opened(config: Config, *, clock: Clock = utc_now) -> AsyncIterator[App
         )
 
 
-def _knock(blog: Blog, keys: Keys, clock: Clock) -> Knock:
+def _knock(blog: Blog, keys: Keys, schemes: SchemeMemory, clock: Clock) -> Knock:
     """How our fetches are signed: by the instance actor, whose key anybody may read unsigned."""
     signer = Signer(key_id=blog.addresses.instance_key_id, key=keys.instance)
 
@@ -217,4 +225,15 @@ def _knock(blog: Blog, keys: Keys, clock: Clock) -> Knock:
             return None
         return cavage.sign(method=method, url=url, signer=signer, now=clock(), with_query=False)
 
-    return Knock(schemes=(Scheme(name="cavage", sign=sign), Scheme(name="cavage-bare", sign=without_query)))
+    def sign_messages(method: str, url: Url) -> Mapping[str, str]:
+        return rfc9421.sign(method=method, url=url, signer=signer, now=clock())
+
+    return Knock(
+        schemes=(
+            Scheme(name="cavage", sign=sign),
+            Scheme(name="cavage-bare", sign=without_query),
+            Scheme(name="rfc9421", sign=sign_messages),
+        ),
+        remembered=schemes.remembered,
+        remember=schemes.remember,
+    )

@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import re
 import secrets
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 from typing import Literal, NamedTuple, cast
 from urllib.parse import quote, unquote
 
-from bridge.terms import ActivityId, ActorId, InboxUrl, KeyId, ObjectId, Slug
+from bridge.activity.outgoing import wire_bytes
+from bridge.terms import ActivityId, ActorId, Document, InboxUrl, KeyId, ObjectId, Slug
 from bridge.urls import LONGEST, BadUrl, Url, origin_of, parse_url
 
 Kind = Literal[
@@ -225,6 +226,8 @@ class Blog:
     header_url: str | None = None
     header_type: str = "image/jpeg"
     old_handles: tuple[str, ...] = ()
+    #: An activity of the blog -> its bytes on the wire, with the proof that the blog made it (`outbox.seal`).
+    seal: Callable[[Document], bytes] = field(default=wire_bytes, compare=False, repr=False)
 
     def __post_init__(self) -> None:
         if not self.account_domain:

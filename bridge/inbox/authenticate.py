@@ -7,9 +7,21 @@ stored or fetched for a request that fails, except the key itself (protocol shee
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Literal
 
 from bridge.activity.incoming import parse_activity, parse_note, peek
-from bridge.activity.incoming_types import Announce, CreateNote, DeleteObject, Incoming, UpdateNote
+from bridge.activity.incoming_types import (
+    Announce,
+    CreateById,
+    CreateNote,
+    DeleteActor,
+    DeleteObject,
+    Incoming,
+    UpdateActor,
+    UpdateById,
+    UpdateNote,
+)
 from bridge.activity.json_text import read_json
 from bridge.activity.remote_actor import KeyEntry, RemoteActor
 from bridge.clock import Clock
@@ -22,17 +34,27 @@ from bridge.errors import (
     Malformed,
     Unauthenticated,
 )
+from bridge.inbox.policy import Pace
 from bridge.remote.actors import RemoteActors, public_key_of
-from bridge.remote.budget import Budget
+from bridge.remote.budget import Budget, BudgetSpent
 from bridge.remote.documents import Documents
+from bridge.signature.integrity_proof import ProofClaim, proof_claim, proves
 from bridge.signature.request import SignatureFault, SignedRequest
 from bridge.signature.verify import Claim, claim_of, prove
 from bridge.store import actors as known_actors
 from bridge.store.database import Database
-from bridge.terms import ActorId, Document
-from bridge.urls import same_origin
+from bridge.terms import ActorId, Document, KeyId
+from bridge.urls import BadUrl, host_of, same_origin
 
 _SEAL = object()
+
+#: What showed that the actor said it: its signature, its proof in a document that another handed on, its own server's
+#: copy of what was handed on, or (for the Delete of an actor) its server's 410.
+Proof = Literal["signature", "proof", "refetch", "gone"]
+
+#: How often one server may be asked to confirm what others say it said.
+_CONFIRMATIONS_A_MINUTE = 120
+_TRY_AGAIN = timedelta(seconds=30)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,7 +64,7 @@ class VerifiedActivity:
     activity: Incoming
     actor: RemoteActor
     budget: Budget  #: what this activity may still fetch
-    proof: str  #: signature, or refetch where the sender handed on another's activity
+    proof: Proof
     seal: object = field(repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -56,16 +78,18 @@ class NothingToDo(Exception):
 
 @dataclass(frozen=True, kw_only=True)
 class Authenticator:
-    """Proves senders. `origin` is the public one from the configuration."""
+    """Proves senders. `origin` is the public one from the configuration; `pace` is the one `receive` counts with."""
 
     origin: str
     database: Database
     actors: RemoteActors
     documents: Documents
+    pace: Pace
     clock: Clock
+    _confirmations: Pace = field(default_factory=lambda: Pace(_CONFIRMATIONS_A_MINUTE), repr=False)
 
     async def authenticate(self, request: SignedRequest) -> VerifiedActivity:
-        """Prove the sender. Raises Malformed, Unauthenticated, KeyUnavailable or NothingToDo."""
+        """Prove the sender. Raises Malformed, Unauthenticated, KeyUnavailable, TooMany or NothingToDo."""
         document = read_json(request.body or b"")
         seen = peek(document)
         if seen.type == "Delete" and seen.object_id == seen.actor and not await self._is_known(seen.actor):
@@ -73,43 +97,107 @@ class Authenticator:
         try:
             claim = claim_of(request, origin=self.origin, now=self.clock())
         except SignatureFault as fault:
-            raise Unauthenticated(f"{fault.check}: {fault.reason}") from fault
+            raise _wrong(fault) from fault
+        self._check_pace(claim)
         activity = parse_activity(document)
         budget = Budget()
-        signer = await self._signer(claim, budget)
+        try:
+            signer = await self._signer(claim, budget)
+        except _KeyGone:
+            if isinstance(activity, DeleteActor):
+                return await self._gone(activity, claim, budget)
+            raise
         if signer.id == activity.actor:
             return VerifiedActivity(activity=activity, actor=signer, budget=budget, proof="signature", seal=_SEAL)
-        return await self._from_origin(activity, budget)
+        return await self._proven(activity, document, budget) or await self._from_origin(activity, budget)
+
+    def settle(self, verified: VerifiedActivity) -> None:
+        """Call this when the activity is applied: what is remembered of an actor that changed itself is old by then."""
+        if isinstance(verified.activity, UpdateActor | DeleteActor):
+            self.actors.forget(verified.actor.id)
+
+    def _check_pace(self, claim: Claim) -> None:
+        """Stop a server that sends too much before its next request costs anything."""
+        try:
+            server = host_of(claim.key_id)
+        except BadUrl as error:
+            raise Unauthenticated("key: its id is no address") from error
+        self.pace.check(server, now=self.clock())
 
     async def _is_known(self, actor_id: ActorId) -> bool:
         return await self.database.read(lambda tx: known_actors.is_known(tx, actor_id))
 
     async def _signer(self, claim: Claim, budget: Budget) -> RemoteActor:
         """The actor whose key made the signature; a key that does not fit is asked for once more (rotation)."""
-        entry, owner = await self._key(claim, budget, fresh=False)
+        purse = budget.left
+        entry, owner = await self._key(claim.key_id, budget)
         try:
             prove(claim, public_key_of(entry))
-        except SignatureFault:
-            entry, owner = await self._key(claim, budget, fresh=True)
+        except SignatureFault as fault:
+            if budget.left != purse:  # it was fetched this very moment
+                raise _wrong(fault) from fault
+            entry, owner = await self._key(claim.key_id, budget, fresh=True)
             try:
                 prove(claim, public_key_of(entry))
-            except SignatureFault as fault:
-                raise Unauthenticated(f"{fault.check}: {fault.reason}") from fault
+            except SignatureFault as again:
+                raise _wrong(again) from again
         return owner
 
-    async def _key(self, claim: Claim, budget: Budget, *, fresh: bool) -> tuple[KeyEntry, RemoteActor]:
+    async def _key(self, key_id: KeyId, budget: Budget, *, fresh: bool = False) -> tuple[KeyEntry, RemoteActor]:
         try:
-            return await self.actors.key(claim.key_id, budget, fresh=fresh)
-        except FetchFailed as error:
-            raise KeyUnavailable(f"key: {error}", retry_after=error.retry_after) from error
+            return await self.actors.key(key_id, budget, fresh=fresh)
+        except FetchGone as error:
+            raise _KeyGone(f"key: {error}") from error
         except FetchError as error:
-            raise Unauthenticated(f"key: {error}") from error
+            raise _refusal("the key cannot be had", error) from error
+
+    async def _gone(self, delete: DeleteActor, claim: Claim, budget: Budget) -> VerifiedActivity:
+        """An account deletes itself, and its key went first: its own server's 410 is proof enough; a 404 is not."""
+        if claim.key_id.partition("#")[0] != delete.actor:
+            try:
+                await self.documents.fetch_document(delete.actor, budget=budget)
+            except FetchGone:
+                pass
+            except FetchError as error:
+                raise _refusal("the actor's server does not confirm that it is gone", error) from error
+            else:
+                raise Unauthenticated("key: it is gone, and its actor is not")
+        actor = await self.database.read(lambda tx: known_actors.find(tx, delete.actor))
+        if actor is None:
+            raise NothingToDo
+        return VerifiedActivity(activity=delete, actor=actor, budget=budget, proof="gone", seal=_SEAL)
+
+    async def _proven(self, activity: Incoming, document: Document, budget: Budget) -> VerifiedActivity | None:
+        """Somebody hands on what its author proved (FEP-8b32). A proof that is wrong in any way is none (S27)."""
+        proof = proof_claim(document, now=self.clock())
+        if not isinstance(proof, ProofClaim) or proof.owner != activity.actor:
+            return None
+        purse = budget.left
+        found = await self._proof_key(proof, budget, fresh=False)
+        if found is None and budget.left == purse:
+            found = await self._proof_key(proof, budget, fresh=True)
+        if found is None:
+            return None
+        return VerifiedActivity(activity=activity, actor=found, budget=budget, proof="proof", seal=_SEAL)
+
+    async def _proof_key(self, proof: ProofClaim, budget: Budget, *, fresh: bool) -> RemoteActor | None:
+        """The actor, if it lists the key and the key made the proof."""
+        try:
+            entry, owner = await self._key(proof.key_id, budget, fresh=fresh)
+            is_good = owner.id == proof.owner and proves(proof, public_key_of(entry))
+        except (Unauthenticated, SignatureFault):
+            return None
+        return owner if is_good else None
 
     async def _from_origin(self, activity: Incoming, budget: Budget) -> VerifiedActivity:
         """Somebody hands on what another said: only the other's own server can prove it (security S2, S25)."""
         proven: Incoming | None = None
         match activity:
             case CreateNote(note=note) | UpdateNote(note=note) if same_origin(note.id, activity.actor):
+                proven = await self._refetched_note(activity, budget)
+            case CreateById(object_id=object_id) | UpdateById(object_id=object_id) if same_origin(
+                object_id, activity.actor
+            ):
                 proven = await self._refetched_note(activity, budget)
             case DeleteObject(object_id=object_id) if same_origin(object_id, activity.actor):
                 proven = await self._confirmed_delete(activity, budget)
@@ -123,27 +211,29 @@ class Authenticator:
     async def _actor(self, activity: Incoming, budget: Budget) -> RemoteActor:
         try:
             return await self.actors.actor(activity.actor, budget)
-        except FetchFailed as error:
-            raise KeyUnavailable(f"key: {error}", retry_after=error.retry_after) from error
         except FetchError as error:
-            raise Unauthenticated(f"key: the actor cannot be had: {error}") from error
+            raise _refusal("the actor cannot be had", error) from error
 
     async def _refetched(self, url: str, budget: Budget) -> Document:
+        self._confirmations.take(host_of(url), now=self.clock())
         try:
             return await self.documents.fetch_document(url, budget=budget)
-        except FetchFailed as error:
-            raise KeyUnavailable(f"key: the origin cannot be asked: {error}", retry_after=error.retry_after) from error
         except FetchError as error:
-            raise Unauthenticated(f"key: not the actor's, and its origin does not confirm it: {error}") from error
+            raise _refusal("not the actor's, and its origin does not confirm it", error) from error
 
-    async def _refetched_note(self, activity: CreateNote | UpdateNote, budget: Budget) -> Incoming | None:
+    async def _refetched_note(
+        self, activity: CreateNote | UpdateNote | CreateById | UpdateById, budget: Budget
+    ) -> Incoming | None:
+        """The activity with the post as its own server shows it; the copy that came is not looked at."""
+        wanted = activity.note.id if isinstance(activity, CreateNote | UpdateNote) else activity.object_id
         try:
-            note = parse_note(await self._refetched(activity.note.id, budget))
+            note = parse_note(await self._refetched(wanted, budget))
         except Malformed as error:
             raise Unauthenticated(f"key: not the actor's, and its origin shows no post: {error}") from error
-        if note.attributed_to != activity.actor or note.id != activity.note.id:
+        if note.attributed_to != activity.actor or note.id != wanted:
             return None
-        return type(activity)(
+        kind = CreateNote if isinstance(activity, CreateNote | CreateById) else UpdateNote
+        return kind(
             id=activity.id,
             actor=activity.actor,
             dedupe_key=activity.dedupe_key,
@@ -152,16 +242,32 @@ class Authenticator:
         )
 
     async def _confirmed_delete(self, activity: DeleteObject, budget: Budget) -> Incoming | None:
+        self._confirmations.take(host_of(activity.object_id), now=self.clock())
         try:
             shown = await self.documents.fetch_document(activity.object_id, budget=budget)
         except (FetchGone, FetchNotFound):
             return activity
-        except FetchFailed as error:
-            raise KeyUnavailable(f"key: the origin cannot be asked: {error}", retry_after=error.retry_after) from error
         except FetchError as error:
-            raise Unauthenticated(f"key: not the actor's, and its origin does not confirm it: {error}") from error
+            raise _refusal("not the actor's, and its origin does not confirm it", error) from error
         return activity if shown.get("type") == "Tombstone" else None
 
     async def _refetched_announce(self, activity: Announce, budget: Budget) -> Incoming | None:
         again = parse_activity(await self._refetched(str(activity.id), budget))
         return again if isinstance(again, Announce) and again.actor == activity.actor else None
+
+
+class _KeyGone(Unauthenticated):
+    """The key's address answered 410."""
+
+
+def _wrong(fault: SignatureFault) -> Unauthenticated:
+    return Unauthenticated(f"{fault.check}: {fault.reason}")
+
+
+def _refusal(what: str, error: FetchError) -> Unauthenticated | KeyUnavailable:
+    """503 where it may be had later, which our own spent budget says as well; else 401 (contract section 8)."""
+    if isinstance(error, FetchFailed):
+        return KeyUnavailable(f"key: {what}: {error}", retry_after=error.retry_after or _TRY_AGAIN)
+    if isinstance(error, BudgetSpent):
+        return KeyUnavailable(f"key: {what}: {error}", retry_after=_TRY_AGAIN)
+    return Unauthenticated(f"key: {what}: {error}")

@@ -26,6 +26,16 @@ class Pace:
         self._per_minute = per_minute
         self._buckets: OrderedDict[Server, _Bucket] = OrderedDict()
 
+    def check(self, server: Server, *, now: datetime) -> None:
+        """Raise TooMany if `take` would, and count nothing: for a server that is only claimed as yet."""
+        bucket = self._buckets.get(server)
+        if self._per_minute is None or bucket is None:
+            return
+        rate = self._per_minute / 60
+        tokens = bucket.tokens + max((now - bucket.at).total_seconds(), 0) * rate
+        if tokens < 1:
+            raise self._too_many(server, tokens, rate)
+
     def take(self, server: Server, *, now: datetime) -> None:
         """Count one activity. Raises TooMany with the time after which one more is taken."""
         if self._per_minute is None:
@@ -38,6 +48,9 @@ class Pace:
         while len(self._buckets) > _MOST_SERVERS:
             self._buckets.popitem(last=False)
         if bucket.tokens < 1:
-            wait = timedelta(seconds=math.ceil((1 - bucket.tokens) / rate))
-            raise TooMany(f"more than {self._per_minute} activities a minute from {server}", retry_after=wait)
+            raise self._too_many(server, bucket.tokens, rate)
         bucket.tokens -= 1
+
+    def _too_many(self, server: Server, tokens: float, rate: float) -> TooMany:
+        wait = timedelta(seconds=math.ceil((1 - tokens) / rate))
+        return TooMany(f"more than {self._per_minute} activities a minute from {server}", retry_after=wait)

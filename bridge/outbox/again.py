@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from bridge.activity.ids import new_token
-from bridge.activity.outgoing import create_of, wire_bytes
+from bridge.activity.outgoing import create_of
 from bridge.errors import UserFault
 from bridge.outbox.publish import Publisher
 from bridge.outbox.record import Recorder
@@ -103,7 +103,7 @@ def _deliver_again(
     # What waits says less than the whole issue as it is now, and would hold it up on a server that failed lately.
     deliveries.supersede(tx, one.id, [inbox for inbox, _ in inboxes], now=now, reason="sent again by the author")
     activity_id = publisher.blog.addresses.activity(new_token())
-    body = wire_bytes(create_of(one.document, activity_id))
+    body = blog.seal(create_of(one.document, activity_id))
     # Not in the outbox, which lists every object once.
     number = published.add_activity(
         tx,

@@ -99,7 +99,7 @@ def tell_change(tx: Transaction, blog: Blog, row: BlogRow, *, rsa_pem: str, ed25
     body = update_of({**document, **addressed}, activity_id)
     body["object"] = {key: value for key, value in document.items() if key != "@context"}
     number = published.add_activity(
-        tx, NewActivity(id=activity_id, blog_id=blog.id, type="Update", body=wire_bytes(body)), now=now
+        tx, NewActivity(id=activity_id, blog_id=blog.id, type="Update", body=blog.seal(body)), now=now
     )
     audience.deliver(tx, blog, activity=number, issue_id=None, object_id=blog.actor_id, extra=(), now=now)
     return True

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any, Literal
 
 from bridge.activity.ids import Blog, new_token
-from bridge.activity.outgoing import create_of, delete_of, update_of, wire_bytes
+from bridge.activity.outgoing import create_of, delete_of, update_of
 from bridge.issues.issue import Issue
 from bridge.outbox import audience
 from bridge.outbox.plan import Step
@@ -153,7 +153,7 @@ class Recorder:
                 id=activity_id,
                 blog_id=self.blog.id,
                 type=kind,
-                body=wire_bytes(activity),
+                body=self.blog.seal(activity),
                 issue_id=issue_id,
                 object_id=one.id,
                 public=True,
@@ -194,7 +194,7 @@ class Recorder:
 
     def _delete(self, row: ObjectRow) -> int:
         activity_id = self.blog.addresses.activity(new_token())
-        body = wire_bytes(delete_of(row.document, activity_id, deleted=self.now))
+        body = self.blog.seal(delete_of(row.document, activity_id, deleted=self.now))
         # A server whose delivery is on its way at this moment looks like one that never got it: all are told.
         deliveries.drop_waiting(self.tx, row.id, now=self.now, reason="deleted before it was sent")
         published.delete(self.tx, row.id, now=self.now)

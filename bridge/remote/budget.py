@@ -53,6 +53,11 @@ class Budget:
         self._clock = clock
         self._ends = clock() + time_allowed.total_seconds()
 
+    @property
+    def left(self) -> int:
+        """How many requests are not spent yet."""
+        return self._purse[0]
+
     def deeper(self) -> Budget:
         """The same budget for what a fetched document leads to. Raises BudgetSpent where it would lead too far."""
         if self._depth == 0:

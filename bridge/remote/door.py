@@ -26,7 +26,9 @@ from yarl import URL
 from bridge import __version__
 from bridge.errors import FetchError, FetchFailed, FetchRefused, FetchUnusable
 from bridge.remote.guard import AddressRefused, GuardedResolver, guarded_socket_factory, judge_url
+from bridge.remote.peer_clocks import PeerClocks
 from bridge.remote.resolver import SystemResolver
+from bridge.terms import Server
 from bridge.urls import Url
 
 #: Default limits of one exchange; the connection alone gets less, so that a dead address is noticed early.
@@ -73,6 +75,8 @@ class Door:
         self._resolver = resolver
         self._session: aiohttp.ClientSession | None = None
         self._idle = _IdleHosts(time.monotonic)
+        #: What other servers say about our clock.
+        self.clocks = PeerClocks()
 
     async def open(self) -> None:
         """Build the session, inside the running loop."""
@@ -153,6 +157,7 @@ class Door:
             raise type(error)(f"{method} {wire}: {error}") from error
         except (aiohttp.ClientError, ValueError, OSError) as error:
             raise _failure(f"{method} {wire}", error, deadline) from error
+        self.clocks.note(Server(judged.authority), answer.headers.get("Date"))
         return Answer(status=answer.status, headers=answer.headers, body=content, url=wire)
 
 

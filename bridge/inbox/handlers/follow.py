@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from bridge.activity.ids import new_token
 from bridge.activity.incoming_types import Follow
-from bridge.activity.outgoing import accept_of, wire_bytes
+from bridge.activity.outgoing import accept_of
 from bridge.errors import TooMany
 from bridge.inbox.authenticate import VerifiedActivity
 from bridge.inbox.context import Context
@@ -29,7 +29,7 @@ def remember_follower(verified: VerifiedActivity, follow: Follow, context: Conte
     echoed = {"type": "Follow", "actor": actor.id, "object": follow.target}
     if follow.id is not None:
         echoed = {"id": follow.id, **echoed}
-    body = wire_bytes(accept_of(echoed, activity_id, actor=blog.actor_id))
+    body = blog.seal(accept_of(echoed, activity_id, actor=blog.actor_id))
     server = host_of(actor.id)
     follower = followers.Follower(
         actor_id=actor.id,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bridge.activity.ids import new_token
 from bridge.activity.incoming_types import AnnounceRequest, InteractionRequest, LikeRequest, ReplyRequest
-from bridge.activity.outgoing import answer_of, wire_bytes
+from bridge.activity.outgoing import answer_of
 from bridge.inbox.authenticate import VerifiedActivity
 from bridge.inbox.context import Context
 from bridge.inbox.result import Done, Effect, Ignored, Result
@@ -53,7 +53,7 @@ def _answered(
         blocked = blocks.listed(tx, blog.id, context.blocked).holds(actor.id) is not None
         refused = blocked or (until_closed and place.closed(context.now) and not context.is_creator)
         answer = "Reject" if refused else "Accept"
-        body = wire_bytes(answer_of(asked, activity_id, answer, actor=blog.actor_id))
+        body = blog.seal(answer_of(asked, activity_id, answer, actor=blog.actor_id))
         number = published.add_activity(
             tx, NewActivity(id=activity_id, blog_id=blog.id, type=answer, body=body), now=context.now
         )
