@@ -18,7 +18,6 @@ from bridge.activity.incoming_types import (
     DeleteActor,
     DeleteObject,
     Incoming,
-    UpdateActor,
     UpdateById,
     UpdateNote,
 )
@@ -110,11 +109,6 @@ class Authenticator:
         if signer.id == activity.actor:
             return VerifiedActivity(activity=activity, actor=signer, budget=budget, proof="signature", seal=_SEAL)
         return await self._proven(activity, document, budget) or await self._from_origin(activity, budget)
-
-    def settle(self, verified: VerifiedActivity) -> None:
-        """Call this when the activity is applied: what is remembered of an actor that changed itself is old by then."""
-        if isinstance(verified.activity, UpdateActor | DeleteActor):
-            self.actors.forget(verified.actor.id)
 
     def _check_pace(self, claim: Claim) -> None:
         """Stop a server that sends too much before its next request costs anything."""

@@ -103,7 +103,7 @@ def _deliver_again(
     # What waits says less than the whole issue as it is now, and would hold it up on a server that failed lately.
     deliveries.supersede(tx, one.id, [inbox for inbox, _ in inboxes], now=now, reason="sent again by the author")
     activity_id = publisher.blog.addresses.activity(new_token())
-    body = blog.seal(create_of(one.document, activity_id))
+    body = publisher.blog.seal(create_of(one.document, activity_id))
     # Not in the outbox, which lists every object once.
     number = published.add_activity(
         tx,
