@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 
 from bridge.activity.ids import Blog
@@ -41,6 +44,7 @@ from bridge.store.blogs import BlogRow
 from bridge.store.database import Database, PostgresDatabase, SqliteDatabase, open_database
 from bridge.terms import Server
 from bridge.urls import Url
+from bridge.web.pace import VisitorPace
 from bridge.web.ready import Ready
 from bridge.web.site import Site
 from bridge.web.theme import Templates
@@ -109,7 +113,8 @@ class App:
             config=self.config,
             blog=self.blog,
             database=self.database,
-            ready=Ready(self.database),
+            ready=Ready(self.database, clock=self.clock),
+            visitors=VisitorPace(burst=10, every=timedelta(seconds=6), clock=time.monotonic),
             authenticator=Authenticator(
                 origin=self.blog.url,
                 database=self.database,

@@ -11,6 +11,7 @@
     │   ├── Unauthenticated     401  signature missing, wrong, or not the actor's
     │   ├── Blocked             403  the author blocks this sender
     │   ├── NoSuchThing         404
+    │   ├── Gone                410  it was here, and was taken back
     │   ├── TooLarge            413
     │   ├── WrongType           415
     │   ├── TooMany             429  with Retry-After
@@ -113,6 +114,13 @@ class NoSuchThing(Refusal):
 
     status = 404
     public = "not found"
+
+
+class Gone(Refusal):
+    """A thing of ours that was taken back."""
+
+    status = 410
+    public = "gone"
 
 
 class TooLarge(Refusal):

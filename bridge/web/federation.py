@@ -11,11 +11,13 @@ from aiohttp import web
 from bridge.activity import collection
 from bridge.activity.actor import actor_document, instance_actor_document
 from bridge.activity.outgoing import tombstone_of, wire_bytes
-from bridge.errors import NoSuchThing
-from bridge.store import changes, followers, issues, published
+from bridge.errors import Gone, NoSuchThing
+from bridge.store import changes, followers, published
 from bridge.store.database import Transaction
 from bridge.store.published import ObjectRow
 from bridge.terms import Document
+from bridge.web.addressed import find_issue
+from bridge.web.client import is_browser
 from bridge.web.negotiate import AS2_TYPE, wants_activity
 from bridge.web.ready import Page
 from bridge.web.site import SITE, Site
@@ -124,6 +126,8 @@ async def object_document(request: web.Request) -> web.StreamResponse:
     """An issue's Note; a browser is led to the page; 410 with a Tombstone once it was deleted."""
     site = request.app[SITE]
     row = await _object(site, request.match_info["token"])
+    if row.deleted_at is not None and not wants_activity(request.headers.get("Accept")) and is_browser(request):
+        raise Gone("the object was deleted")
     if row.deleted_at is None and not wants_activity(request.headers.get("Accept")):
         page = row.document.get("url")
         if "text/html" in request.headers.get("Accept", "") and isinstance(page, str):
@@ -151,9 +155,11 @@ async def page_as_activity(request: web.Request) -> web.StreamResponse:
     """An issue's page asked for as ActivityPub: led to the object's id, which is canonical."""
     site = request.app[SITE]
     slug = request.match_info["slug"]
-    issue = await site.database.read(lambda tx: issues.find_by_slug(tx, site.blog.id, slug))
-    if issue is None or issue.object_id is None:
-        raise NoSuchThing("no such issue")
+    issue = await find_issue(site, slug)
+    if issue.object_id is None:
+        if issue.state != "published":
+            raise Gone("the issue was taken back")
+        raise NoSuchThing("the issue is a page only")
     if issue.state in ("deleted", "withdrawn"):
         row = await site.database.read(lambda tx: published.find(tx, str(issue.object_id)))
         if row is not None and row.deleted_at is not None:
@@ -173,7 +179,7 @@ def members_of(kind: str, read: Members) -> Callable[[web.Request], Awaitable[we
         site = request.app[SITE]
         row = await _object(site, request.match_info["token"])
         if row.deleted_at is not None:
-            raise NoSuchThing("the object was deleted")
+            raise Gone("the object was deleted")
         topics = _BLOG if row.issue_id is None else frozenset({changes.issue(row.issue_id)})
         asked = request.query.get("page")
 

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from aiohttp import web
 
 from bridge.conversation.document import comments_bytes, comments_json
-from bridge.errors import NoSuchThing
-from bridge.store import changes, issues
+from bridge.errors import Gone, NoSuchThing
+from bridge.store import changes
 from bridge.store.database import Transaction
 from bridge.store.issues import IssueRow
 from bridge.web import federation, gather, view
+from bridge.web.addressed import find_issue
 from bridge.web.negotiate import HTML_TYPE, wants_activity
 from bridge.web.ready import Page
 from bridge.web.site import SITE, Site
@@ -19,10 +22,12 @@ _HTML_HEADERS = {"Content-Security-Policy": view.CONTENT_SECURITY_POLICY}
 _PER_PAGE = 20
 
 
-def html_page(text: str, topics: frozenset[str], *, status: int = 200, link: str = "") -> Page:
-    """A page of ours with the headers every page has."""
+def html_page(
+    text: str, topics: frozenset[str], *, status: int = 200, link: str = "", until: datetime | None = None
+) -> Page:
+    """A page of ours with the headers every page has; `until` is when it becomes wrong by itself."""
     headers = _HTML_HEADERS | ({"Link": link} if link else {})
-    return Page(body=text.encode(), content_type=HTML_TYPE, topics=topics, status=status, headers=headers)
+    return Page(body=text.encode(), content_type=HTML_TYPE, topics=topics, status=status, until=until, headers=headers)
 
 
 async def front(request: web.Request) -> web.StreamResponse:
@@ -67,9 +72,7 @@ async def issue(request: web.Request) -> web.StreamResponse:
     slug = request.match_info["slug"]
 
     async def render() -> Page:
-        found = await site.database.read(lambda tx: issues.find_by_slug(tx, site.blog.id, slug))
-        if found is None or found.state == "waiting":
-            raise NoSuchThing("no such issue")
+        found = await find_issue(site, slug)
         topics = frozenset({changes.issue(found.id), changes.BLOG})
         if found.state in ("deleted", "withdrawn"):
             return html_page(view.render_gone(site.templates, gather.blog_view(site)), topics, status=410)
@@ -82,23 +85,15 @@ async def issue(request: web.Request) -> web.StreamResponse:
             gather.issue_view(site, found, older=older, newer=newer),
             gather.conversation_view(said),
         )
-        return html_page(text, topics, link=_links(found))
+        return html_page(text, topics, link=_links(found), until=_next_closing(site, found))
 
-    await _follow_redirect(site, slug)
     return await site.ready.get(request, f"issue {slug}", render)
 
 
-async def _follow_redirect(site: Site, slug: str) -> None:
-    """A slug that was changed leads to the new one."""
-
-    def look(tx: Transaction) -> str | None:
-        if issues.find_by_slug(tx, site.blog.id, slug) is not None:
-            return None
-        return issues.find_redirect(tx, site.blog.id, slug)
-
-    moved = await site.database.read(look)
-    if moved is not None:
-        raise web.HTTPMovedPermanently(site.blog.addresses.page(moved))
+def _next_closing(site: Site, found: IssueRow) -> datetime | None:
+    """When comments close by themselves, if that is still to come."""
+    closing = found.comments_close_at
+    return None if closing is None or found.closed(site.clock()) or found.comments_open else closing
 
 
 def _links(found: IssueRow) -> str:
@@ -112,9 +107,9 @@ async def comments(request: web.Request) -> web.StreamResponse:
     slug = request.match_info["slug"]
 
     async def render() -> Page:
-        found = await site.database.read(lambda tx: issues.find_by_slug(tx, site.blog.id, slug))
-        if found is None or found.state != "published":
-            raise NoSuchThing("no such issue")
+        found = await find_issue(site, slug, below="/comments.json")
+        if found.state != "published":
+            raise Gone("the issue was taken back")
         said = await site.database.read(lambda tx: gather.conversation(tx, site, found))
         document = comments_json(
             issue=site.blog.addresses.page(found.slug),
@@ -128,6 +123,7 @@ async def comments(request: web.Request) -> web.StreamResponse:
             body=comments_bytes(document),
             content_type="application/json; charset=utf-8",
             topics=frozenset({changes.issue(found.id), changes.BLOG}),
+            until=_next_closing(site, found),
             headers={"Access-Control-Allow-Origin": "*"},
         )
 
@@ -162,18 +158,3 @@ async def tag(request: web.Request) -> web.StreamResponse:
         return html_page(view.render_tag(site.templates, gather.blog_view(site), spelled, shown), _BLOG)
 
     return await site.ready.get(request, f"tag {wanted}", render)
-
-
-async def stylesheet(request: web.Request) -> web.StreamResponse:
-    """The one stylesheet; its address changes with its content."""
-    site = request.app[SITE]
-
-    async def render() -> Page:
-        return Page(
-            body=site.templates.stylesheet,
-            content_type="text/css; charset=utf-8",
-            topics=_BLOG,
-            headers={"Cache-Control": "public, max-age=31536000, immutable"},
-        )
-
-    return await site.ready.get(request, "style.css", render)

@@ -1,4 +1,7 @@
-"""What goes wrong while answering -> one short JSON problem (RFC 9457) or a plain page; nothing internal leaks."""
+"""What goes wrong while answering -> a page for people, one short JSON problem (RFC 9457) for programs.
+
+Nothing internal leaks; what happened is in the log (security S125). Headers that all answers have are set here (S127).
+"""
 
 from __future__ import annotations
 
@@ -10,6 +13,12 @@ from http import HTTPStatus
 from aiohttp import web
 
 from bridge.errors import DatabaseFault, Refusal
+from bridge.store import changes
+from bridge.web import gather, view
+from bridge.web.client import is_browser
+from bridge.web.negotiate import HTML_TYPE
+from bridge.web.ready import Page
+from bridge.web.site import SITE
 
 log = logging.getLogger(__name__)
 
@@ -40,19 +49,55 @@ async def explain(request: web.Request, handler: Handler) -> web.StreamResponse:
         response = await handler(request)
     except Refusal as refusal:
         wait = None if refusal.retry_after is None else max(1, int(refusal.retry_after.total_seconds()))
-        response = problem(refusal.status, refusal.public, retry_after_seconds=wait)
+        response = await _answer(request, refusal.status, refusal.public, wait)
     except web.HTTPException as error:
         if error.status < 400:
+            for name, value in _HEADERS.items():
+                error.headers.setdefault(name, value)
             raise
-        response = problem(error.status, error.reason.lower())
+        response = await _answer(request, error.status, error.reason.lower())
         if "Allow" in error.headers:
             response.headers["Allow"] = error.headers["Allow"]
     except DatabaseFault:
         log.exception("the database failed while answering %s", request.path)
-        response = problem(503, "try again in a moment", retry_after_seconds=30)
+        response = await _answer(request, 503, "try again in a moment", 30)
     except Exception:
         log.exception("a fault of ours while answering %s", request.path)
-        response = problem(500, "a fault of ours; it is in the log")
+        response = await _answer(request, 500, "a fault of ours; it is in the log")
     for name, value in _HEADERS.items():
         response.headers.setdefault(name, value)
     return response
+
+
+async def _answer(
+    request: web.Request, status: int, detail: str, retry_after_seconds: int | None = None
+) -> web.StreamResponse:
+    if is_browser(request):
+        try:
+            response = await _page(request, status)
+        except Exception:
+            log.exception("could not show the page for %d", status)
+        else:
+            if retry_after_seconds is not None:
+                response.headers["Retry-After"] = str(retry_after_seconds)
+            return response
+    return problem(status, detail, retry_after_seconds=retry_after_seconds)
+
+
+async def _page(request: web.Request, status: int) -> web.StreamResponse:
+    """What people see; made once for each status."""
+    site = request.app[SITE]
+
+    async def render() -> Page:
+        blog = gather.blog_view(site)
+        if status == 404:
+            text = view.render_missing(site.templates, blog)
+        elif status == 410:
+            text = view.render_gone(site.templates, blog)
+        else:
+            text = view.render_fault(site.templates, blog, status)
+        headers = {"Content-Security-Policy": view.CONTENT_SECURITY_POLICY, "Cache-Control": "no-store"}
+        topics = frozenset({changes.BLOG})
+        return Page(body=text.encode(), content_type=HTML_TYPE, topics=topics, status=status, headers=headers)
+
+    return await site.ready.get(request, f"fault {status}", render)

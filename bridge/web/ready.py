@@ -13,9 +13,11 @@ import logging
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from aiohttp import web
 
+from bridge.clock import Clock, utc_now
 from bridge.store import changes
 from bridge.store.database import Database
 
@@ -28,12 +30,13 @@ _WORTH_PACKING = 500
 
 @dataclass(frozen=True, kw_only=True)
 class Page:
-    """An answer as it is rendered. `topics` are what it shows; an answer without any is kept until the end."""
+    """An answer as it is rendered. `topics` are what it shows; it is given up to `until`, if that is set."""
 
     body: bytes
     content_type: str
     topics: frozenset[str] = frozenset()
     status: int = 200
+    until: datetime | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -47,8 +50,9 @@ class _Kept:
 class Ready:
     """A cache of whole answers, bounded in bytes; the longest unused go first."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, *, clock: Clock = utc_now) -> None:
         self._database = database
+        self._clock = clock
         self._kept: OrderedDict[str, _Kept] = OrderedDict()
         self._bytes = 0
         self._changed_at: dict[str, int] = {}
@@ -58,6 +62,8 @@ class Ready:
     async def get(self, request: web.Request, key: str, render: Callable[[], Awaitable[Page]]) -> web.StreamResponse:
         """The answer kept under `key`, else the one `render` makes. Answers 304 where the reader has it already."""
         kept = self._kept.get(key)
+        if kept is not None and kept.page.until is not None and self._clock() >= kept.page.until:
+            kept = None
         if kept is None:
             began = self._changes
             page = await render()
@@ -117,7 +123,13 @@ def _answer(request: web.Request, kept: _Kept) -> web.StreamResponse:
     page = kept.page
     use_packed = kept.packed is not None and _takes_gzip(request.headers.get("Accept-Encoding", ""))
     etag = f'"{kept.etag}-gz"' if use_packed else f'"{kept.etag}"'
-    headers = {"Content-Type": page.content_type, "ETag": etag, "Vary": "Accept, Accept-Encoding", **page.headers}
+    headers = {
+        "Content-Type": page.content_type,
+        "ETag": etag,
+        "Vary": "Accept, Accept-Encoding",
+        "Cache-Control": "no-cache",
+    }
+    headers |= page.headers
     if page.status == 200 and kept.etag in request.headers.get("If-None-Match", ""):
         del headers["Content-Type"]
         return web.Response(status=304, headers=headers)

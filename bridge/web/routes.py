@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from aiohttp import web
 
-from bridge.web import discovery, federation, health, inbox_route, pages
+from bridge.web import discovery, federation, health, inbox_route, pages, static_files
 from bridge.web.conversation_lists import context_ids, like_ids, reply_ids, share_ids
+from bridge.web.interact import interact
 from bridge.web.problem import explain
 from bridge.web.site import SITE, Site
 
@@ -15,7 +16,10 @@ _ROUTES: list[web.RouteDef] = [
     web.get("/tags/{tag}", pages.tag),
     web.get("/issues/{slug}", pages.issue),
     web.get("/issues/{slug}/comments.json", pages.comments),
-    web.get("/static/style.css", pages.stylesheet),
+    web.get("/interact", interact),
+    web.get("/embed.js", static_files.embed_script),
+    web.get("/static/style.css", static_files.stylesheet),
+    web.get("/static/interact.js", static_files.interact_script),
     # discovery
     web.get("/.well-known/webfinger", discovery.webfinger),
     web.get("/.well-known/host-meta", discovery.host_meta_document),

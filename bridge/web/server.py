@@ -7,11 +7,14 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from aiohttp import web
+from aiohttp import web, web_response
 
 from bridge.errors import UserFault
 from bridge.web.routes import application
 from bridge.web.site import Site
+
+#: What we run on is nobody's business; aiohttp would name its version and Python's in every answer.
+web_response.SERVER_SOFTWARE = "Rundbrief"  # type: ignore[attr-defined]
 
 
 @asynccontextmanager

@@ -13,6 +13,7 @@ from bridge.inbox.authenticate import Authenticator
 from bridge.inbox.receive import Inbox
 from bridge.remote.webfinger import WebFinger
 from bridge.store.database import Database
+from bridge.web.pace import VisitorPace
 from bridge.web.ready import Ready
 from bridge.web.view import Templates
 
@@ -25,6 +26,7 @@ class Site:
     blog: Blog
     database: Database
     ready: Ready
+    visitors: VisitorPace
     authenticator: Authenticator
     inbox: Inbox
     webfinger: WebFinger

@@ -19,7 +19,13 @@ from bridge.web.words import Words
 log = logging.getLogger(__name__)
 
 _TEMPLATES = Path(__file__).parent / "templates"
-_STYLE = Path(__file__).parent / "static" / "style.css"
+_STATIC = Path(__file__).parent / "static"
+_STYLE = _STATIC / "style.css"
+
+#: Our two scripts. No page needs one: the first comforts, the second is for other people's pages.
+INTERACT_SCRIPT = (_STATIC / "interact.js").read_bytes()
+EMBED_SCRIPT = (_STATIC / "embed.js").read_bytes()
+INTERACT_SCRIPT_URL = f"/static/interact.js?v={hashlib.sha256(INTERACT_SCRIPT).hexdigest()[:12]}"
 
 
 class Templates:

@@ -20,6 +20,7 @@ from bridge.conversation.comment import Entry
 from bridge.conversation.reaction import Tally
 from bridge.conversation.sanitize import safe_url
 from bridge.web.talk import Talk, talk
+from bridge.web.theme import INTERACT_SCRIPT_URL
 from bridge.web.theme import Templates as Templates
 from bridge.web.words import Words
 
@@ -27,8 +28,19 @@ from bridge.web.words import Words
 CONTENT_SECURITY_POLICY = (
     "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
+#: The same with our own script files, for the one page that has any.
+SCRIPTED_CONTENT_SECURITY_POLICY = f"{CONTENT_SECURITY_POLICY}; script-src 'self'"
 
 _TABLE = re.compile(r"<table\b.*?</table>", re.DOTALL)
+
+_FAULTS = {
+    400: ("This cannot be answered", "Something is missing or wrong in what was sent."),
+    403: ("Not allowed", "Please go back, load the page again and try once more."),
+    405: ("This does not work here", "The address exists, but not for what was asked of it."),
+    429: ("Too much at once", "Please wait a moment and try again."),
+    500: ("Something broke on our side", "It is noted. Please try again later."),
+    503: ("Not available for a moment", "Please try again in a minute."),
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -203,11 +215,25 @@ def render_missing(templates: Templates, blog: BlogView) -> str:
     return templates.render("missing.html", words=_words(templates, blog), blog=blog)
 
 
+def render_fault(templates: Templates, blog: BlogView, status: int) -> str:
+    """Any other answer that is none: what happened, in a sentence, and nothing of the inside."""
+    words = _words(templates, blog)
+    heading, sentence = _FAULTS.get(status, _FAULTS[500] if status >= 500 else _FAULTS[400])
+    return templates.render(
+        "fault.html", words=words, blog=blog, status=status, heading=words.say(heading), sentence=words.say(sentence)
+    )
+
+
 def render_interact(templates: Templates, view: InteractView) -> str:
     """ "Follow" or "reply from your server": asks for the handle, or shows where it leads."""
     destination = None if view.destination is None else safe_url(view.destination)
     return templates.render(
-        "interact.html", words=_words(templates, view.blog), blog=view.blog, page=view, destination=destination
+        "interact.html",
+        words=_words(templates, view.blog),
+        blog=view.blog,
+        page=view,
+        destination=destination,
+        script_url=INTERACT_SCRIPT_URL,
     )
 
 

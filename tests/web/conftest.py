@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import UTC, datetime
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
 
 from bridge.web.view import BlogView, IssueView, Link, PictureView
+from tests.support.running_blog import RunningBlog, make_stock
 
 
 @pytest.fixture
@@ -42,3 +45,16 @@ def issue() -> IssueView:
         cover=PictureView(src="/media/cover.webp", alt="Eine Trommel", width=1200, height=630),
         syndication=("https://social.example/@ada/1",),
     )
+
+
+@pytest.fixture(scope="session")
+def stock(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return make_stock(tmp_path_factory.mktemp("stock"))
+
+
+@pytest.fixture
+def running(tmp_path: Path, stock: Path) -> Iterator[RunningBlog]:
+    """A blog that serves, with one issue."""
+    with RunningBlog(tmp_path / "blog", stock) as blog:
+        blog.publish({"1.md": "---\ntitle: Der erste Brief\ntags: [Wege]\n---\n\nGuten *Morgen*.\n"})
+        yield blog

@@ -1,0 +1,26 @@
+"""A slug in an address -> the issue meant; the routes of pages and of ActivityPub ask."""
+
+from __future__ import annotations
+
+from aiohttp import web
+
+from bridge.errors import NoSuchThing
+from bridge.store import issues
+from bridge.store.database import Transaction
+from bridge.store.issues import IssueRow
+from bridge.web.site import Site
+
+
+async def find_issue(site: Site, slug: str, *, below: str = "") -> IssueRow:
+    """The issue at this slug that is or was out. A slug of old leads to the new one. Raises NoSuchThing."""
+
+    def look(tx: Transaction) -> tuple[IssueRow | None, str | None]:
+        found = issues.find_by_slug(tx, site.blog.id, slug)
+        return found, None if found is not None else issues.find_redirect(tx, site.blog.id, slug)
+
+    found, moved = await site.database.read(look)
+    if moved is not None:
+        raise web.HTTPMovedPermanently(site.blog.addresses.page(moved) + below, headers={"Vary": "Accept"})
+    if found is None or found.state == "waiting":
+        raise NoSuchThing("no such issue")
+    return found

@@ -1,0 +1,72 @@
+"""A request -> who sent it and whether a browser reads the answer; believed from trusted proxies only (contract 3)."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Sequence
+
+from aiohttp import web
+
+from bridge.config import Config
+
+#: Answers below these addresses are read by programs.
+_FOR_PROGRAMS = (
+    "/inbox",
+    "/actor/",
+    "/activity/",
+    "/instance",
+    "/.well-known/",
+    "/nodeinfo/",
+    "/webmention",
+    "/pingback",
+)
+_LONGEST_CHAIN = 20
+
+
+def address_of(request: web.Request, config: Config) -> str:
+    """The client's IP address, after the proxies that the configuration trusts. "" on a Unix socket with none named."""
+    if not config.blog.url.startswith("https://"):
+        return request.remote or ""
+    chain = [part.strip() for value in request.headers.getall("X-Forwarded-For", []) for part in value.split(",")]
+    here = request.remote or ""
+    for before in reversed(chain[-_LONGEST_CHAIN:]):
+        if here and not _is_among(here, config.server.trusted_proxies):
+            break
+        if not _is_address(before):
+            break
+        here = before
+    return here
+
+
+def network_of(address: str) -> str:
+    """What is limited together: one IPv4 address, or the /64 that one IPv6 customer has."""
+    try:
+        found = ipaddress.ip_address(address)
+    except ValueError:
+        return address
+    if isinstance(found, ipaddress.IPv6Address):
+        mapped = found.ipv4_mapped
+        return str(mapped) if mapped else str(ipaddress.ip_network((found, 64), strict=False))
+    return str(found)
+
+
+def is_browser(request: web.Request) -> bool:
+    """Whether a person reads the answer, so that even a refusal should be a page."""
+    accept = request.headers.get("Accept", "").lower()
+    return "text/html" in accept and not request.path.startswith(_FOR_PROGRAMS) and not request.path.endswith(".json")
+
+
+def _is_among(address: str, trusted: Sequence[str]) -> bool:
+    try:
+        found = ipaddress.ip_address(address)
+    except ValueError:
+        return False
+    return any(found in ipaddress.ip_network(network, strict=False) for network in trusted)
+
+
+def _is_address(text: str) -> bool:
+    try:
+        ipaddress.ip_address(text)
+    except ValueError:
+        return False
+    return True

@@ -1,0 +1,112 @@
+"""What a running blog answers to browsers and to programs: errors, redirects, headers, caching."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from datetime import timedelta
+
+import pytest
+
+from bridge.store import changes, issues
+from bridge.store.database import Transaction
+from tests.support.running_blog import ACTIVITY, RunningBlog
+
+
+def test_a_missing_page_is_a_page_for_people_and_a_problem_for_programs(running: RunningBlog) -> None:
+    page = running.get("/issues/keiner")
+    assert (page.status, page.headers["Content-Type"]) == (404, "text/html; charset=utf-8")
+    assert "Hier ist nichts" in page.text
+
+    for path in ("/issues/keiner", "/object/keins", "/nirgends"):
+        problem = running.get(path, Accept=ACTIVITY)
+        assert (problem.status, problem.headers["Content-Type"]) == (404, "application/problem+json; charset=utf-8")
+    for path in ("/actor/keiner", "/.well-known/webfinger?resource=acct:keiner@hier", "/issues/keiner/comments.json"):
+        assert running.get(path).headers["Content-Type"] == "application/problem+json; charset=utf-8"
+
+
+def test_a_method_that_an_address_does_not_take_is_named_with_those_it_takes(running: RunningBlog) -> None:
+    page = running.post("/archive", {})
+    assert (page.status, page.headers["Allow"]) == (405, "GET,HEAD")
+    assert "Das geht hier nicht" in page.text
+
+
+def test_no_answer_says_what_we_run_on(running: RunningBlog) -> None:
+    """S125, S127."""
+    for path in ("/", "/nirgends", "/issues/1", f"/object/{'x' * 70}"):
+        answer = running.get(path)
+        assert answer.headers["Server"] == "Rundbrief"
+        assert answer.headers["X-Content-Type-Options"] == "nosniff"
+        assert answer.headers["X-Frame-Options"] == "DENY"
+    redirect = running.get("/issues/1", Accept=ACTIVITY)
+    assert (redirect.status, redirect.headers["Server"]) == (302, "Rundbrief")
+    assert redirect.headers["X-Content-Type-Options"] == "nosniff"
+
+
+def test_a_page_never_passes_for_an_activity_in_a_shared_cache(running: RunningBlog) -> None:
+    """S84: the two forms differ by Accept, and the redirect between them is not kept."""
+    page = running.get("/issues/1")
+    assert "Accept" in page.headers["Vary"]
+    redirect = running.get("/issues/1", Accept=ACTIVITY)
+    assert (redirect.status, redirect.headers["Vary"], redirect.headers["Cache-Control"]) == (302, "Accept", "no-store")
+    note = running.get(redirect.headers["Location"], Accept=ACTIVITY)
+    assert "Accept" in note.headers["Vary"]
+    assert note.headers["Content-Type"].startswith(ACTIVITY)
+
+
+def test_an_old_slug_leads_to_the_new_one_in_every_form(running: RunningBlog) -> None:
+    running.publish({"alt.md": "---\ntitle: Umzug\nslug: alt\n---\n\nText.\n"})
+    running.publish({"alt.md": "---\ntitle: Umzug\nslug: neu\n---\n\nText.\n"})
+    new = f"{running.origin}/issues/neu"
+
+    assert (running.get("/issues/alt").status, running.get("/issues/alt").headers["Location"]) == (301, new)
+    assert running.get("/issues/alt", Accept=ACTIVITY).headers["Location"] == new
+    assert running.get("/issues/alt/comments.json").headers["Location"] == f"{new}/comments.json"
+
+
+def test_what_was_taken_back_is_gone_in_every_form(running: RunningBlog) -> None:
+    running.publish({"weg.md": "---\ntitle: Weg\n---\n\nText.\n"})
+    note = running.get("/issues/weg", Accept=ACTIVITY).headers["Location"]
+    running.publish({}, remove=("weg.md",))
+
+    page = running.get("/issues/weg")
+    assert page.status == 410
+    assert "Das wurde zurückgezogen" in page.text
+    assert running.get("/issues/weg", Accept=ACTIVITY).status == 410
+    assert running.get("/issues/weg/comments.json").status == 410
+    tombstone = running.get(note, Accept=ACTIVITY)
+    assert (tombstone.status, json.loads(tombstone.body)["type"]) == (410, "Tombstone")
+    browser = running.get(note)
+    assert (browser.status, browser.headers["Content-Type"]) == (410, "text/html; charset=utf-8")
+
+
+def test_a_page_that_a_reader_has_is_not_sent_again(running: RunningBlog) -> None:
+    first = running.get("/issues/1", Accept_Encoding="gzip")
+    assert b"<h1" in gzip.decompress(first.body)
+    again = running.get("/issues/1", Accept_Encoding="gzip", If_None_Match=first.headers["ETag"])
+    assert (again.status, again.body) == (304, b"")
+    running.say("1", "<p>Etwas Neues</p>")
+    assert running.get("/issues/1", If_None_Match=first.headers["ETag"]).status == 200
+
+
+def test_comments_close_on_a_page_by_themselves(running: RunningBlog) -> None:
+    running.publish({"bald.md": "---\ntitle: Bald\n---\n\nText.\n"})
+    number = running.issue_id("bald")
+    soon = running.app.clock() + timedelta(milliseconds=700)
+
+    def close_soon(tx: Transaction) -> None:
+        issues.change(tx, number, {"comments_close_at": soon})
+        tx.touch(changes.issue(number))
+
+    running.write(close_soon)
+    assert "Kommentare sind geschlossen" not in running.get("/issues/bald").text
+    while running.app.clock() < soon:
+        pass
+    assert "Kommentare sind geschlossen" in running.get("/issues/bald").text
+    assert json.loads(running.get("/issues/bald/comments.json").body)["closed"] is True
+
+
+@pytest.mark.parametrize("path", ["/static/../config.toml", "/static/%2e%2e/config.toml", "/issues/..%2f..%2fkeys"])
+def test_no_address_leads_out_of_what_is_served(running: RunningBlog, path: str) -> None:
+    """S118."""
+    assert running.get(path).status == 404

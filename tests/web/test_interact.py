@@ -1,0 +1,131 @@
+"""Follow and reply from one's own server, against a second server that answers WebFinger."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
+from urllib.parse import quote
+
+import pytest
+
+from tests.support.running_blog import ACTIVITY, RunningBlog
+
+SUBSCRIBE = "http://ostatus.org/schema/1.0/subscribe"
+
+
+class Home:
+    """A server of a reader; `links` is what its WebFinger names."""
+
+    def __init__(self) -> None:
+        self.links: list[dict[str, str]] = []
+        home = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                if "nobody" in self.path:
+                    self.send_error(404)
+                    return
+                body = json.dumps({"subject": "acct:ada@x", "links": home.links}).encode()
+                self.send_response(200)
+                self.send_header("Content-Type", "application/jrd+json")
+                self.send_header("Content-Length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
+
+            def log_message(self, *args: object) -> None:
+                pass
+
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.host = f"127.0.0.1:{self.server.server_port}"
+
+
+@pytest.fixture
+def home() -> Iterator[Home]:
+    made = Home()
+    thread = Thread(target=made.server.serve_forever)
+    thread.start()
+    yield made
+    made.server.shutdown()
+    thread.join()
+    made.server.server_close()
+
+
+def ask(running: RunningBlog, uri: str, handle: str = "", **headers: str) -> str:
+    answer = running.get(f"/interact?uri={quote(uri, safe='')}&handle={quote(handle)}", **headers)
+    assert answer.headers["Cache-Control"] == "no-store"
+    return answer.text
+
+
+def test_without_a_handle_it_asks_for_one_and_shows_the_way_that_always_works(running: RunningBlog) -> None:
+    actor = running.app.blog.actor_id
+    page = ask(running, actor)
+    assert 'name="handle"' in page
+    assert f'value="{actor}" readonly' in page
+
+
+def test_following_leads_where_the_readers_own_server_says(running: RunningBlog, home: Home) -> None:
+    home.links = [{"rel": SUBSCRIBE, "template": "https://social.example/authorize_interaction?uri={uri}"}]
+    actor = running.app.blog.actor_id
+    page = ask(running, actor, f"@ada@{home.host}")
+    target = f"https://social.example/authorize_interaction?uri={quote(actor, safe='')}"
+    assert f'href="{target}"' in page
+    assert f">{target}</p>" in page  # shown before anybody goes there (S116)
+
+
+def test_an_intent_is_preferred_and_a_page_stands_for_its_note(running: RunningBlog, home: Home) -> None:
+    note = running.get("/issues/1", Accept=ACTIVITY).headers["Location"]
+    home.links = [
+        {"rel": SUBSCRIBE, "template": "https://social.example/old?uri={uri}"},
+        {"rel": "https://w3id.org/fep/3b86/Create", "template": "https://social.example/write?to={inReplyTo}"},
+    ]
+    page = ask(running, f"{running.origin}/issues/1", f"ada@{home.host}")
+    assert f'href="https://social.example/write?to={quote(note, safe="")}"' in page
+
+
+def test_a_comment_can_be_answered_but_not_one_that_is_held(running: RunningBlog) -> None:
+    running.say("1", "<p>Ja</p>", object_id="https://social.example/notes/1", token="a1")
+    running.say("1", "<p>Nein</p>", object_id="https://social.example/notes/2", token="a2", state="held")
+    assert "Ein Kommentar von Bruno" in ask(running, "https://social.example/notes/1")
+    assert running.get("/interact?uri=https://social.example/notes/2").status == 404
+
+
+@pytest.mark.parametrize("uri", ["https://evil.example/", "javascript:alert(1)", "//evil.example", "x" * 3000, "/"])
+def test_only_what_is_ours_can_be_followed_or_answered(running: RunningBlog, uri: str) -> None:
+    """S116."""
+    answer = running.get(f"/interact?uri={quote(uri, safe='')}")
+    assert answer.status == 404
+    assert "evil.example" not in answer.text
+
+
+@pytest.mark.parametrize("template", ["javascript:alert({uri})", "data:text/html,{uri}", "//evil.example/{uri}"])
+def test_a_server_that_names_no_web_address_leads_nowhere(running: RunningBlog, home: Home, template: str) -> None:
+    """S116, S90."""
+    home.links = [{"rel": SUBSCRIBE, "template": template}]
+    page = ask(running, "", f"@ada@{home.host}")
+    assert template.partition("{")[0] not in page
+    assert f"{home.host} sagt nicht, wo das geht." in page
+
+
+def test_a_handle_that_leads_nowhere_is_told_and_the_form_comes_again(running: RunningBlog, home: Home) -> None:
+    """S117: the field takes handles only."""
+    for handle in ("ada", "@ada", "http://127.0.0.1/", "@a/b@c", "@ada@[::1", "<b>@x"):
+        page = ask(running, "", handle)
+        assert "Das ist keine Adresse wie" in page
+        assert "<b>" not in page
+    assert "kennt dieses Konto nicht" in ask(running, "", f"@nobody@{home.host}")
+
+
+def test_one_network_may_not_ask_without_end(running: RunningBlog) -> None:
+    """S117."""
+    statuses = [running.get("/interact?handle=nichts").status for _ in range(12)]
+    assert statuses[:10] == [200] * 10
+    assert statuses[10:] == [429] * 2
+    assert running.get("/interact").status == 200
+
+
+def test_only_this_page_may_run_our_script(running: RunningBlog) -> None:
+    assert "script-src 'self'" in running.get("/interact").headers["Content-Security-Policy"]
+    assert "script-src" not in running.get("/issues/1").headers["Content-Security-Policy"]
+    assert running.get("/static/interact.js").headers["Content-Type"] == "text/javascript; charset=utf-8"
