@@ -64,7 +64,7 @@ RESERVED = (
         why="the only door out is remote/",
     ),
     Reserved(
-        modules=("aiohttp.web",),
+        modules=("aiohttp.web", "aiohttp.web_response"),
         places=("bridge/web/", "bridge/app.py", "bridge/demo/"),
         why="HTTP comes in through web/",
     ),
