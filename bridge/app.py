@@ -7,7 +7,6 @@ import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
-from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
