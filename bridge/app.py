@@ -33,6 +33,7 @@ from bridge.remote.documents import Documents
 from bridge.remote.door import Door
 from bridge.remote.hops import Hops
 from bridge.remote.knock import Knock, Scheme
+from bridge.remote.network import Network
 from bridge.remote.scheme_memory import SchemeMemory
 from bridge.remote.webfinger import WebFinger
 from bridge.signature import cavage, rfc9421
@@ -172,8 +173,9 @@ def open_store(config: Config) -> SqliteDatabase | PostgresDatabase:
 
 
 @asynccontextmanager
-async def opened(config: Config, *, clock: Clock = utc_now) -> AsyncIterator[App]:
+async def opened(config: Config, *, clock: Clock = utc_now, network: Network | None = None) -> AsyncIterator[App]:
     """Open everything, and close it again. Raises UserFault or ConfigFaults."""
+    network = network or Network()
     keys = load_keys(config.keys_folder)
     database = open_store(config)
     async with contextlib.AsyncExitStack() as stack:
@@ -182,7 +184,12 @@ async def opened(config: Config, *, clock: Clock = utc_now) -> AsyncIterator[App
         row = await database.write(lambda tx: profile.claim(tx, config.blog, now=now))
         blog = profile.blog_from(row, config.blog, icon_url=None, header_url=None)
         blog = replace(blog, seal=seal_with(Signer(key_id=blog.ed25519_key_id, key=keys.ed25519), clock))
-        door = Door(origin=blog.url, allow_private=config.federation.allow_private_addresses)
+        door = Door(
+            origin=blog.url,
+            allow_private=config.federation.allow_private_addresses,
+            ca_file=network.ca_file,
+            resolver=network.resolver,
+        )
         await stack.enter_async_context(door)
         hops = Hops(door, own_servers=[Server(blog.addresses.host)], clock=clock)
         schemes = SchemeMemory(database, kept=("rfc9421",), clock=clock)

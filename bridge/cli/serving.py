@@ -12,6 +12,7 @@ from typing import Any
 from bridge.app import opened
 from bridge.config import Config
 from bridge.outbox.watch import Watch
+from bridge.remote.network import Network
 from bridge.web.server import listening
 
 log = logging.getLogger(__name__)
@@ -19,9 +20,9 @@ log = logging.getLogger(__name__)
 _GRACE = timedelta(seconds=10)
 
 
-async def serve_all(config: Config) -> None:
+async def serve_all(config: Config, *, network: Network | None = None) -> None:
     """Serve until told to stop; what is in flight gets ten seconds. Raises UserFault when it cannot start."""
-    async with opened(config) as app:
+    async with opened(config, network=network) as app:
         await app.tell_profile()
         worker, queue = app.worker()
         await queue.open()

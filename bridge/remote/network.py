@@ -1,0 +1,16 @@
+"""What the door trusts and asks beside the system; `app.opened` is given one by tests that have names of their own."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from aiohttp.abc import AbstractResolver
+
+
+@dataclass(frozen=True, kw_only=True)
+class Network:
+    """An authority trusted beside the system's, and who answers host names instead of the system."""
+
+    ca_file: Path | None = None
+    resolver: AbstractResolver | None = None
