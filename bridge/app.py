@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
+from typing import Literal
 
 from bridge.activity.ids import Blog
 from bridge.clock import Clock, utc_now
@@ -24,8 +25,10 @@ from bridge.issues.git import Repository
 from bridge.jobs.embedded import EmbeddedQueue
 from bridge.jobs.queue import Handler
 from bridge.jobs.worker import Worker
+from bridge.media.folder import MediaFolder
 from bridge.outbox import profile
 from bridge.outbox.people import People
+from bridge.outbox.profile_pictures import profile_picture
 from bridge.outbox.publish import Publisher
 from bridge.outbox.seal import seal_with
 from bridge.remote.actors import RemoteActors
@@ -42,6 +45,7 @@ from bridge.signature.keys import PrivateKey, Signer
 from bridge.store import jobs
 from bridge.store.blogs import BlogRow
 from bridge.store.database import Database, PostgresDatabase, SqliteDatabase, open_database
+from bridge.store.pictures import PictureRow
 from bridge.terms import Server
 from bridge.urls import Url
 from bridge.web.pace import VisitorPace
@@ -182,7 +186,21 @@ async def opened(config: Config, *, clock: Clock = utc_now, network: Network | N
         stack.push_async_callback(database.close)
         now = clock()
         row = await database.write(lambda tx: profile.claim(tx, config.blog, now=now))
-        blog = profile.blog_from(row, config.blog, icon_url=None, header_url=None)
+        media = MediaFolder(config.media_folder)
+
+        async def picture(name: str | None, kind: Literal["icon", "header"]) -> PictureRow | None:
+            if name is None:
+                return None
+            return await profile_picture(
+                config.folder / name, kind, database=database, folder=media, blog_id=row.id, now=now
+            )
+
+        blog = profile.blog_from(
+            row,
+            config.blog,
+            icon=await picture(config.blog.icon, "icon"),
+            header=await picture(config.blog.header, "header"),
+        )
         blog = replace(blog, seal=seal_with(Signer(key_id=blog.ed25519_key_id, key=keys.ed25519), clock))
         door = Door(
             origin=blog.url,
@@ -207,6 +225,7 @@ async def opened(config: Config, *, clock: Clock = utc_now, network: Network | N
             database=database,
             repository=Repository(folder=config.issues_folder),
             people=People(webfinger=webfinger, actors=actors, database=database, blog_id=blog.id),
+            media=media,
             clock=clock,
         )
         yield App(

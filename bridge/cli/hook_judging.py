@@ -20,10 +20,11 @@ async def judge(
     publisher = Publisher(
         blog_config=settings.blog,
         close_after=settings.comments.close_after,
-        blog=profile.blog_from(row, settings.blog, icon_url=None, header_url=None),
+        blog=profile.blog_from(row, settings.blog, icon=None, header=None),
         database=database,
         repository=repository,
         people=None,
+        media=None,
         clock=utc_now,
     )
     report = await publisher.judge(commit, repository, allow_delete=allow_delete)

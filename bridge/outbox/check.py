@@ -8,12 +8,15 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from bridge.errors import Fault, IssueFaults, UserFault
 from bridge.issues.issue import picture_in_text
+from bridge.issues.lint import MOST_PICTURE
 from bridge.issues.rendered import ServedPicture
 from bridge.issues.source import IssueFile, IssueTree
 from bridge.issues.worktree import read_saved, read_saved_tree
+from bridge.outbox.pictures import Shelf
 from bridge.outbox.plan import gone_rows, match_rows, steps_for, taken_back
 from bridge.outbox.prepare import Prepared, ReadFile, read_file, render_issue, with_warnings, without_twins
 from bridge.outbox.publish import Publisher, tree_faults
@@ -34,7 +37,7 @@ async def check(
     publisher: Publisher,
     only: Sequence[str] | None = None,
     *,
-    picture: Callable[[IssueFile, str], ServedPicture | None] = lambda file, path: None,
+    picture: Callable[[IssueFile, str], ServedPicture | None] | None = None,
 ) -> Checked:
     """Judge the saved files, all or those named; raises UserFault for a name that is no issue file."""
     tree, read = await asyncio.to_thread(_read_all, publisher)
@@ -46,17 +49,21 @@ async def check(
     mentions = await publisher.people.resolve(written) if publisher.people else {}
     slugs = {one.issue.slug for one in read if one.issue is not None and not one.issue.draft}
 
+    shelf = Shelf(
+        read=lambda file: read_saved(publisher.repository, file.path, most=MOST_PICTURE),
+        addresses=publisher.blog.addresses,
+        blog_id=publisher.blog.id,
+        kept={},
+        folder=None,
+    )
+
     def render() -> list[Prepared | ReadFile]:
-        return [
-            with_warnings(
-                render_issue(
-                    one, mentions, publisher.blog, picture_of=lambda path, file=one.file: picture(file, path)  # type: ignore[misc]
-                ),
-                publisher.blog,
-                slugs,
-            )
-            for one in named
-        ]  # fmt: skip
+        ready = []
+        for one in named:
+            picture_of = None if picture is None else partial(picture, one.file)
+            shown = render_issue(one, mentions, publisher.blog, shelf, picture_of=picture_of)
+            ready.append(with_warnings(shown, publisher.blog, slugs))
+        return ready
 
     ready = [*await asyncio.to_thread(render), *broken]
     refusals = [fault for one in ready if isinstance(one, ReadFile) for fault in one.faults]

@@ -7,14 +7,16 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from bridge.activity.ids import Blog
+from bridge.activity.post import Attachment
 from bridge.config import BlogConfig
 from bridge.errors import Fault, IssueFaults
 from bridge.issues import lint
 from bridge.issues.git import Repository
-from bridge.issues.issue import Issue, read_issue, slug_from_name
+from bridge.issues.issue import Issue, picture_in_text, read_issue, slug_from_name
 from bridge.issues.render import find_mentions, render
 from bridge.issues.rendered import Mention, Rendered, ServedPicture
 from bridge.issues.source import IssueFile, read_blobs, same_slug_faults
+from bridge.outbox.pictures import IssuePictures, Shelf
 
 _SLUG_LINE = re.compile(rb"""^slug\s*[:=]\s*["']?([a-z0-9-]+)""", re.MULTILINE)
 
@@ -32,7 +34,10 @@ class ReadFile:
 
 @dataclass(frozen=True, kw_only=True)
 class Prepared:
-    """An issue ready to be published. `unresolved` are the handles that stay plain text."""
+    """An issue ready to be published. `unresolved` are the handles that stay plain text.
+
+    `pictures` are those of the text and the cover as posts attach them, `tokens` the names of their rows.
+    """
 
     file: IssueFile
     issue: Issue
@@ -41,6 +46,9 @@ class Prepared:
     unresolved: Sequence[str]
     named: Sequence[str]  #: the pictures as the text names them
     warnings: Sequence[Fault]
+    cover: ServedPicture | None = None
+    pictures: Sequence[Attachment] = ()
+    tokens: Sequence[str] = ()
 
 
 def read_files(
@@ -89,29 +97,32 @@ def render_issue(
     read: ReadFile,
     mentions: Mapping[str, Mention],
     blog: Blog,
+    shelf: Shelf,
     *,
-    picture_of: Callable[[str], ServedPicture | None] = lambda path: None,
+    picture_of: Callable[[str], ServedPicture | None] | None = None,
 ) -> Prepared | ReadFile:
-    """Render one issue; a ReadFile with faults where that cannot be done."""
+    """Render one issue and encode its pictures; a ReadFile with faults where that cannot be done."""
     issue = read.issue
     if issue is None:
         return read
-    named: list[str] = []
-
-    def picture(path: str) -> ServedPicture | None:
-        named.append(path)
-        return picture_of(path)
-
+    files = {picture.name: picture for picture in read.file.pictures}
+    pictures = IssuePictures(shelf=shelf, files=files, may_keep=not issue.draft, shown_as=picture_of)
     try:
         rendered = render(
             issue,
             mentions=mentions,
             page_url=blog.addresses.page(issue.slug),
             tag_url=blog.addresses.tag_page,
-            picture=picture,
+            picture=pictures.in_text,
         )
-        pictures = {picture.name: picture.size for picture in read.file.pictures}
-        faults = lint.faults_of(issue, named=named, pictures=pictures, sections=len(rendered.sections))
+        cover = None if issue.cover is None else pictures.take(issue.cover)
+        faults = lint.faults_of(
+            issue,
+            named=pictures.named,
+            pictures={name: picture.size for name, picture in files.items()},
+            sections=len(rendered.sections),
+            broken=pictures.broken,
+        )
     except IssueFaults as error:
         return ReadFile(file=read.file, issue=None, faults=error.faults, likely_slugs=[issue.slug])
     if faults:
@@ -122,9 +133,18 @@ def render_issue(
         rendered=rendered,
         mentions=mentions,
         unresolved=[handle for handle in find_mentions(issue) if handle not in mentions],
-        named=named,
+        named=pictures.named,
         warnings=read.warnings,
+        cover=cover,
+        pictures=pictures.attachments(alt=_descriptions(issue, rendered)),
+        tokens=[row.token for row in pictures.taken.values()],
     )
+
+
+def _descriptions(issue: Issue, rendered: Rendered) -> dict[str, str]:
+    """What each picture shows, by its name: in the text's words, the cover in its own."""
+    alt = {name: one.alt for one in rendered.pictures if one.alt and (name := picture_in_text(one.path))}
+    return alt | ({issue.cover: issue.cover_alt} if issue.cover and issue.cover_alt else {})
 
 
 def with_warnings(ready: Prepared | ReadFile, blog: Blog, slugs: Collection[str]) -> Prepared | ReadFile:

@@ -7,10 +7,9 @@ from __future__ import annotations
 
 import hashlib
 from datetime import datetime
-from pathlib import Path
 
 from bridge.activity.actor import actor_document
-from bridge.activity.ids import Blog, new_token
+from bridge.activity.ids import Addresses, Blog, new_token
 from bridge.activity.outgoing import update_of, wire_bytes
 from bridge.clock import wire_time
 from bridge.config import BlogConfig
@@ -21,9 +20,8 @@ from bridge.outbox import audience
 from bridge.store import blogs, changes, published
 from bridge.store.blogs import BlogRow
 from bridge.store.database import Transaction
+from bridge.store.pictures import PictureRow
 from bridge.store.published import NewActivity
-
-_TYPES = {".png": "image/png", ".jpg": "image/jpeg", ".jpeg": "image/jpeg", ".webp": "image/webp", ".gif": "image/gif"}
 
 
 def acct_of(config: BlogConfig) -> str:
@@ -53,8 +51,9 @@ def claim(tx: Transaction, config: BlogConfig, *, now: datetime) -> BlogRow:
     return row
 
 
-def blog_from(row: BlogRow, config: BlogConfig, *, icon_url: str | None, header_url: str | None) -> Blog:
+def blog_from(row: BlogRow, config: BlogConfig, *, icon: PictureRow | None, header: PictureRow | None) -> Blog:
     """The blog as the wire and the pages know it."""
+    addresses = Addresses(row.url)
     return Blog(
         id=row.id,
         url=row.url,
@@ -69,10 +68,10 @@ def blog_from(row: BlogRow, config: BlogConfig, *, icon_url: str | None, header_
         fields=tuple(config.fields.items()),
         also_known_as=tuple(config.also_known_as),
         creators=tuple(config.creators),
-        icon_url=icon_url,
-        icon_type=_TYPES.get(Path(config.icon or "").suffix.lower(), "image/png"),
-        header_url=header_url,
-        header_type=_TYPES.get(Path(config.header or "").suffix.lower(), "image/jpeg"),
+        icon_url=None if icon is None else addresses.media(icon.files[-1][0]),
+        icon_type="" if icon is None else icon.media_type,
+        header_url=None if header is None else addresses.media(header.files[-1][0]),
+        header_type="" if header is None else header.media_type,
         old_handles=tuple(acct.rpartition("@")[0] for acct in row.old_accts),
     )
 

@@ -19,15 +19,18 @@ from bridge.errors import UserFault
 from bridge.issues.git import Repository
 from bridge.issues.issue import Issue
 from bridge.issues.rendered import Mention
-from bridge.issues.source import IssueFile, IssueTree, head_commit, is_behind, read_tree
+from bridge.issues.source import IssueFile, IssueTree, head_commit, is_behind, read_blobs, read_tree
+from bridge.media.folder import MediaFolder
+from bridge.outbox.pictures import Shelf
 from bridge.outbox.plan import Step, gone_rows, match_rows, steps_for, taken_back
 from bridge.outbox.prepare import Prepared, ReadFile, read_files, render_issue, with_warnings
 from bridge.outbox.record import Recorder
 from bridge.outbox.report import Report, report_lines
 from bridge.outbox.standing import unchanged_rows
-from bridge.store import blogs, followers, issues, publications
+from bridge.store import blogs, followers, issues, pictures, publications
 from bridge.store.database import Database, Transaction
 from bridge.store.issues import Outline
+from bridge.store.pictures import PictureRow
 
 if TYPE_CHECKING:  # the hook that judges a push asks nobody, and should not pay for an HTTP client
     from bridge.outbox.people import People
@@ -55,6 +58,7 @@ class Publisher:
     database: Database
     repository: Repository
     people: People | None
+    media: MediaFolder | None
     clock: Clock
 
     async def publish(
@@ -76,7 +80,7 @@ class Publisher:
             commit = await asyncio.to_thread(head_commit, self.repository)
             if commit is None:
                 return Report(commit=None, followers=out.followers, servers=out.servers)
-            steps, unresolved = await self._plan(commit, out, only=only, again=again)
+            steps, unresolved = await self._plan(commit, out, only=only, again=again, keep_pictures=not dry_run)
             await self._check_deletions(steps, commit, allow_delete=allow_delete)
             report = Report(
                 commit=commit,
@@ -146,6 +150,7 @@ class Publisher:
         only: Sequence[str] | None = None,
         again: str | None = None,
         repository: Repository | None = None,
+        keep_pictures: bool = False,
     ) -> tuple[list[Step], list[str]]:
         repository = repository or self.repository
         tree = await asyncio.to_thread(read_tree, repository, commit)
@@ -166,7 +171,9 @@ class Publisher:
             others=[(row.path, row.slug) for row in kept.values()],
         )
         mentions = await self._mentions([one.issue for one in read if one.issue is not None])
-        ready = await asyncio.to_thread(lambda: [render_issue(one, mentions, self.blog) for one in read])
+        shelf = await self._shelf(repository, keep=keep_pictures)
+        ready = await asyncio.to_thread(lambda: [render_issue(one, mentions, self.blog, shelf) for one in read])
+        await self._keep(shelf)
         slugs = {row.slug for row in out.rows if row.state == "published"}
         slugs |= {one.issue.slug for one in read if one.issue is not None and not one.issue.draft}
         ready = [with_warnings(one, self.blog, slugs) for one in ready]
@@ -186,6 +193,26 @@ class Publisher:
     async def _mentions(self, written: Sequence[Issue]) -> Mapping[str, Mention]:
         return {} if self.people is None else await self.people.resolve(written)
 
+    async def _shelf(self, repository: Repository, *, keep: bool) -> Shelf:
+        return Shelf(
+            read=lambda picture: read_blobs(repository, [picture.blob])[picture.blob],
+            addresses=self.blog.addresses,
+            blog_id=self.blog.id,
+            kept=await self.database.read(lambda tx: pictures.all_of(tx, self.blog.id, "issue")),
+            folder=self.media if keep else None,
+        )
+
+    async def _keep(self, shelf: Shelf) -> None:
+        """Write down what was encoded; the files of a content that another publisher wrote down first go again."""
+        folder, now = shelf.folder, self.clock()
+
+        def add(tx: Transaction) -> list[PictureRow]:
+            return [row for row in shelf.new.values() if not pictures.add(tx, row, now=now)]
+
+        if folder is not None and shelf.new:
+            for late in await self.database.write(add):
+                await asyncio.to_thread(folder.remove, [name for name, _, _ in late.files])
+
     async def _check_deletions(self, steps: Sequence[Step], commit: str, *, allow_delete: bool) -> None:
         taken = taken_back(steps)
         if len(taken) < 2 or allow_delete:
@@ -199,8 +226,10 @@ class Publisher:
         )
 
     def _write(self, tx: Transaction, out: _Out, report: Report, only: Sequence[str] | None) -> Report | None:
-        """None when others published since the plan was made."""
+        """None when others published since the plan was made, or a picture it needs is gone."""
         tx.lock(f"publish {self.blog.id}")
+        if not pictures.are_kept(tx, {token for step in report.steps for token in _tokens(step)}):
+            return None
         if self._out(tx).rows != out.rows or blogs.published_commit(tx, self.blog.id) != out.commit:
             return None
         now = self.clock()
@@ -218,6 +247,10 @@ def _check_named(only: Sequence[str], tree: IssueTree, rows: Sequence[Outline]) 
     known |= {row.path for row in rows if row.state != "deleted"}
     if missing := [path for path in only if path not in known]:
         raise UserFault(f"{missing[0]} is no issue file of the last commit; lint says why, if it lies in the folder")
+
+
+def _tokens(step: Step) -> Sequence[str]:
+    return () if step.prepared is None else step.prepared.tokens
 
 
 def tree_faults(tree: IssueTree, only: Sequence[str] | None) -> list[ReadFile]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
@@ -14,7 +14,7 @@ from bridge.outbox import audience
 from bridge.outbox.plan import Step
 from bridge.outbox.prepare import Prepared
 from bridge.outbox.wanted import Wanted, wanted_objects
-from bridge.store import actors, changes, deliveries, issues, published
+from bridge.store import actors, changes, deliveries, issues, pictures, published
 from bridge.store.database import Transaction
 from bridge.store.issues import Outline
 from bridge.store.published import NewActivity, ObjectRow
@@ -43,6 +43,7 @@ class Recorder:
             issues.change(self.tx, step.row.id, {"path": step.path})
             return 0
         issue_id = self._keep_row(step, prepared)
+        pictures.show(self.tx, issue_id, prepared.tokens)
         self.tx.touch(changes.issue(issue_id))
         self.tx.touch(changes.BLOG)
         if step.action == "wait":
@@ -93,7 +94,7 @@ class Recorder:
             "path": issue.path,
             "state": "waiting" if waits else "published",
             "digest": prepared.file.fingerprint,
-            "source": _source(issue),
+            "source": _source(prepared),
             "title": issue.title,
             "number": issue.number,
             "language": issue.language,
@@ -121,7 +122,9 @@ class Recorder:
 
     def _federate(self, issue_id: int, prepared: Prepared) -> int:
         out = published.of_issue(self.tx, issue_id)
-        wanted = wanted_objects(prepared.issue, prepared.rendered, blog=self.blog, out=out, pictures=(), now=self.now)
+        wanted = wanted_objects(
+            prepared.issue, prepared.rendered, blog=self.blog, out=out, pictures=prepared.pictures, now=self.now
+        )
         made = 0
         for one in wanted:
             made += self._bring_out(issue_id, one, prepared)
@@ -228,13 +231,15 @@ def _comments_open(issue: Issue, row: Outline | None) -> bool | None:
     return None if row is None or row.source.get("comments") is False else row.comments_open
 
 
-def _source(issue: Issue) -> Mapping[str, Any]:
+def _source(prepared: Prepared) -> Mapping[str, Any]:
     """What later stages ask of the front matter."""
+    issue, cover = prepared.issue, prepared.cover
     return {
         "format": issue.format,
         "content_warning": issue.content_warning,
         "cover": issue.cover,
         "cover_alt": issue.cover_alt,
+        "cover_picture": None if cover is None else {**asdict(cover), "srcset": cover.srcset},
         "quotes": issue.quotes,
         "canonical_url": issue.canonical_url,
         "syndication": list(issue.syndication),

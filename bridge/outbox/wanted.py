@@ -86,11 +86,11 @@ def _sections(
     pictures: Sequence[Attachment],
     now: datetime,
 ) -> list[Wanted]:
-    known = {row.id: row for row in out if row.kind == "section"}
-    old = [(row.id, str(row.document.get("content", ""))) for row in known.values()]
+    known = {row.section or row.id: row for row in out if row.kind == "section"}
+    old = [(key, str(row.document.get("content", ""))) for key, row in known.items()]
     new = [(section.key, section.html) for section in rendered.sections]
-    matched = match_sections([(key, text) for key, text in old], new)
-    before = {key: known.get(ObjectId(matched[key])) if key in matched else None for key, _ in new}
+    matched = match_sections(old, new)
+    before = {key: known.get(matched[key]) if key in matched else None for key, _ in new}
     places = {key: _place(issue, blog, row, now) for key, row in before.items()}
     documents = section_notes_from_issue(issue, rendered, places, first=first, pictures=pictures)
     return [

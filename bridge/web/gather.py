@@ -16,7 +16,7 @@ from bridge.store.issues import IssueRow
 from bridge.store.reactions import ReactionRow
 from bridge.terms import ObjectId
 from bridge.web.site import Site
-from bridge.web.view import BlogView, ConversationView, IssueLine, IssueView, Link
+from bridge.web.view import BlogView, ConversationView, IssueLine, IssueView, Link, PictureView
 
 _KINDS = frozenset({"reply", "mention", "quote", "pingback", "webmention"})
 
@@ -44,6 +44,7 @@ def blog_view(site: Site) -> BlogView:
         description_html=blog.description_html,
         description=config.description,
         icon=blog.icon_url,
+        header=None if blog.header_url is None else PictureView(src=blog.header_url),
         fields=tuple(Link(name=name, url=value) for name, value in blog.fields),
         creators=blog.creators,
     )
@@ -121,12 +122,26 @@ def issue_view(site: Site, issue: IssueRow, *, older: IssueRow | None, newer: Is
         body_html=issue.page_html,
         teaser=issue.teaser_text,
         tags=tuple(Link(name=tag, url=addresses.tag_page(tag)) for tag in issue.tags),
+        cover=_cover(issue),
         content_warning=issue.source.get("content_warning"),
         canonical_url=issue.source.get("canonical_url"),
         syndication=tuple(issue.source.get("syndication", ())),
         public=issue.visibility == "public",
         older=_link(site.blog, older),
         newer=_link(site.blog, newer),
+    )
+
+
+def _cover(issue: IssueRow) -> PictureView | None:
+    picture = issue.source.get("cover_picture")
+    if picture is None:
+        return None
+    return PictureView(
+        src=picture["url"],
+        alt=issue.source.get("cover_alt") or "",
+        width=picture["width"],
+        height=picture["height"],
+        srcset=picture["srcset"],
     )
 
 

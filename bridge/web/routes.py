@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from aiohttp import web
 
-from bridge.web import discovery, federation, health, inbox_route, pages, static_files
+from bridge.web import discovery, federation, health, inbox_route, media, pages, static_files
 from bridge.web.conversation_lists import context_ids, like_ids, reply_ids, share_ids
 from bridge.web.interact import interact
 from bridge.web.problem import explain
@@ -20,6 +20,7 @@ _ROUTES: list[web.RouteDef] = [
     web.get("/embed.js", static_files.embed_script),
     web.get("/static/style.css", static_files.stylesheet),
     web.get("/static/interact.js", static_files.interact_script),
+    web.get("/media/{name}", media.media),
     # discovery
     web.get("/.well-known/webfinger", discovery.webfinger),
     web.get("/.well-known/host-meta", discovery.host_meta_document),

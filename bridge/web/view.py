@@ -59,6 +59,7 @@ class PictureView:
     alt: str = ""
     width: int | None = None
     height: int | None = None
+    srcset: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -202,6 +202,20 @@ def upgrade() -> None:
     )
     op.create_index("ix_issues_list", "issues", ["blog_id", "state", "date"], unique=False)
     op.create_table(
+        "pictures",
+        sa.Column("token", sa.Text(), nullable=False),
+        sa.Column("blog_id", sa.Integer(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("content", sa.Text(), nullable=False),
+        sa.Column("media_type", sa.Text(), nullable=False),
+        sa.Column("files", sa.JSON(), nullable=False),
+        sa.Column("blurhash", sa.Text(), nullable=False),
+        sa.Column("made_at", Moment(), nullable=False),
+        sa.ForeignKeyConstraint(["blog_id"], ["blogs.id"], name=op.f("fk_pictures_blog_id")),
+        sa.PrimaryKeyConstraint("token", name=op.f("pk_pictures")),
+        sa.UniqueConstraint("blog_id", "kind", "content", name=op.f("uq_pictures_blog_id_kind_content")),
+    )
+    op.create_table(
         "publications",
         sa.Column("blog_id", sa.Integer(), nullable=False),
         sa.Column("commit_id", sa.Text(), nullable=False),
@@ -220,6 +234,30 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_remote_keys")),
     )
     op.create_index(op.f("ix_remote_keys_actor_id"), "remote_keys", ["actor_id"], unique=False)
+    op.create_table(
+        "remote_pictures",
+        sa.Column("token", sa.Text(), nullable=False),
+        sa.Column("blog_id", sa.Integer(), nullable=False),
+        sa.Column("actor_id", sa.Text(), nullable=False),
+        sa.Column("entry_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("url", sa.Text(), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=True),
+        sa.Column("width", sa.Integer(), nullable=True),
+        sa.Column("height", sa.Integer(), nullable=True),
+        sa.Column("bytes", sa.Integer(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("fetched_at", Moment(), nullable=False),
+        sa.Column("used_at", Moment(), nullable=False),
+        sa.ForeignKeyConstraint(["blog_id"], ["blogs.id"], name=op.f("fk_remote_pictures_blog_id")),
+        sa.PrimaryKeyConstraint("token", name=op.f("pk_remote_pictures")),
+        sa.UniqueConstraint(
+            "blog_id", "actor_id", "entry_id", "url", name=op.f("uq_remote_pictures_blog_id_actor_id_entry_id_url")
+        ),
+    )
+    op.create_index("ix_remote_pictures_entry_id", "remote_pictures", ["entry_id"], unique=False)
+    op.create_index("ix_remote_pictures_state", "remote_pictures", ["state", "used_at"], unique=False)
     op.create_table(
         "activities",
         sa.Column("number", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -282,6 +320,17 @@ def upgrade() -> None:
     op.create_index(op.f("ix_entries_issue_id"), "entries", ["issue_id"], unique=False)
     op.create_index("ix_entries_state", "entries", ["blog_id", "state", "received_at"], unique=False)
     op.create_index("ix_entries_url", "entries", ["url"], unique=False)
+    op.create_table(
+        "issue_pictures",
+        sa.Column("issue_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("token", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["issue_id"], ["issues.id"], name=op.f("fk_issue_pictures_issue_id"), ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(["token"], ["pictures.token"], name=op.f("fk_issue_pictures_token")),
+        sa.PrimaryKeyConstraint("issue_id", "token", name=op.f("pk_issue_pictures")),
+    )
+    op.create_index(op.f("ix_issue_pictures_token"), "issue_pictures", ["token"], unique=False)
     op.create_table(
         "objects",
         sa.Column("id", sa.Text(), nullable=False),

@@ -1,0 +1,55 @@
+"""The tables of pictures, beside those of `schema`: what is kept in `DIR/data/media`, and who uses it."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+from bridge.store.columns import Json, Moment, Number
+from bridge.store.schema import metadata
+
+#: Pictures of the author: in issues, and of the profile. One row for each content.
+pictures = sa.Table(
+    "pictures",
+    metadata,
+    sa.Column("token", sa.Text, primary_key=True),
+    sa.Column("blog_id", sa.Integer, sa.ForeignKey("blogs.id"), nullable=False),
+    sa.Column("kind", sa.Text, nullable=False),  #: issue | icon | header
+    sa.Column("content", sa.Text, nullable=False),  #: git's blob id, or a digest
+    sa.Column("media_type", sa.Text, nullable=False),
+    sa.Column("files", Json, nullable=False),  #: [name, width, height], the narrowest first
+    sa.Column("blurhash", sa.Text, nullable=False),
+    sa.Column("made_at", Moment, nullable=False),
+    sa.UniqueConstraint("blog_id", "kind", "content"),
+)
+
+#: Which issue shows which of them.
+issue_pictures = sa.Table(
+    "issue_pictures",
+    metadata,
+    sa.Column("issue_id", Number, sa.ForeignKey("issues.id", ondelete="CASCADE"), nullable=False),
+    sa.Column("token", sa.Text, sa.ForeignKey("pictures.token"), nullable=False, index=True),
+    sa.PrimaryKeyConstraint("issue_id", "token"),
+)
+
+#: Pictures of other people, made anew: faces (without an entry) and pictures in comments.
+remote_pictures = sa.Table(
+    "remote_pictures",
+    metadata,
+    sa.Column("token", sa.Text, primary_key=True),
+    sa.Column("blog_id", sa.Integer, sa.ForeignKey("blogs.id"), nullable=False),
+    sa.Column("actor_id", sa.Text, nullable=False),
+    sa.Column("entry_id", Number, nullable=False, default=0),  #: 0: the person's face
+    sa.Column("url", sa.Text, nullable=False),
+    sa.Column("state", sa.Text, nullable=False),  #: kept | refused | gone
+    sa.Column("name", sa.Text),  #: of the file
+    sa.Column("width", sa.Integer),
+    sa.Column("height", sa.Integer),
+    sa.Column("bytes", sa.Integer, nullable=False, default=0),
+    sa.Column("reason", sa.Text, nullable=False, default=""),
+    sa.Column("attempts", sa.Integer, nullable=False, default=0),
+    sa.Column("fetched_at", Moment, nullable=False),
+    sa.Column("used_at", Moment, nullable=False),  #: when it was last seen to be shown somewhere
+    sa.UniqueConstraint("blog_id", "actor_id", "entry_id", "url"),
+)
+sa.Index("ix_remote_pictures_entry_id", remote_pictures.c.entry_id)
+sa.Index("ix_remote_pictures_state", remote_pictures.c.state, remote_pictures.c.used_at)

@@ -1,0 +1,44 @@
+"""`/media/{name}`: pictures that we encoded, as a closed list of types that no browser takes for a page (S36).
+
+A file is given out only while a table says that somebody may see it: a draft's, a withdrawn issue's and a deleted
+comment's pictures are as unknown as those that never were (S122).
+"""
+
+from __future__ import annotations
+
+from aiohttp import web
+
+from bridge.errors import NoSuchThing
+from bridge.media.folder import MediaFolder, read_name
+from bridge.store import pictures
+from bridge.store.database import Transaction
+from bridge.web.site import SITE
+
+_HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    "Content-Security-Policy": "default-src 'none'; sandbox",
+    "Content-Disposition": "inline",
+    "Cross-Origin-Resource-Policy": "cross-origin",
+    "Access-Control-Allow-Origin": "*",
+}
+_FOR_EVER = "public, max-age=31536000, immutable"
+
+
+async def media(request: web.Request) -> web.StreamResponse:
+    """One picture. Raises NoSuchThing."""
+    site = request.app[SITE]
+    name = request.match_info["name"]
+    parts = read_name(name)
+    if parts is None:
+        raise NoSuchThing("no such picture")
+    token = parts.token
+
+    def look(tx: Transaction) -> str | None:
+        return _FOR_EVER if pictures.may_be_seen(tx, token) else None
+
+    caching = await site.database.read(look)
+    path = MediaFolder(site.config.media_folder).path(name)
+    if caching is None or not path.is_file():
+        raise NoSuchThing("no such picture")
+    headers = {**_HEADERS, "Content-Type": parts.media_type, "Cache-Control": caching}
+    return web.FileResponse(path, headers=headers)
