@@ -14,7 +14,10 @@ from typing import Literal
 from bridge.activity.ids import Blog
 from bridge.clock import Clock, utc_now
 from bridge.config import Config
+from bridge.delivery import recheck
 from bridge.delivery.bring_up_to_date import BringUpToDate
+from bridge.delivery.lanes import Lanes
+from bridge.delivery.ledger import Ledger
 from bridge.delivery.send import Sender
 from bridge.inbox.authenticate import Authenticator
 from bridge.inbox.creators import Creators
@@ -22,8 +25,9 @@ from bridge.inbox.policy import Pace
 from bridge.inbox.receive import Inbox
 from bridge.inbox.sources import Sources
 from bridge.issues.git import Repository
+from bridge.jobs import shared
 from bridge.jobs.embedded import EmbeddedQueue
-from bridge.jobs.queue import Handler
+from bridge.jobs.queue import Handler, Queue
 from bridge.jobs.worker import Worker
 from bridge.media.folder import MediaFolder
 from bridge.outbox import profile
@@ -57,6 +61,10 @@ RSA_KEY_FILE = "actor-rsa.pem"
 ED25519_KEY_FILE = "actor-ed25519.pem"
 INSTANCE_KEY_FILE = "instance-rsa.pem"
 
+#: How many slow servers may wait aside for their answers, and how many jobs for a lane.
+_MOST_ASIDE = 256
+_WAITING_FOR_A_LANE = 16
+
 
 @dataclass(frozen=True, kw_only=True)
 class Keys:
@@ -65,6 +73,21 @@ class Keys:
     rsa: PrivateKey
     ed25519: PrivateKey
     instance: PrivateKey
+
+
+@dataclass(frozen=True, kw_only=True)
+class Workshop:
+    """The working half of a process."""
+
+    worker: Worker
+    queue: Queue
+    lanes: Lanes
+    sender: Sender
+
+    def stop(self) -> None:
+        """Begin nothing more; `worker.run` ends when what is in flight has its answer."""
+        self.lanes.close()
+        self.worker.stop()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,25 +111,44 @@ class App:
         """What handlers ask other servers through."""
         return Sources(documents=self.documents, actors=self.actors)
 
-    def worker(self) -> tuple[Worker, EmbeddedQueue]:
-        """What delivers: one for each process; with SQLite one for each blog."""
-        if not isinstance(self.database, SqliteDatabase):
-            raise TypeError("the embedded queue is for SQLite")
-        queue = EmbeddedQueue(self.database, lock_file=self.config.folder / "data" / "work.lock", clock=self.clock)
+    @property
+    def lock_file(self) -> Path:
+        """Held by the one process that delivers, where the database is SQLite."""
+        return self.config.folder / "data" / "work.lock"
+
+    def workshop(self) -> Workshop:
+        """What delivers: with SQLite one for each blog, with PostgreSQL one for each process that is asked to."""
+        lanes = Lanes(self.config.delivery.concurrency, aside=_MOST_ASIDE)
+        sender = Sender(
+            door=self.door,
+            signer=Signer(key_id=self.blog.rsa_key_id, key=self.keys.rsa),
+            own_host=self.blog.addresses.host,
+            clock=self.clock,
+        )
+        ledger = Ledger(self.database, blog_id=self.blog.id, blocked=self.config.federation.blocked, clock=self.clock)
         handlers: Mapping[str, Handler] = {
             "deliver": BringUpToDate(
-                database=self.database,
-                sender=Sender(
-                    door=self.door,
-                    signer=Signer(key_id=self.blog.rsa_key_id, key=self.keys.rsa),
-                    clock=self.clock,
-                ),
+                ledger=ledger,
+                sender=sender,
+                lanes=lanes,
                 give_up_after=self.config.delivery.give_up_after,
                 clock=self.clock,
-            )
+            ),
+            recheck.KIND: recheck.Recheck(
+                database=self.database, actors=self.actors, blog_id=self.blog.id, clock=self.clock
+            ),
         }
-        worker = Worker(queue, handlers, concurrency=self.config.delivery.concurrency, clock=self.clock)
-        return worker, queue
+        queue = self._queue()
+        limit = self.config.delivery.concurrency
+        worker = Worker(queue, handlers, room=lambda: limit + lanes.aside + _WAITING_FOR_A_LANE, clock=self.clock)
+        return Workshop(worker=worker, queue=queue, lanes=lanes, sender=sender)
+
+    def _queue(self) -> Queue:
+        if isinstance(self.database, SqliteDatabase):
+            return EmbeddedQueue(self.database, lock_file=self.lock_file, clock=self.clock)
+        if isinstance(self.database, PostgresDatabase):
+            return shared.SharedQueue(self.database, kinds=("deliver", recheck.KIND), clock=self.clock)
+        raise TypeError("there is no jobs engine for this database")
 
     def site(self) -> Site:
         """What the web half needs."""
@@ -173,6 +215,8 @@ def open_store(config: Config) -> SqliteDatabase | PostgresDatabase:
     database = open_database(config.database.url, folder=config.folder)
     if isinstance(database, SqliteDatabase):
         database.use_jobs(jobs.enqueue)
+    else:
+        database.use_jobs(shared.enqueue)
     return database
 
 

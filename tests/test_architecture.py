@@ -118,7 +118,9 @@ def test_what_is_imported_is_declared_and_what_is_declared_is_explained() -> Non
     imported = {name.split(".")[0] for module in read_tree(ROOT, "bridge") for _, name in module.imports()}
     foreign = imported - set(sys.stdlib_module_names) - {"bridge"}
 
-    assert {name for name in foreign if not declared & {owner.lower() for owner in packages.get(name, [])}} == set()
+    assert {
+        name for name in foreign if not declared & {owner.lower().replace("_", "-") for owner in packages.get(name, [])}
+    } == set()
     assert {name for name in declared if f"`{name}`" not in explained} == set()
 
 

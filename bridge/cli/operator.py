@@ -1,4 +1,4 @@
-"""`init`, `serve`: for whoever runs the machine."""
+"""`init`, `serve`, `web`, `work`: for whoever runs the machine."""
 
 from __future__ import annotations
 
@@ -8,15 +8,16 @@ import logging
 import os
 import sys
 import tomllib
+from collections.abc import Callable, Coroutine
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 import uvloop
 
 from bridge.app import ED25519_KEY_FILE, INSTANCE_KEY_FILE, RSA_KEY_FILE, load_keys, opened
 from bridge.cli.options import ConfigOption, config_from
-from bridge.cli.serving import serve_all
+from bridge.cli.serving import serve_all, serve_web, serve_work
 from bridge.config import Config
 from bridge.config import config_from as judge
 from bridge.config_text import config_text
@@ -128,8 +129,28 @@ def _root() -> Path | None:
 
 def serve(config: ConfigOption = None) -> None:
     """Run the blog: pages, inbox, delivery, and publishing of what is committed."""
+    _run(config, serve_all)
+
+
+def web(config: ConfigOption = None) -> None:
+    """Run only the web half: pages and inbox.
+
+    Several may run, on several machines, with PostgreSQL; with SQLite on the same machine as `work`.
+    """
+    _run(config, serve_web)
+
+
+def work(config: ConfigOption = None) -> None:
+    """Run only the delivering half: delivery, and publishing of what is committed.
+
+    Several may run, on several machines, with PostgreSQL.
+    """
+    _run(config, serve_work)
+
+
+def _run(config: Path | None, main: Callable[[Config], Coroutine[Any, Any, None]]) -> None:
     settings = config_from(config)
     log_to_stderr(logging.INFO)
     _migrate(settings)
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(serve_all(settings))
+        runner.run(main(settings))

@@ -5,49 +5,85 @@ from __future__ import annotations
 import asyncio
 import logging
 import signal
-from collections.abc import Coroutine
+from collections.abc import AsyncIterator, Coroutine
+from contextlib import asynccontextmanager
 from datetime import timedelta
 from typing import Any
 
-from bridge.app import opened
+from bridge.app import App, opened
 from bridge.config import Config
+from bridge.delivery.sweep import sweep
 from bridge.outbox.watch import Watch
 from bridge.remote.network import Network
 from bridge.web.server import listening
 
 log = logging.getLogger(__name__)
 
-_GRACE = timedelta(seconds=10)
+_GRACE = timedelta(seconds=9)  #: ten with everything else
 
 
 async def serve_all(config: Config, *, network: Network | None = None) -> None:
-    """Serve until told to stop; what is in flight gets ten seconds. Raises UserFault when it cannot start."""
+    """Pages, inbox, delivery and publishing in one process. Raises UserFault when it cannot start."""
     async with opened(config, network=network) as app:
         await app.tell_profile()
-        worker, queue = app.worker()
-        await queue.open()
-        site = app.site()
-        stop = _stop_event()
-        try:
-            async with listening(site, config.server.listen):
-                log.info("serving %s on %s", app.blog.url, config.server.listen)
-                tasks = [
-                    _background(site.ready.follow_other_processes()),
-                    _background(Watch(app.publisher).run()),
-                ]
-                working = asyncio.create_task(worker.run(grace=_GRACE))
-                await stop.wait()
-                worker.stop()
-                for task in tasks:
-                    task.cancel()
+        async with _working(app), _answering(app):
+            log.info("serving %s on %s", app.blog.url, config.server.listen)
+            await _stop_event().wait()
+            log.info("stopping: what is in flight gets %d seconds", _GRACE.total_seconds())
+
+
+async def serve_web(config: Config) -> None:
+    """Pages and inbox only; several may run with PostgreSQL, and one beside `work` with SQLite."""
+    async with opened(config) as app, _answering(app):
+        log.info("answering for %s on %s", app.blog.url, config.server.listen)
+        await _stop_event().wait()
+
+
+async def serve_work(config: Config) -> None:
+    """Delivery and publishing only."""
+    async with opened(config) as app:
+        await app.tell_profile()
+        async with _working(app):
+            log.info("delivering for %s", app.blog.url)
+            await _stop_event().wait()
+            log.info("stopping: what is in flight gets %d seconds", _GRACE.total_seconds())
+
+
+@asynccontextmanager
+async def _answering(app: App) -> AsyncIterator[None]:
+    site = app.site()
+    async with listening(site, app.config.server.listen), _beside(site.ready.follow_other_processes()):
+        yield
+
+
+@asynccontextmanager
+async def _working(app: App) -> AsyncIterator[None]:
+    """Deliver and publish; at the end what is in flight gets its time, and the rest is kept."""
+    workshop = app.workshop()
+    await workshop.queue.open()
+    try:
+        async with _beside(Watch(app.publisher).run(), sweep(app.database, clock=app.clock)):
+            working = asyncio.create_task(workshop.worker.run(grace=_GRACE))
+            try:
+                yield
+            finally:
+                workshop.stop()
                 await working
-                await asyncio.gather(*tasks, return_exceptions=True)
-        finally:
-            await queue.close()
+    finally:
+        await workshop.queue.close()
+        workshop.sender.close()
 
 
-def _background(work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
-    return asyncio.create_task(work)
+@asynccontextmanager
+async def _beside(*work: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
+    """Run these until the block ends."""
+    tasks = [asyncio.create_task(one) for one in work]
+    try:
+        yield
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
 
 def _stop_event() -> asyncio.Event:

@@ -16,6 +16,8 @@ class Command(NamedTuple):
 COMMANDS: dict[str, Command] = {
     "init": Command("operator", "init", "make a blog in a folder, or renew its hooks"),
     "serve": Command("operator", "serve", "run all in one process"),
+    "web": Command("operator", "web", "run only the web half"),
+    "work": Command("operator", "work", "run only the delivering half"),
     "publish": Command("author", "publish", "bring the world in line with the issue files of the last commit"),
     "lint": Command("writing", "lint", "say what a push would be refused for, and warn"),
     "preview": Command("writing", "preview", "show an issue's page, and beside it what Mastodon will show"),

@@ -23,8 +23,17 @@ class Refused:
 
 @dataclass(frozen=True)
 class Gone:
-    """410: the inbox was deleted, if its actor agrees."""
+    """410 or 404: the inbox was deleted, if its actor agrees."""
 
+    status: int
+    reason: str
+
+
+@dataclass(frozen=True)
+class Moved:
+    """A redirect that is not followed: the actor is asked for its inbox (security S130)."""
+
+    status: int
     reason: str
 
 
@@ -37,19 +46,28 @@ class TryLater:
     retry_after: timedelta | None = None
 
 
-Outcome = Delivered | Refused | Gone | TryLater
+Outcome = Delivered | Refused | Gone | Moved | TryLater
 
 
-def outcome_of(status: int, *, answer: str = "", retry_after: timedelta | None = None) -> Outcome:
+def outcome_of(
+    status: int, *, answer: str = "", retry_after: timedelta | None = None, looks_parked: bool = False
+) -> Outcome:
     """What a status means. `answer` is the beginning of the body, for the ledger.
 
-    401 and 403 mean here that every signature scheme was tried (`send` knocks twice).
+    401 and 403 mean here that every signature scheme was tried (`send` knocks again). `looks_parked` is a 2xx that
+    shows a web page, from a server that was failing: no sign of life (security S131).
     """
     said = f"it answered {status}" + (f": {answer}" if answer else "")
     if 200 <= status < 300:
-        return Delivered(status)
-    if status == 410:
-        return Gone(said)
+        return (
+            TryLater(status, f"{said} (a web page, not a server that takes posts)")
+            if looks_parked
+            else Delivered(status)
+        )
+    if 300 <= status < 400:
+        return Moved(status, said)
+    if status in (404, 410):
+        return Gone(status, said)
     if status in (408, 425, 429) or (status >= 500 and status != 501):
         return TryLater(status, said, retry_after)
     return Refused(status, said)

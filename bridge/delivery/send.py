@@ -1,65 +1,183 @@
 """One activity and one inbox -> a signed POST and its outcome; called by `bring_up_to_date` only.
 
-Knocks with draft-cavage first; if the server refuses the signature, once more with RFC 9421 (protocol sheet 2.3).
+Knocks with draft-cavage first; if the server refuses the signature, once more with RFC 9421, and with an address that
+has a query once without it (protocol sheet 2.3, 9). Which one opened is remembered by the caller.
 """
 
 from __future__ import annotations
 
 import asyncio
+import os
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import timedelta
+from ipaddress import ip_address
+from urllib.parse import urljoin
 
 from bridge.clock import Clock
+from bridge.delivery.letter import Letter
 from bridge.delivery.outcome import Outcome, Refused, TryLater, outcome_of
-from bridge.errors import FetchError, FetchFailed
+from bridge.errors import FetchError, FetchFailed, FetchRefused
+from bridge.jobs.gathered import Gathered
 from bridge.remote.door import Answer, Door
 from bridge.remote.retry_after import retry_after_of
-from bridge.signature import cavage
-from bridge.signature.digest import digest_of
+from bridge.signature import cavage, rfc9421
 from bridge.signature.keys import Signer
 from bridge.terms import InboxUrl
 from bridge.urls import Url
 
+CAVAGE = "cavage"
+BARE = "cavage-bare"
+RFC9421 = "rfc9421"
+
 _CONTENT_TYPE = "application/activity+json"
 _CAP_BYTES = 64 * 1024
-_DEADLINE = timedelta(seconds=20)
+_DEADLINE = timedelta(seconds=10)
 _REASON_CHARACTERS = 500
+_A_HOP = 20  #: signatures in one thread hop
+_REDIRECTS = 2
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Sent:
+    """What came of it, and the scheme that was taken; `scheme` is None where no answer speaks of one."""
+
+    outcome: Outcome
+    scheme: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Wish:
+    """A signature that is wanted."""
+
+    scheme: str
+    url: Url
+    letter: Letter
+
+
 class Sender:
-    """What a delivery needs besides the activity."""
+    """Signs and posts. `own_host` is ours (with its port, if any), which is never posted to."""
 
-    door: Door
-    signer: Signer
-    clock: Clock
+    def __init__(self, *, door: Door, signer: Signer, own_host: str, clock: Clock) -> None:
+        self._door = door
+        self._signer = signer
+        self._own_host = own_host
+        self._clock = clock
+        cores = min(os.cpu_count() or 1, 4)
+        self._threads = ThreadPoolExecutor(cores, thread_name_prefix="sign")
+        self._signatures: Gathered[_Wish, dict[str, str]] = Gathered(self._sign_many, most=_A_HOP, at_once=cores)
 
-    async def send(self, inbox: InboxUrl, body: bytes) -> Outcome:
-        """Deliver once. Never raises for what another server does."""
+    def close(self) -> None:
+        """Let go of the signing threads."""
+        self._threads.shutdown(wait=False, cancel_futures=True)
+
+    async def send(
+        self, inbox: InboxUrl, letter: Letter, *, remembered: str | None, was_failing: bool, asks: Callable[[], None]
+    ) -> Sent:
+        """Deliver once. `asks` is called when the request begins. Never raises for what another server does."""
         try:
-            url = self.door.judge(inbox)
-            answer = await self._knock(url, body)
+            url = self._judged(inbox)
+        except FetchRefused as error:
+            return Sent(outcome=Refused(None, _shortened(str(error))))
+        scheme = None
+        try:
+            for scheme in _schemes(url, remembered):
+                answer = await self._post(url, letter, scheme, asks)
+                if answer.status not in (401, 403) and not (scheme == remembered and answer.status == 500):
+                    break
+            else:
+                scheme = None
         except FetchFailed as error:
-            return TryLater(None, _shortened(str(error)), error.retry_after)
+            return Sent(outcome=TryLater(None, _shortened(str(error)), error.retry_after))
         except FetchError as error:
-            return Refused(None, _shortened(str(error)))
-        said = _shortened(answer.body.decode("utf-8", "replace"))
-        return outcome_of(answer.status, answer=said, retry_after=retry_after_of(answer.headers, now=self.clock()))
+            return Sent(outcome=Refused(None, _shortened(str(error))))
+        is_page = answer.headers.get("Content-Type", "").startswith("text/html")
+        said = "" if answer.status < 300 else _shortened(answer.body.decode("utf-8", "replace"))
+        wait = retry_after_of(answer.headers, now=self._clock()) if "Retry-After" in answer.headers else None
+        looks_parked = was_failing and is_page and bool(answer.body)
+        return Sent(
+            outcome=outcome_of(answer.status, answer=said, retry_after=wait, looks_parked=looks_parked),
+            scheme=scheme if answer.status < 300 else None,
+        )
 
-    async def _knock(self, url: Url, body: bytes) -> Answer:
-        # RSA releases the GIL, so a thread signs while the loop goes on.
-        headers = await asyncio.to_thread(
-            cavage.sign,
-            method="POST",
-            url=url,
-            signer=self.signer,
-            now=self.clock(),
-            digest=digest_of(body),
-            content_type=_CONTENT_TYPE,
-        )
-        return await self.door.request(
-            "POST", url.wire, headers=headers, body=body, cap_bytes=_CAP_BYTES, cut=True, deadline=_DEADLINE
-        )
+    def _judged(self, inbox: InboxUrl) -> Url:
+        """Raises FetchRefused for what we never post to (security S132)."""
+        url = self._door.judge(inbox)
+        if url.authority == self._own_host:
+            raise FetchRefused("the inbox is on our own server")
+        if not self._door.allow_private and _is_literal(url.host):
+            raise FetchRefused("the inbox is at a bare IP address")
+        return url
+
+    async def _post(self, url: Url, letter: Letter, scheme: str, asks: Callable[[], None]) -> Answer:
+        """One signed POST; 307 and 308 within the same origin are followed, signed anew for their target."""
+        for _ in range(_REDIRECTS + 1):
+            headers = await self._signatures.ask(_Wish(scheme=scheme, url=url, letter=letter))
+            asks()
+            answer = await self._door.request(
+                "POST", url.wire, headers=headers, body=letter.body, cap_bytes=_CAP_BYTES, cut=True, deadline=_DEADLINE
+            )
+            there = self._same_origin_target(url, answer)
+            if there is None:
+                break
+            url = there
+        return answer
+
+    def _same_origin_target(self, here: Url, answer: Answer) -> Url | None:
+        location = answer.headers.get("Location", "")
+        if answer.status not in (307, 308) or not location or not location.isprintable():
+            return None
+        try:
+            there = self._judged(InboxUrl(urljoin(here.wire, location)))
+        except (FetchRefused, ValueError):
+            return None
+        return there if there.origin == here.origin else None
+
+    async def _sign_many(self, wishes: Sequence[_Wish]) -> Sequence[dict[str, str]]:
+        """RSA releases the GIL, so threads sign while the loop goes on; a hop costs as much as half a signature."""
+        return await asyncio.get_running_loop().run_in_executor(self._threads, self._sign_all, wishes)
+
+    def _sign_all(self, wishes: Sequence[_Wish]) -> list[dict[str, str]]:
+        now = self._clock()
+        return [
+            rfc9421.sign(
+                method="POST",
+                url=wish.url,
+                signer=self._signer,
+                now=now,
+                content_digest=wish.letter.content_digest,
+                content_type=_CONTENT_TYPE,
+            )
+            if wish.scheme == RFC9421
+            else cavage.sign(
+                method="POST",
+                url=wish.url,
+                signer=self._signer,
+                now=now,
+                digest=wish.letter.digest,
+                content_type=_CONTENT_TYPE,
+                with_query=wish.scheme != BARE,
+            )
+            for wish in wishes
+        ]
+
+
+def _schemes(url: Url, remembered: str | None) -> list[str]:
+    """In which order to knock: what was taken last first."""
+    order = [CAVAGE, RFC9421, BARE] if "?" in url.target else [CAVAGE, RFC9421]
+    if remembered in order:
+        order.remove(remembered)
+        order.insert(0, remembered)
+    return order
+
+
+def _is_literal(host: str) -> bool:
+    try:
+        ip_address(host.strip("[]"))
+    except ValueError:
+        return False
+    return True
 
 
 def _shortened(text: str) -> str:

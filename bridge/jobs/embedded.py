@@ -11,6 +11,7 @@ from typing import IO
 
 from bridge.clock import Clock
 from bridge.errors import UserFault
+from bridge.jobs.gathered import Gathered
 from bridge.store import jobs
 from bridge.store.database import SqliteDatabase, Transaction, WakeUp
 from bridge.store.jobs import Job
@@ -18,6 +19,7 @@ from bridge.store.jobs import Job
 _LEASE = timedelta(minutes=10)
 #: How often rows of other processes (the command line, a git hook) are looked for.
 _LOOK_EVERY = timedelta(milliseconds=500)
+_MOST_FINISHED = 200
 
 
 class EmbeddedQueue:
@@ -30,11 +32,12 @@ class EmbeddedQueue:
         self._lock: IO[bytes] | None = None
         self._news = asyncio.Event()
         self._loop: asyncio.AbstractEventLoop | None = None
+        self._finished: Gathered[tuple[Job, timedelta | None], None] = Gathered(self._finish_many, most=_MOST_FINISHED)
         database.use_jobs(self._enqueue)
 
     def _enqueue(self, tx: Transaction, wake_ups: Sequence[WakeUp]) -> None:
         jobs.enqueue(tx, wake_ups)
-        if self._loop is not None:
+        if self._loop is not None and not self._loop.is_closed():
             self._loop.call_soon_threadsafe(self._news.set)
 
     async def open(self) -> None:
@@ -58,26 +61,46 @@ class EmbeddedQueue:
             return ()
         return await self._database.write(lambda tx: jobs.claim(tx, now=now, lease=_LEASE, limit=limit))
 
-    async def finish(self, job: Job, *, again_in: timedelta | None = None) -> None:
-        def done(tx: Transaction) -> None:
-            jobs.finish(tx, [job.id])
-            if again_in is not None:
-                tx.wake(WakeUp(kind=job.kind, key=job.key, due_in=again_in.total_seconds()))
+    def stolen(self) -> Sequence[tuple[str, str]]:
+        return ()
 
-        await self._database.write(done)
+    async def finish(self, job: Job, *, again_in: timedelta | None = None) -> None:
+        await self._finished.ask((job, again_in))
+
+    async def _finish_many(self, done: Sequence[tuple[Job, timedelta | None]]) -> Sequence[None]:
+        def finish(tx: Transaction) -> None:
+            jobs.finish(tx, [job.id for job, _ in done])
+            for job, again_in in done:
+                if again_in is not None:
+                    tx.wake(WakeUp(kind=job.kind, key=job.key, due_in=again_in.total_seconds()))
+
+        await self._database.write(finish)
+        return [None] * len(done)
 
     async def put_back(self, job: Job, *, due_at: datetime) -> None:
         await self._database.write(lambda tx: jobs.put_back(tx, job.id, due_at=due_at))
 
     async def wait(self, at_most: timedelta) -> None:
-        self._news.clear()
         try:
             async with asyncio.timeout(min(at_most, _LOOK_EVERY).total_seconds()):
                 await self._news.wait()
         except TimeoutError:
             pass  # nothing of this process; other processes' rows are looked for now
+        self._news.clear()
 
     async def close(self) -> None:
         if self._lock is not None:
             self._lock.close()
             self._lock = None
+
+
+def is_served(lock_file: Path) -> bool:
+    """Whether a process delivers for this blog now."""
+    try:
+        with lock_file.open("rb") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    except FileNotFoundError:
+        return False
+    return False

@@ -31,6 +31,9 @@ class Queue(Protocol):
     async def put_back(self, job: Job, *, due_at: datetime) -> None:
         """The job failed in a way that was not foreseen; try it again then."""
 
+    def stolen(self) -> Sequence[tuple[str, str]]:
+        """Kind and key of jobs that were ours and are another worker's now: the connection was lost meanwhile."""
+
     async def wait(self, at_most: timedelta) -> None:
         """Sleep until there may be work."""
 

@@ -4,30 +4,46 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Literal
 
 import sqlalchemy as sa
 
 from bridge.store.database import Transaction, WakeUp
+from bridge.store.jobs import running_keys
 from bridge.store.schema import activities, deliveries
 from bridge.store.upsert import insert_new
 from bridge.terms import InboxUrl, Server
+from bridge.urls import host_of
+
+#: Most waiting rows that are looked at in one go.
+_MOST_ROWS = 5_000
 
 State = Literal["waiting", "delivered", "refused", "gone", "given-up", "needless"]
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Due:
-    """One delivery that may be sent now."""
+    """One delivery that may be sent now. `activity` is the number by which its body is found."""
 
     id: int
     activity: int
+    server: Server
     inbox: InboxUrl
     object_id: str | None
     attempts: int
     created_at: datetime
-    body: bytes
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Outcome:
+    """What became of one attempt; `due_at` when it is to be tried again."""
+
+    id: int
+    state: State
+    status: int | None
+    reason: str
+    due_at: datetime
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,95 +100,196 @@ def add(
     return len(rows)
 
 
-def due(tx: Transaction, server: Server, *, now: datetime, limit: int) -> list[Due]:
-    """What this server should get now, in order; of one object and inbox only the oldest waiting one."""
-    older = deliveries.alias("older")
-    blocked = (
-        sa.select(older.c.id)
-        .where(
-            older.c.server == server,
-            older.c.state == "waiting",
-            older.c.object_id == deliveries.c.object_id,
-            older.c.inbox == deliveries.c.inbox,
-            older.c.id < deliveries.c.id,
-        )
-        .exists()
-    )
-    query = (
-        sa.select(deliveries, activities.c.body)
-        .join(activities, activities.c.number == deliveries.c.activity)
-        .where(
-            deliveries.c.server == server,
-            deliveries.c.state == "waiting",
-            deliveries.c.due_at <= now,
-            ~blocked,
-        )
-        .order_by(deliveries.c.priority.desc(), deliveries.c.id)
-        .limit(limit)
-    )
-    return [
+def due(tx: Transaction, servers: Sequence[Server], *, now: datetime) -> list[Due]:
+    """What these servers should get now, in order; of one object and inbox only the oldest waiting one."""
+    return look(tx, servers, now=now)[0]
+
+
+def look(tx: Transaction, servers: Sequence[Server], *, now: datetime) -> tuple[list[Due], dict[Server, datetime]]:
+    """`due`, and for servers with something that waits only when the first of it may be sent."""
+    rows = _waiting(tx, servers)
+    if len(rows) == _MOST_ROWS:
+        # One of them has very much; nobody may miss theirs for that.
+        rows = [row for server in servers for row in _waiting(tx, [server])]
+    found = []
+    later: dict[Server, datetime] = {}
+    older: set[tuple[str, str]] = set()
+    for row in rows:
+        place = (row.object_id, row.inbox)
+        if row.object_id is not None and place in older:
+            continue
+        older.add(place)
+        if row.due_at <= now:
+            found.append(row)
+        else:
+            later[row.server] = min(row.due_at, later.get(row.server, row.due_at))
+    found.sort(key=lambda row: (-row.priority, row.id))
+    wanted = [
         Due(
             id=row.id,
             activity=row.activity,
+            server=Server(row.server),
             inbox=InboxUrl(row.inbox),
             object_id=row.object_id,
             attempts=row.attempts,
             created_at=row.created_at,
-            body=bytes(row.body),
         )
-        for row in tx.execute(query)
+        for row in found
     ]
+    return wanted, later
 
 
-def next_due(tx: Transaction, server: Server) -> datetime | None:
-    """When this server's next waiting delivery is due."""
-    query = sa.select(sa.func.min(deliveries.c.due_at)).where(
-        deliveries.c.server == server, deliveries.c.state == "waiting"
+def _waiting(tx: Transaction, servers: Sequence[Server]) -> Sequence[sa.Row[Any]]:
+    query = (
+        sa.select(
+            deliveries.c.id,
+            deliveries.c.activity,
+            deliveries.c.server,
+            deliveries.c.inbox,
+            deliveries.c.object_id,
+            deliveries.c.attempts,
+            deliveries.c.created_at,
+            deliveries.c.due_at,
+            deliveries.c.priority,
+        )
+        .where(deliveries.c.server.in_(servers), deliveries.c.state == "waiting")
+        .order_by(deliveries.c.id)
+        .limit(_MOST_ROWS)
     )
-    return tx.execute(query).scalar()
+    return tx.execute(query).all()
+
+
+def next_due(tx: Transaction, servers: Sequence[Server]) -> dict[Server, datetime]:
+    """The earliest due time of what waits for each of these servers; who has nothing waiting is not named."""
+    query = (
+        sa.select(deliveries.c.server, sa.func.min(deliveries.c.due_at).label("due_at"))
+        .where(deliveries.c.server.in_(servers), deliveries.c.state == "waiting")
+        .group_by(deliveries.c.server)
+    )
+    return {Server(row.server): row.due_at for row in tx.execute(query)}
 
 
 def servers_waiting(tx: Transaction, *, now: datetime) -> list[Server]:
-    """Servers with something due: what the minute's sweep wakes."""
+    """Servers with something due: what the sweep wakes."""
     query = sa.select(deliveries.c.server).where(deliveries.c.state == "waiting", deliveries.c.due_at <= now).distinct()
     return [Server(name) for name in tx.execute(query).scalars()]
 
 
-def record(
-    tx: Transaction,
-    delivery_id: int,
-    *,
-    state: State,
-    status: int | None,
-    reason: str,
-    now: datetime,
-    due_at: datetime | None = None,
-) -> None:
-    """What became of one attempt; `due_at` when it is to be tried again."""
-    values: dict[str, Any] = {
-        "state": state,
-        "status": status,
-        "reason": reason[:500],
-        "changed_at": now,
-        "attempts": deliveries.c.attempts + 1,
-    }
-    if due_at is not None:
-        values["due_at"] = due_at
-    tx.execute(sa.update(deliveries).where(deliveries.c.id == delivery_id).values(**values))
+def record(tx: Transaction, outcomes: Sequence[Outcome], *, now: datetime) -> None:
+    """What became of attempts, in one statement.
+
+    A Delete may have made a Create needless while it was under way: if it arrived all the same, the Delete follows.
+    """
+    needless = _made_needless(tx, [one.id for one in outcomes if one.state == "delivered"])
+    for one in needless:
+        _send_delete_after(tx, one, now=now)
+    tx.execute(
+        _RECORD,
+        [
+            {
+                "b_id": one.id,
+                "b_state": one.state,
+                "b_status": one.status,
+                "b_reason": one.reason[:500],
+                "b_due_at": one.due_at,
+                "b_now": now,
+            }
+            for one in outcomes
+        ],
+    )
+
+
+#: What a Delete made needless stays so, unless it arrived.
+_RECORD = (
+    sa.update(deliveries)
+    .where(
+        deliveries.c.id == sa.bindparam("b_id"),
+        sa.or_(deliveries.c.state == "waiting", sa.bindparam("b_state", type_=sa.Text) == "delivered"),
+    )
+    .values(
+        state=sa.bindparam("b_state", type_=sa.Text),
+        status=sa.bindparam("b_status"),
+        reason=sa.bindparam("b_reason"),
+        due_at=sa.bindparam("b_due_at"),
+        changed_at=sa.bindparam("b_now"),
+        attempts=deliveries.c.attempts + 1,
+    )
+)
+
+
+def _made_needless(tx: Transaction, ids: Sequence[int]) -> Sequence[sa.Row[Any]]:
+    query = sa.select(deliveries).where(deliveries.c.id.in_(ids), deliveries.c.state == "needless")
+    return tx.execute(query).all() if ids else ()
+
+
+def _send_delete_after(tx: Transaction, row: sa.Row[Any], *, now: datetime) -> None:
+    query = (
+        sa.select(activities.c.number)
+        .where(activities.c.object_id == row.object_id, activities.c.type == "Delete")
+        .order_by(activities.c.number.desc())
+    )
+    number = tx.execute(query).scalar()
+    if number is not None:
+        add(
+            tx,
+            row.blog_id,
+            activity=number,
+            issue_id=row.issue_id,
+            object_id=row.object_id,
+            inboxes=[(InboxUrl(row.inbox), Server(row.server))],
+            priority=row.priority,
+            now=now,
+        )
+
+
+def put_off(tx: Transaction, ids: Sequence[int], *, until: datetime, reason: str, now: datetime) -> None:
+    """Sent, and no answer yet: after a crash these are not sent again before then."""
+    waiting = sa.and_(deliveries.c.id.in_(ids), deliveries.c.state == "waiting")
+    tx.execute(sa.update(deliveries).where(waiting).values(due_at=until, reason=reason, changed_at=now))
+
+
+def send_elsewhere(tx: Transaction, old: InboxUrl, new: InboxUrl, *, now: datetime) -> None:
+    """The people behind an inbox have another one: what it refused to take lately goes there."""
+    query = sa.select(deliveries).where(
+        deliveries.c.inbox == old, deliveries.c.state == "gone", deliveries.c.changed_at > now - timedelta(days=4)
+    )
+    for row in tx.execute(query.order_by(deliveries.c.id)).all():
+        add(
+            tx,
+            row.blog_id,
+            activity=row.activity,
+            issue_id=row.issue_id,
+            object_id=row.object_id,
+            inboxes=[(new, host_of(new))],
+            priority=row.priority,
+            now=now,
+        )
+
+
+def give_up(tx: Transaction, server: Server, *, created_before: datetime, reason: str, now: datetime) -> int:
+    """What waits for this server for too long is given up; how many."""
+    waiting = sa.and_(
+        deliveries.c.server == server, deliveries.c.state == "waiting", deliveries.c.created_at <= created_before
+    )
+    values = {"state": "given-up", "reason": reason[:500], "changed_at": now}
+    return tx.execute(sa.update(deliveries).where(waiting).values(**values)).rowcount
 
 
 def drop_waiting(tx: Transaction, object_id: str, *, now: datetime, reason: str) -> list[InboxUrl]:
-    """A Delete comes: what still waits of the object is needless. Returns inboxes that never got any of it."""
+    """A Delete comes: what still waits of the object is needless. Returns inboxes that surely never got any of it.
+
+    A server whose job is running may be getting it at this moment, so it is not among them.
+    """
     waiting = sa.and_(deliveries.c.object_id == object_id, deliveries.c.state == "waiting")
     untouched = tx.execute(
-        sa.select(deliveries.c.inbox)
+        sa.select(deliveries.c.inbox, deliveries.c.server)
         .where(deliveries.c.object_id == object_id)
-        .group_by(deliveries.c.inbox)
+        .group_by(deliveries.c.inbox, deliveries.c.server)
         .having(sa.func.sum(sa.case((deliveries.c.attempts > 0, 1), else_=0)) == 0)
-    ).scalars()
-    inboxes = [InboxUrl(inbox) for inbox in untouched]
+    ).all()
+    busy = running_keys(tx, "deliver") if untouched else frozenset()
     tx.execute(sa.update(deliveries).where(waiting).values(state="needless", reason=reason, changed_at=now))
-    return inboxes
+    return [InboxUrl(row.inbox) for row in untouched if row.server not in busy]
 
 
 def inboxes_of(tx: Transaction, object_id: str) -> list[tuple[InboxUrl, Server]]:

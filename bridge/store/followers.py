@@ -119,3 +119,14 @@ def change_addresses(
         .where(*_where(blog_id, actor_id))
         .values(inbox=inbox, shared_inbox=shared_inbox, server=host_of(actor_id))
     )
+
+
+def at_inbox(tx: Transaction, blog_id: int, inbox: InboxUrl, *, limit: int) -> list[ActorId]:
+    """Some of those whose posts go to this inbox, longest followers first."""
+    query = (
+        sa.select(followers.c.actor_id)
+        .where(followers.c.blog_id == blog_id, sa.or_(followers.c.inbox == inbox, followers.c.shared_inbox == inbox))
+        .order_by(followers.c.since)
+        .limit(limit)
+    )
+    return [ActorId(actor_id) for actor_id in tx.execute(query).scalars()]

@@ -12,6 +12,9 @@ from bridge.clock import utc_now
 from bridge.store.database import Transaction, WakeUp
 from bridge.store.schema import jobs
 
+#: PgQueuer's table, as far as we read it.
+_SHARED = sa.table("pgqueuer", *map(sa.column, ("entrypoint", "payload", "status", "execute_after")))
+
 
 @dataclass(frozen=True, kw_only=True)
 class Job:
@@ -82,9 +85,34 @@ def next_due(tx: Transaction) -> datetime | None:
 
 def waiting(tx: Transaction, *, now: datetime) -> tuple[int, datetime | None]:
     """How many jobs are due, and since when the oldest of them is: the queue's depth and age."""
+    if tx.is_postgres:
+        due = sa.and_(_SHARED.c.execute_after <= now, sa.cast(_SHARED.c.status, sa.Text) == "queued")
+        query = sa.select(sa.func.count().label("depth"), sa.func.min(_SHARED.c.execute_after).label("oldest"))
+        row = tx.execute(query.select_from(_SHARED).where(due)).one()
+        return int(row.depth), row.oldest
     row = tx.execute(
         sa.select(sa.func.count(jobs.c.id).label("depth"), sa.func.min(jobs.c.due_at).label("oldest")).where(
             jobs.c.due_at <= now
         )
     ).one()
     return int(row.depth), row.oldest
+
+
+def running_keys(tx: Transaction, kind: str) -> frozenset[str]:
+    """The keys of jobs of this kind that a worker holds now."""
+    if tx.is_postgres:
+        held = sa.cast(_SHARED.c.status, sa.Text) == "picked"
+        query = sa.select(_SHARED.c.payload).where(_SHARED.c.entrypoint == kind, held)
+        return frozenset(bytes(payload).decode() for payload in tx.execute(query).scalars())
+    rows = tx.execute(sa.select(jobs.c.key).where(jobs.c.kind == kind, jobs.c.leased_until.is_not(None)))
+    return frozenset(rows.scalars())
+
+
+def queued_keys(tx: Transaction, kind: str) -> frozenset[str]:
+    """The keys of jobs of this kind that nobody holds, due or not."""
+    if tx.is_postgres:
+        queued = sa.cast(_SHARED.c.status, sa.Text) == "queued"
+        query = sa.select(_SHARED.c.payload).where(_SHARED.c.entrypoint == kind, queued).distinct()
+        return frozenset(bytes(payload).decode() for payload in tx.execute(query).scalars())
+    rows = tx.execute(sa.select(jobs.c.key).where(jobs.c.kind == kind, jobs.c.leased_until.is_(None)).distinct())
+    return frozenset(rows.scalars())

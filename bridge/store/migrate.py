@@ -12,8 +12,9 @@ import sqlalchemy as sa
 from alembic import command
 from alembic.config import Config as AlembicConfig
 from alembic.script import ScriptDirectory
+from pgqueuer.adapters.persistence.qb import QueryBuilderEnvironment
 from sqlalchemy.engine import Connection
-from sqlalchemy.ext.asyncio import create_async_engine
+from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 
 from bridge.errors import UserFault
 
@@ -46,7 +47,16 @@ async def _migrate_postgres(url: str) -> None:
     async with engine.begin() as connection:
         await connection.execute(sa.text("SELECT pg_advisory_xact_lock(7, 0)"))
         await connection.run_sync(_upgrade)
+        await _install_queue(connection)
     await engine.dispose()
+
+
+async def _install_queue(connection: AsyncConnection) -> None:
+    """PgQueuer's own tables, once. Its version is pinned; a newer one brings a migration that upgrades them."""
+    if not await connection.run_sync(lambda sync: sa.inspect(sync).has_table("pgqueuer")):
+        raw = (await connection.get_raw_connection()).driver_connection
+        if raw is not None:
+            await raw.execute(QueryBuilderEnvironment().build_install_query())
 
 
 def _upgrade(connection: Connection) -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -10,7 +11,7 @@ import sqlalchemy as sa
 
 from bridge.store.database import Transaction
 from bridge.store.schema import servers
-from bridge.store.upsert import put
+from bridge.store.upsert import put, put_many
 from bridge.terms import Server
 
 
@@ -30,9 +31,19 @@ class ServerRow:
     scheme_until: datetime | None = None
     reason: str = ""
 
+    def with_scheme(self, scheme: str | None, *, until: datetime | None) -> ServerRow:
+        """The same server, with another signature scheme remembered."""
+        return replace(self, scheme=scheme, scheme_until=until)
+
 
 #: How long a server's signature scheme is believed to be its choice before the first one is tried again.
 SCHEME_HOLDS = timedelta(days=7)
+
+#: Of a server that fails and never answers in between: no more than a daily probe; and nothing at all.
+SUSPENDED_AFTER = timedelta(days=7)
+DEAD_AFTER = timedelta(days=30)
+#: What we know of a server of which nothing was heard or tried for so long is forgotten.
+_FORGOTTEN_AFTER = timedelta(days=180)
 
 _COLUMNS = tuple(ServerRow.__dataclass_fields__)
 
@@ -43,6 +54,12 @@ def find(tx: Transaction, server: Server) -> ServerRow:
     return ServerRow(server=server) if row is None else _from_row(row)
 
 
+def find_many(tx: Transaction, names: Sequence[Server]) -> dict[Server, ServerRow]:
+    """The rows of those that have one."""
+    found = tx.execute(sa.select(servers).where(servers.c.server.in_(names)))
+    return {Server(row.server): _from_row(row) for row in found}
+
+
 def _from_row(row: sa.Row[Any]) -> ServerRow:
     return ServerRow(**{name: getattr(row, name) for name in _COLUMNS})
 
@@ -50,6 +67,31 @@ def _from_row(row: sa.Row[Any]) -> ServerRow:
 def change(tx: Transaction, server: Server, **values: Any) -> None:
     """Set columns of a server's row, making the row if need be."""
     put(tx, servers, {"server": server}, {"failures": 0, "reason": "", **values} if "failures" in values else values)
+
+
+def keep(tx: Transaction, rows: Sequence[ServerRow]) -> None:
+    """Write whole rows, but for what the inbox says (`last_seen_at`)."""
+    if rows:
+        columns = [name for name in _COLUMNS if name != "last_seen_at"]
+        put_many(tx, servers, ["server"], [{name: getattr(row, name) for name in columns} for row in rows])
+
+
+def see(tx: Transaction, server: Server, *, now: datetime) -> bool:
+    """It sent us something, so it lives; True if it was thought to fail, and what waits for it should go now."""
+    row = tx.execute(sa.select(servers.c.failing_since).where(servers.c.server == server)).first()
+    if row is None or row.failing_since is None:
+        change(tx, server, last_seen_at=now, **({} if row else {"failures": 0, "reason": ""}))
+        return False
+    change(tx, server, last_seen_at=now, failures=0, failing_since=None, suspended_at=None, not_before=None, reason="")
+    return True
+
+
+def forget_old(tx: Transaction, *, now: datetime) -> int:
+    """Drop rows of servers that nothing was heard of for half a year; how many."""
+    before = now - _FORGOTTEN_AFTER
+    moments = (servers.c.last_success_at, servers.c.last_failure_at, servers.c.last_seen_at)
+    old = sa.and_(*[sa.or_(moment.is_(None), moment < before) for moment in moments])
+    return tx.execute(sa.delete(servers).where(old)).rowcount
 
 
 def all_of(tx: Transaction) -> list[ServerRow]:

@@ -31,3 +31,11 @@ def put(tx: Transaction, table: sa.Table, key: Mapping[str, Any], values: Mappin
     make = postgresql.insert if tx.is_postgres else sqlite.insert
     statement = make(table).values(**key, **values)
     tx.execute(statement.on_conflict_do_update(index_elements=list(key), set_=dict(values)))
+
+
+def put_many(tx: Transaction, table: sa.Table, key: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> None:
+    """Insert rows that all name the same columns, or change those with the same primary key, in one statement."""
+    make = postgresql.insert if tx.is_postgres else sqlite.insert
+    statement = make(table)
+    changed = {name: statement.excluded[name] for name in rows[0] if name not in key}
+    tx.execute(statement.on_conflict_do_update(index_elements=list(key), set_=changed), list(rows))

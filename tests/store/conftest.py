@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from bridge.jobs import shared
 from bridge.store import blogs, jobs
 from bridge.store.database import Database, SqliteDatabase, Transaction, open_database
 from tests.support.databases import PostgresServer, new_sqlite
@@ -39,14 +40,10 @@ async def database(request, postgres, tmp_path: Path) -> AsyncIterator[Database]
     if isinstance(opened, SqliteDatabase):
         opened.use_jobs(jobs.enqueue)
     else:
-        opened.use_jobs(_enqueue_in_table)
+        opened.use_jobs(shared.enqueue)
     await opened.write(_one_blog)
     yield opened
     await opened.close()
-
-
-async def _enqueue_in_table(connection, wake_ups) -> None:
-    await connection.run_sync(lambda sync: jobs.enqueue(Transaction(sync, is_postgres=True), wake_ups))
 
 
 def _one_blog(tx: Transaction) -> None:

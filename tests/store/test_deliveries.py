@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from bridge.store import deliveries, published
 from bridge.store.database import Database, Transaction
+from bridge.store.deliveries import Outcome
 from bridge.store.published import NewActivity
 from bridge.terms import ActivityId, InboxUrl, ObjectId, Server
 
@@ -31,22 +32,23 @@ def _activity(tx: Transaction, name: str, *, priority: int = 0) -> int:
 async def test_an_update_waits_for_its_create(database: Database) -> None:
     await database.write(lambda tx: (_activity(tx, "Create"), _activity(tx, "Update", priority=5)))
 
-    due = await database.read(lambda tx: deliveries.due(tx, FAR, now=NOW, limit=10))
+    due = await database.read(lambda tx: deliveries.due(tx, [FAR], now=NOW))
 
-    assert [one.body for one in due] == [b"Create"]
+    assert [await database.read(lambda tx, n=one.activity: published.activity_body(tx, n)) for one in due] == [
+        b"Create"
+    ]
 
 
 async def test_what_is_tried_later_holds_up_only_its_own_object(database: Database) -> None:
     later = NOW + timedelta(hours=1)
     await database.write(lambda tx: _activity(tx, "Create"))
-    (first,) = await database.read(lambda tx: deliveries.due(tx, FAR, now=NOW, limit=10))
-    await database.write(
-        lambda tx: deliveries.record(tx, first.id, state="waiting", status=503, reason="busy", now=NOW, due_at=later)
-    )
+    (first,) = await database.read(lambda tx: deliveries.due(tx, [FAR], now=NOW))
+    busy = Outcome(id=first.id, state="waiting", status=503, reason="busy", due_at=later)
+    await database.write(lambda tx: deliveries.record(tx, [busy], now=NOW))
     await database.write(lambda tx: _activity(tx, "Update"))
 
-    assert await database.read(lambda tx: deliveries.due(tx, FAR, now=NOW, limit=10)) == []
-    assert await database.read(lambda tx: deliveries.next_due(tx, FAR)) == NOW
+    assert await database.read(lambda tx: deliveries.look(tx, [FAR], now=NOW)) == ([], {FAR: later})
+    assert await database.read(lambda tx: deliveries.next_due(tx, [FAR])) == {FAR: NOW}
 
 
 async def test_the_same_activity_goes_to_an_inbox_once(database: Database) -> None:
@@ -71,12 +73,11 @@ async def test_a_delete_makes_the_waiting_create_needless(database: Database) ->
 
 async def test_a_retry_by_hand_brings_back_what_was_given_up(database: Database) -> None:
     await database.write(lambda tx: _activity(tx, "Create"))
-    (first,) = await database.read(lambda tx: deliveries.due(tx, FAR, now=NOW, limit=10))
-    await database.write(
-        lambda tx: deliveries.record(tx, first.id, state="given-up", status=None, reason="refused", now=NOW)
-    )
+    (first,) = await database.read(lambda tx: deliveries.due(tx, [FAR], now=NOW))
+    refused = Outcome(id=first.id, state="given-up", status=None, reason="refused", due_at=NOW)
+    await database.write(lambda tx: deliveries.record(tx, [refused], now=NOW))
 
     again = await database.write(lambda tx: deliveries.retry(tx, FAR, now=NOW))
 
     assert again == 1
-    assert len(await database.read(lambda tx: deliveries.due(tx, FAR, now=NOW, limit=10))) == 1
+    assert len(await database.read(lambda tx: deliveries.due(tx, [FAR], now=NOW))) == 1

@@ -52,7 +52,7 @@ def remember_follower(verified: VerifiedActivity, follow: Follow, context: Conte
             activity=number,
             issue_id=None,
             object_id=None,
-            inboxes=[(actor.inbox, server)],
+            inboxes=[(actor.inbox, host_of(actor.inbox))],
             priority=_PRIORITY,
             now=context.now,
         )

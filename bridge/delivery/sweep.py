@@ -1,0 +1,46 @@
+"""Servers with something due and no job -> a wake-up for each: a belt to the braces, at the start and every minute.
+
+A wake-up is written in the transaction that causes it, so this finds something only after a worker died on another
+machine, or after a fault of ours. `cli.serving` runs it beside the worker.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from datetime import datetime, timedelta
+
+from bridge.clock import Clock
+from bridge.errors import DatabaseFault
+from bridge.store import deliveries, jobs
+from bridge.store.database import Database, Transaction, WakeUp
+
+log = logging.getLogger(__name__)
+
+_EVERY = 60.0  #: seconds
+_OVERDUE = timedelta(seconds=30)
+
+
+def wake_forgotten(tx: Transaction, *, due_before: datetime) -> int:
+    """Wake every server with something due before then for which no job waits; how many."""
+    waiting = deliveries.servers_waiting(tx, now=due_before)
+    known = jobs.queued_keys(tx, "deliver") if waiting else frozenset()
+    forgotten = [server for server in waiting if server not in known]
+    for server in forgotten:
+        tx.wake(WakeUp(kind="deliver", key=server))
+    return len(forgotten)
+
+
+async def sweep(database: Database, *, clock: Clock) -> None:
+    """Until cancelled."""
+    overdue = timedelta(0)
+    while True:
+        due_before = clock() - overdue
+        try:
+            found = await database.write(lambda tx, then=due_before: wake_forgotten(tx, due_before=then))  # type: ignore[misc]
+            if found:
+                log.info("%d servers were waiting with no job, and have one now", found)
+            overdue = _OVERDUE
+        except DatabaseFault as fault:
+            log.error("could not look for forgotten servers: %s", fault)
+        await asyncio.sleep(_EVERY if overdue else 1.0)
