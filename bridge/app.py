@@ -23,6 +23,7 @@ from bridge.inbox.authenticate import Authenticator
 from bridge.inbox.creators import Creators
 from bridge.inbox.policy import Pace
 from bridge.inbox.receive import Inbox
+from bridge.inbox.refusals import Refusals
 from bridge.inbox.sources import Sources
 from bridge.issues.git import Repository
 from bridge.jobs import shared
@@ -178,6 +179,7 @@ class App:
                 creators=Creators(self.config.blog.creators, self.webfinger),
                 clock=self.clock,
             ),
+            refusals=Refusals(self.database, blog_id=self.blog.id, clock=self.clock),
             webfinger=self.webfinger,
             templates=Templates(self.config.folder / "theme"),
             clock=self.clock,

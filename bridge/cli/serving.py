@@ -13,6 +13,7 @@ from typing import Any
 from bridge.app import App, opened
 from bridge.config import Config
 from bridge.delivery.sweep import sweep
+from bridge.inbox.expiry import Expiry
 from bridge.outbox.watch import Watch
 from bridge.remote.network import Network
 from bridge.web.server import listening
@@ -52,7 +53,8 @@ async def serve_work(config: Config) -> None:
 @asynccontextmanager
 async def _answering(app: App) -> AsyncIterator[None]:
     site = app.site()
-    async with listening(site, app.config.server.listen), _beside(site.ready.follow_other_processes()):
+    beside = _beside(site.ready.follow_other_processes(), site.refusals.run())
+    async with listening(site, app.config.server.listen), beside:
         yield
 
 
@@ -62,7 +64,8 @@ async def _working(app: App) -> AsyncIterator[None]:
     workshop = app.workshop()
     await workshop.queue.open()
     try:
-        async with _beside(Watch(app.publisher).run(), sweep(app.database, clock=app.clock)):
+        expiry = Expiry(database=app.database, clock=app.clock)
+        async with _beside(Watch(app.publisher).run(), sweep(app.database, clock=app.clock), expiry.run()):
             working = asyncio.create_task(workshop.worker.run(grace=_GRACE))
             try:
                 yield

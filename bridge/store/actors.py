@@ -118,3 +118,23 @@ _KNOWN = sa.select(remote_actors.c.id).where(remote_actors.c.id == sa.bindparam(
 def is_known(tx: Transaction, actor_id: ActorId) -> bool:
     """Whether we hold anything of this actor."""
     return tx.execute(_KNOWN, {"actor": actor_id}).first() is not None
+
+
+def remove(tx: Transaction, actor_id: str) -> None:
+    """Forget the actor and its keys."""
+    tx.execute(sa.delete(remote_keys).where(remote_keys.c.actor_id == actor_id))
+    tx.execute(sa.delete(remote_actors).where(remote_actors.c.id == actor_id))
+
+
+def named(tx: Transaction, asked: str) -> list[RemoteActor]:
+    """Who is meant by an id, a profile page, or a handle `@user@host`."""
+    user, at, host = asked.removeprefix("@").rpartition("@")
+    if at:
+        same = sa.func.lower(remote_actors.c.preferred_username) == user.lower()
+        meant = sa.or_(
+            sa.and_(same, remote_actors.c.server == host.lower()),
+            sa.func.lower(remote_actors.c.handle) == f"{user}@{host}".lower(),
+        )
+    else:
+        meant = sa.or_(remote_actors.c.id == asked, remote_actors.c.url == asked)
+    return [_from_row(row) for row in tx.execute(sa.select(remote_actors).where(meant).limit(5))]

@@ -139,6 +139,12 @@ def remove(tx: Transaction, entry_id: int) -> None:
     tx.execute(sa.delete(entries).where(entries.c.id == entry_id))
 
 
+def has_answers(tx: Transaction, blog_id: int, object_id: str) -> bool:
+    """Whether an entry answers this object."""
+    query = sa.select(entries.c.id).where(entries.c.blog_id == blog_id, entries.c.in_reply_to == object_id)
+    return tx.execute(query.limit(1)).first() is not None
+
+
 _SHOWN_BEFORE = (
     sa.select(entries.c.id)
     .where(entries.c.blog_id == _BLOG, entries.c.actor_id == sa.bindparam("actor"), entries.c.state == "shown")

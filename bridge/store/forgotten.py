@@ -18,5 +18,9 @@ def add(tx: Transaction, blog_id: int, actor_id: str, *, now: datetime) -> None:
 
 def since(tx: Transaction, blog_id: int, actor_id: str) -> datetime | None:
     """Since when; None for anybody else."""
-    query = sa.select(forgotten.c.since).where(forgotten.c.blog_id == blog_id, forgotten.c.actor_id == actor_id)
-    return tx.execute(query).scalar()
+    return tx.execute(_SINCE, {"blog": blog_id, "actor": actor_id}).scalar()
+
+
+_SINCE = sa.select(forgotten.c.since).where(
+    forgotten.c.blog_id == sa.bindparam("blog"), forgotten.c.actor_id == sa.bindparam("actor")
+)

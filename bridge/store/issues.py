@@ -50,6 +50,11 @@ class IssueRow:
             return not self.comments_open
         return self.comments_close_at is not None and now >= self.comments_close_at
 
+    def closes_at(self, now: datetime) -> datetime | None:
+        """When it closes by itself; None when it is closed, or stays open until somebody says otherwise."""
+        open_by_date = self.comments_open is None and not self.closed(now)
+        return self.comments_close_at if open_by_date else None
+
 
 @dataclass(frozen=True, kw_only=True)
 class Outline:

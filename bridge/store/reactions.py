@@ -103,3 +103,16 @@ def of_issue(tx: Transaction, issue_id: int) -> list[ReactionRow]:
         )
         for row in tx.execute(query)
     ]
+
+
+def find_by_activity(tx: Transaction, activity_id: str) -> tuple[Kind, ActorId, int] | None:
+    """What reaction an activity made: its kind, who, and of which issue."""
+    query = sa.select(reactions.c.kind, reactions.c.actor_id, reactions.c.issue_id)
+    row = tx.execute(query.where(reactions.c.activity_id == activity_id)).first()
+    return None if row is None else (row.kind, ActorId(row.actor_id), int(row.issue_id))
+
+
+def of_actor(tx: Transaction, actor_id: str) -> list[tuple[Kind, str]]:
+    """Kind and object of everything one person reacted to."""
+    query = sa.select(reactions.c.kind, reactions.c.object_id).where(reactions.c.actor_id == actor_id)
+    return [(row.kind, row.object_id) for row in tx.execute(query)]

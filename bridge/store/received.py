@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from hashlib import sha256
 from typing import Any
 
 import sqlalchemy as sa
 
 from bridge.store.database import Transaction
-from bridge.store.schema import received
+from bridge.store.schema import expired, issues, received, remote_actors, servers
 from bridge.store.upsert import insert_new
 from bridge.terms import Server
 
@@ -64,6 +66,71 @@ def moved_since(tx: Transaction, actor_id: str, *, since: datetime) -> bool:
     return tx.execute(query.limit(1)).first() is not None
 
 
+def known_servers(tx: Transaction, names: Sequence[Server]) -> frozenset[Server]:
+    """Those of the servers of which we know an actor, or to which we ever sent something."""
+    actors = sa.select(remote_actors.c.server).where(remote_actors.c.server.in_(names)).distinct()
+    sent_to = sa.select(servers.c.server).where(servers.c.server.in_(names))
+    return frozenset(Server(name) for name in tx.execute(actors.union(sent_to)).scalars())
+
+
+def add_refused(tx: Transaction, rows: Sequence[Received]) -> None:
+    """Keep requests that were turned away."""
+    tx.execute(sa.insert(received), [{name: getattr(row, name) for name in _COLUMNS} for row in rows])
+
+
+def trim_refused(tx: Transaction, server: Server, *, most: int) -> None:
+    """Keep the newest refused requests of one server only."""
+    refused = sa.and_(received.c.server == server, received.c.seen_key.is_(None))
+    newest = sa.select(received.c.id).where(refused).order_by(received.c.id.desc()).offset(most).limit(1)
+    oldest_kept = tx.execute(newest).scalar()
+    if oldest_kept is not None:
+        tx.execute(sa.delete(received).where(refused, received.c.id <= oldest_kept))
+
+
+def expire(tx: Transaction, *, before: datetime, now: datetime, limit: int, most_of_one: int) -> int:
+    """Forget up to `limit` rows that are old, or too many of one server; a digest of each address stays.
+
+    Rows about an issue that is out live as long as it.
+    """
+    out = sa.select(issues.c.id).where(issues.c.state == "published")
+    lasting = sa.and_(received.c.issue_id.is_not(None), received.c.issue_id.in_(out))
+    number = sa.func.row_number().over(partition_by=received.c.server, order_by=received.c.id.desc()).label("number")
+    ranked = sa.select(received.c.id, number).where(~lasting).subquery()
+    surplus = sa.select(ranked.c.id).where(ranked.c.number > most_of_one)
+    old = sa.select(received.c.id).where(received.c.received_at < before, ~lasting)
+    due = old.union(surplus).limit(limit)
+    gone = tx.execute(
+        sa.delete(received)
+        .where(received.c.id.in_(due))
+        .returning(received.c.activity_id, received.c.object_id, received.c.url, received.c.seen_key)
+    ).all()
+    traces = {
+        _digest(address)
+        for row in gone
+        if row.seen_key is not None
+        for address in (row.activity_id, row.object_id, row.url)
+        if address is not None
+    }
+    insert_new(tx, expired, [{"digest": digest, "at": now} for digest in sorted(traces)])
+    return len(gone)
+
+
+def has_expired(tx: Transaction, address: str) -> datetime | None:
+    """When the record of this address expired; None if there never was one, or nobody can know any more."""
+    return tx.execute(sa.select(expired.c.at).where(expired.c.digest == _digest(address))).scalar()
+
+
+def trim_traces(tx: Transaction, *, before: datetime, most: int) -> None:
+    """Forget what expired long ago, and the oldest of too many."""
+    oldest_kept = tx.execute(sa.select(expired.c.at).order_by(expired.c.at.desc()).offset(most).limit(1)).scalar()
+    end = before if oldest_kept is None else max(before, oldest_kept)
+    tx.execute(sa.delete(expired).where(expired.c.at < end))
+
+
+def _digest(address: str) -> str:
+    return sha256(address.encode()).hexdigest()[:24]
+
+
 def about(tx: Transaction, url: str) -> list[Received]:
     """Everything recorded of one address: an activity's, an object's, or an actor's; newest first."""
     query = (
@@ -90,3 +157,24 @@ def of_issue(tx: Transaction, issue_id: int) -> list[Received]:
 
 def _from_row(row: sa.Row[Any]) -> Received:
     return Received(**{name: getattr(row, name) for name in _COLUMNS})
+
+
+def of_server(tx: Transaction, server: Server, *, limit: int = 50) -> list[Received]:
+    """What came from one server, newest first."""
+    query = sa.select(received).where(received.c.server == server).order_by(received.c.id.desc()).limit(limit)
+    return [_from_row(row) for row in tx.execute(query)]
+
+
+def verdicts_of_server(tx: Transaction, server: Server) -> dict[str, int]:
+    """How often which verdict was given to a server."""
+    query = (
+        sa.select(received.c.verdict, sa.func.count(received.c.id).label("number"))
+        .where(received.c.server == server)
+        .group_by(received.c.verdict)
+    )
+    return {str(row.verdict): int(row.number) for row in tx.execute(query)}
+
+
+def forget_actor(tx: Transaction, actor_id: str) -> int:
+    """Drop everything recorded of one person; how many rows that were."""
+    return tx.execute(sa.delete(received).where(received.c.actor_id == actor_id)).rowcount

@@ -18,4 +18,17 @@ def add(tx: Transaction, object_id: str, actor_id: str, *, now: datetime) -> Non
 
 def find(tx: Transaction, object_id: str) -> str | None:
     """Who deleted it, if it was deleted."""
-    return tx.execute(sa.select(tombstones.c.actor_id).where(tombstones.c.object_id == object_id)).scalar()
+    return tx.execute(_WHO, {"object": object_id}).scalar()
+
+
+_WHO = sa.select(tombstones.c.actor_id).where(tombstones.c.object_id == sa.bindparam("object"))
+
+
+def expire(tx: Transaction, *, before: datetime) -> None:
+    """Forget those that are so old that nothing late will come any more."""
+    tx.execute(sa.delete(tombstones).where(tombstones.c.deleted_at < before))
+
+
+def forget_actor(tx: Transaction, actor_id: str) -> None:
+    """Drop what one person deleted."""
+    tx.execute(sa.delete(tombstones).where(tombstones.c.actor_id == actor_id))

@@ -2,43 +2,47 @@
 
 from __future__ import annotations
 
-from bridge.store import entries, reactions
+from bridge.conversation.comment import is_public, shown_time
+from bridge.store import issues
 from bridge.store.database import Transaction
-from bridge.store.entries import EntryRow
 from bridge.store.published import ObjectRow
+from bridge.web import gather
+from bridge.web.gather import Conversation
+from bridge.web.site import Site
+
+#: What has an id in the fediverse that a server can ask for.
+_KINDS = ("reply", "quote", "mention")
 
 
-def _shown(tx: Transaction, row: ObjectRow) -> list[EntryRow]:
-    if row.issue_id is None:
-        return []
-    return [
-        entry
-        for entry in entries.of_issue(tx, row.issue_id)
-        if entry.state == "shown" and entry.visibility in ("public", "unlisted") and entry.kind in ("reply", "quote")
-    ]
+def conversation_of(tx: Transaction, site: Site, row: ObjectRow) -> Conversation | None:
+    """What is said around an object of ours; None for one that belongs to no issue."""
+    issue = None if row.issue_id is None else issues.find(tx, row.issue_id)
+    return None if issue is None else gather.conversation(tx, site, issue)
 
 
-def reply_ids(tx: Transaction, row: ObjectRow) -> list[str]:
+def reply_ids(said: Conversation, row: ObjectRow) -> list[str]:
     """The shown answers to this very object, oldest first."""
-    return [entry.object_id for entry in _shown(tx, row) if entry.in_reply_to == row.id]
+    return [entry for entry, answers in _shown(said) if answers == row.id]
 
 
-def context_ids(tx: Transaction, row: ObjectRow) -> list[str]:
+def context_ids(said: Conversation, row: ObjectRow) -> list[str]:
     """The whole conversation: the object first, then what was said, in order (FEP-f228)."""
-    return [row.id, *(entry.object_id for entry in _shown(tx, row))]
+    first = said.issue.object_id or row.id
+    return list(dict.fromkeys([first, row.id, *(entry for entry, _ in _shown(said))]))
 
 
-def like_ids(tx: Transaction, row: ObjectRow) -> list[str]:
+def like_ids(said: Conversation, row: ObjectRow) -> list[str]:
     """Who liked; only the count is told."""
-    return _reactions(tx, row, "like")
+    return [one.person.actor_id for one in said.tally.likes] if row.kind != "answer" else []
 
 
-def share_ids(tx: Transaction, row: ObjectRow) -> list[str]:
+def share_ids(said: Conversation, row: ObjectRow) -> list[str]:
     """Who boosted; only the count is told."""
-    return _reactions(tx, row, "boost")
+    return [one.person.actor_id for one in said.tally.boosts] if row.kind != "answer" else []
 
 
-def _reactions(tx: Transaction, row: ObjectRow, kind: reactions.Kind) -> list[str]:
-    if row.issue_id is None:
-        return []
-    return [one.actor_id for one in reactions.of_issue(tx, row.issue_id) if one.kind == kind]
+def _shown(said: Conversation) -> list[tuple[str, str | None]]:
+    """Object id and what it answers, of what strangers may read, by time."""
+    shown = [entry for entry in said.entries if is_public(entry) and entry.kind in _KINDS]
+    shown.sort(key=lambda entry: (shown_time(entry, since=said.issue.date), entry.id))
+    return [(entry.object_id, entry.in_reply_to) for entry in shown]

@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import json
 from collections.abc import Awaitable, Callable
+from datetime import datetime
 from typing import Any
 
 from aiohttp import web
 
 from bridge.activity import collection
 from bridge.activity.actor import actor_document, instance_actor_document
+from bridge.activity.context import PUBLIC, with_context
 from bridge.activity.outgoing import tombstone_of, wire_bytes
 from bridge.errors import Gone, NoSuchThing
 from bridge.store import changes, followers, published
-from bridge.store.database import Transaction
 from bridge.store.published import ObjectRow
 from bridge.terms import Document
 from bridge.web.addressed import find_issue
 from bridge.web.client import is_browser
+from bridge.web.conversation_lists import conversation_of, like_ids, reply_ids, share_ids
+from bridge.web.gather import Conversation
 from bridge.web.negotiate import AS2_TYPE, wants_activity
 from bridge.web.ready import Page
 from bridge.web.site import SITE, Site
@@ -26,8 +29,12 @@ _BLOG = frozenset({changes.BLOG})
 _OPEN = {"Access-Control-Allow-Origin": "*"}
 
 
-def _page(document: Document, topics: frozenset[str] = _BLOG, *, status: int = 200) -> Page:
-    return Page(body=wire_bytes(document), content_type=AS2_TYPE, topics=topics, status=status, headers=_OPEN)
+def _page(
+    document: Document, topics: frozenset[str] = _BLOG, *, status: int = 200, until: datetime | None = None
+) -> Page:
+    return Page(
+        body=wire_bytes(document), content_type=AS2_TYPE, topics=topics, status=status, until=until, headers=_OPEN
+    )
 
 
 def _site_of(request: web.Request) -> Site:
@@ -137,7 +144,10 @@ async def object_document(request: web.Request) -> web.StreamResponse:
     async def render() -> Page:
         if row.deleted_at is not None:
             return _page(tombstone_of(row.document, deleted=row.deleted_at), topics, status=410)
-        return _page(row.document, topics)
+        said = await site.database.read(lambda tx: conversation_of(tx, site, row))
+        if said is None:
+            return _page(row.document, topics)
+        return _page(as_fetched(row, said), topics, until=said.issue.closes_at(site.clock()))
 
     return await site.ready.get(request, f"object {row.id} {row.deleted_at}", render)
 
@@ -146,9 +156,29 @@ async def _object(site: Site, token: str) -> ObjectRow:
     """The object with this token; private ones are as unknown as those that never were. Raises NoSuchThing."""
     wanted = site.blog.addresses.object(token)
     row = await site.database.read(lambda tx: published.find(tx, wanted))
-    if row is None:
+    if row is None or PUBLIC not in (*row.document.get("to", ()), *row.document.get("cc", ())):
         raise NoSuchThing("no such object")
     return row
+
+
+def as_fetched(row: ObjectRow, said: Conversation) -> Document:
+    """The object as it stands now: with the first of its answers, its counts, and whether answers are still taken.
+
+    Nobody is told of a closing by an Update; whoever fetches the object sees `canReply` for nobody but its author.
+    """
+    replies = reply_ids(said, row)
+    first = collection.replies(f"{row.id}/replies", len(replies), replies[: collection.PER_PAGE])
+    policy = {key: value for key, value in row.document.get("interactionPolicy", {}).items() if key != "canReply"}
+    if said.closed:
+        policy["canReply"] = {"automaticApproval": [row.document["attributedTo"]]}
+    counts = {
+        "likes": collection.counted(f"{row.id}/likes", len(like_ids(said, row))),
+        "shares": collection.counted(f"{row.id}/shares", len(share_ids(said, row))),
+    }
+    now = {"replies": first, **counts} | ({"interactionPolicy": policy} if policy else {})
+    document = {key: value for key, value in row.document.items() if key != "interactionPolicy"}
+    nested = {key: {inner: kept for inner, kept in value.items() if inner != "@context"} for key, value in now.items()}
+    return with_context(document | nested)
 
 
 async def page_as_activity(request: web.Request) -> web.StreamResponse:
@@ -169,7 +199,7 @@ async def page_as_activity(request: web.Request) -> web.StreamResponse:
 
 
 #: Reads the ids that a collection below an object lists.
-Members = Callable[[Transaction, ObjectRow], list[str]]
+Members = Callable[[Conversation, ObjectRow], list[str]]
 
 
 def members_of(kind: str, read: Members) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
@@ -184,7 +214,8 @@ def members_of(kind: str, read: Members) -> Callable[[web.Request], Awaitable[we
         asked = request.query.get("page")
 
         async def render() -> Page:
-            members = await site.database.read(lambda tx: read(tx, row))
+            said = await site.database.read(lambda tx: conversation_of(tx, site, row))
+            members = [] if said is None else read(said, row)
             return _page(_collection(kind, f"{row.id}/{kind}", members, asked, site), topics)
 
         return await site.ready.get(request, f"{kind} {row.id} {asked}", render)

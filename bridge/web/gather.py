@@ -6,10 +6,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from bridge.activity.ids import Blog
+from bridge.conversation.blocklist import BlockList
 from bridge.conversation.comment import Entry, Person, Picture, is_public
 from bridge.conversation.reaction import Reaction, Tally, tally
 from bridge.conversation.thread import count
-from bridge.store import entries, issues, reactions
+from bridge.store import blocks, entries, issues, reactions
 from bridge.store.database import Transaction
 from bridge.store.entries import EntryRow
 from bridge.store.issues import IssueRow
@@ -51,15 +52,24 @@ def blog_view(site: Site) -> BlogView:
 
 
 def conversation(tx: Transaction, site: Site, issue: IssueRow) -> Conversation:
-    """Everything said about an issue, in every state; the views show what strangers may read."""
-    rows = entries.of_issue(tx, issue.id)
+    """Everything said about an issue, in every state; the views show what strangers may read.
+
+    Of whom the author blocks nothing is there, whenever it came in (security S42).
+    """
+    blocked = blocks.listed(tx, site.blog.id, site.config.federation.blocked)
+    rows = _unblocked(tx, issue, blocked)
+    reacted = [row for row in reactions.of_issue(tx, issue.id) if not blocked.holds(row.actor_id)]
     tokens = {row.object_id: row.token for row in rows}
     return Conversation(
         issue=issue,
         entries=tuple(entry_from(row, tokens.get(ObjectId(row.in_reply_to or ""))) for row in rows),
-        tally=tally(map(_reaction, reactions.of_issue(tx, issue.id))),
+        tally=tally(map(_reaction, reacted)),
         closed=issue.closed(site.clock()),
     )
+
+
+def _unblocked(tx: Transaction, issue: IssueRow, blocked: BlockList) -> list[EntryRow]:
+    return [row for row in entries.of_issue(tx, issue.id) if row.ours or not blocked.holds(row.actor_id, row.url)]
 
 
 def entry_from(row: EntryRow, parent: str | None) -> Entry:
@@ -171,17 +181,18 @@ def public_issues(tx: Transaction, site: Site) -> list[IssueRow]:
 
 def lines(tx: Transaction, site: Site, rows: Sequence[IssueRow]) -> tuple[IssueLine, ...]:
     """Issues as a list shows them."""
-    return tuple(_line(tx, site, row) for row in rows)
+    blocked = blocks.listed(tx, site.blog.id, site.config.federation.blocked)
+    return tuple(_line(tx, site, row, blocked) for row in rows)
 
 
-def _line(tx: Transaction, site: Site, row: IssueRow) -> IssueLine:
+def _line(tx: Transaction, site: Site, row: IssueRow, blocked: BlockList) -> IssueLine:
     return IssueLine(
         url=site.blog.addresses.page(row.slug),
         title=row.title,
         published=row.date,
         language=row.language,
         teaser=row.teaser_text,
-        comments=count(entry_from(entry, None) for entry in entries.of_issue(tx, row.id)),
+        comments=count(entry_from(entry, None) for entry in _unblocked(tx, row, blocked)),
     )
 
 

@@ -45,6 +45,9 @@ async def _take(request: web.Request, site: Site) -> web.Response:
         await site.inbox.receive(verified)
     except NothingToDo:
         pass
+    except Refusal as refusal:
+        site.refusals.add(signed.body or b"", refusal)
+        raise
     except RecursionError as error:
         raise Malformed("nested too deep") from error
     return web.Response(status=202)

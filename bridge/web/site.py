@@ -11,6 +11,7 @@ from bridge.clock import Clock
 from bridge.config import Config
 from bridge.inbox.authenticate import Authenticator
 from bridge.inbox.receive import Inbox
+from bridge.inbox.refusals import Refusals
 from bridge.remote.webfinger import WebFinger
 from bridge.store.database import Database
 from bridge.web.pace import VisitorPace
@@ -29,6 +30,7 @@ class Site:
     visitors: VisitorPace
     authenticator: Authenticator
     inbox: Inbox
+    refusals: Refusals
     webfinger: WebFinger
     templates: Templates
     clock: Clock

@@ -1,0 +1,119 @@
+"""Requests that were turned away -> rows of the record, in batches and only of senders we know something of.
+
+The inbox's route hands them over; nothing is written in a refused request's own path. A stranger leaves nothing but a
+count: otherwise anybody could fill the database by being refused (security S1, S61).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from collections import Counter, OrderedDict
+from dataclasses import replace
+
+from bridge.activity.incoming import peek
+from bridge.activity.json_text import read_json
+from bridge.activity.shapes import web_url
+from bridge.clock import Clock
+from bridge.errors import DatabaseFault, Malformed, Refusal
+from bridge.inbox.result import Verdict
+from bridge.store import received
+from bridge.store.database import Database, Transaction
+from bridge.store.received import Received
+from bridge.terms import Server
+from bridge.urls import BadUrl, host_of
+
+log = logging.getLogger(__name__)
+
+_EVERY_SECONDS = 0.5
+#: What waits to be written: so many servers, so many rows of each; of one server the oldest go first.
+_MOST_SERVERS = 500
+_MOST_OF_ONE = 50
+#: Rows of refused requests that are kept of one server.
+MOST_KEPT = 500
+_LONGEST = 500
+
+_VERDICTS: dict[int, Verdict] = {401: "bad-signature", 403: "blocked", 503: "bad-signature"}
+
+
+class Refusals:
+    """Collects and writes. `counts` are all refused requests since the start, by status and the check that failed."""
+
+    def __init__(self, database: Database, *, blog_id: int, clock: Clock) -> None:
+        self._database = database
+        self._blog_id = blog_id
+        self._clock = clock
+        self._waiting: OrderedDict[Server, OrderedDict[tuple[str, ...], Received]] = OrderedDict()
+        self.counts: Counter[tuple[int, str]] = Counter()
+
+    def add(self, body: bytes, refusal: Refusal) -> None:
+        """Note a refused request; whom it claims to be from is all that is read of it."""
+        check = str(refusal).partition(":")[0]
+        self.counts[refusal.status, check if refusal.status == 401 and len(check) < 30 else ""] += 1
+        row = self._row(body, refusal)
+        if row is None or refusal.status == 403:  # a blocked sender is in the record already, by its activity
+            return
+        of_server = self._waiting.setdefault(row.server, OrderedDict())
+        place = (row.type, str(row.actor_id), str(row.activity_id), str(row.object_id), row.reason)
+        before = of_server.pop(place, None)
+        of_server[place] = row if before is None else replace(row, repeats=before.repeats + 1)
+        if len(of_server) > _MOST_OF_ONE:
+            of_server.popitem(last=False)
+        if len(self._waiting) > _MOST_SERVERS:
+            self._waiting.popitem(last=False)
+
+    def _row(self, body: bytes, refusal: Refusal) -> Received | None:
+        try:
+            document = read_json(body)
+            seen = peek(document)
+            server = host_of(seen.actor)
+        except (Malformed, BadUrl, RecursionError):
+            return None
+        return Received(
+            blog_id=self._blog_id,
+            seen_key=None,
+            activity_id=web_url(document.get("id")),
+            type=seen.type[:100],
+            actor_id=seen.actor,
+            server=server,
+            object_id=seen.object_id,
+            verdict=_VERDICTS.get(refusal.status, "ignored"),
+            reason=str(refusal)[:_LONGEST],
+            status=refusal.status,
+            received_at=self._clock(),
+        )
+
+    async def run(self) -> None:
+        """Write what waits, twice a second, until cancelled; what waits then is written first."""
+        try:
+            while True:
+                await asyncio.sleep(_EVERY_SECONDS)
+                if self._waiting:
+                    await self._write_or_log()
+        finally:
+            with contextlib.suppress(DatabaseFault):
+                await self.write()
+
+    async def _write_or_log(self) -> None:
+        try:
+            await self.write()
+        except DatabaseFault as fault:
+            log.error("refused requests could not be put on record: %s", fault)
+
+    async def write(self) -> None:
+        """Write what waits of those we know; forget the rest."""
+        waiting, self._waiting = self._waiting, OrderedDict()
+        if not waiting:
+            return
+        known = await self._database.read(lambda tx: received.known_servers(tx, list(waiting)))
+        rows = [row for server, of_server in waiting.items() if server in known for row in of_server.values()]
+        if not rows:
+            return
+
+        def write(tx: Transaction) -> None:
+            received.add_refused(tx, rows)
+            for server in {row.server for row in rows}:
+                received.trim_refused(tx, server, most=MOST_KEPT)
+
+        await self._database.write(write)

@@ -1,0 +1,278 @@
+"""The author's answer to a comment -> a quiet public Note in reply, for the people of the branch and their servers.
+
+`cli` and the admin pages call it: `compose` before the transaction, the rest inside one. An answer to something that
+was said in private is private too. Contract section 4, ActivityPub 6.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from html import escape
+from typing import Any
+
+from bridge.activity.context import PUBLIC, with_context
+from bridge.activity.ids import Blog, new_token
+from bridge.activity.outgoing import create_of, delete_of, federated_digest, update_of, wire_bytes
+from bridge.activity.post import audience
+from bridge.clock import wire_time
+from bridge.conversation import sanitize
+from bridge.errors import UserFault
+from bridge.issues.fediverse_html import FediverseHtml
+from bridge.issues.markdown_rules import html_from_markdown
+from bridge.issues.page_html import PageTree, sanitised
+from bridge.issues.rendered import Mention
+from bridge.store import actors, changes, deliveries, entries, issues, published
+from bridge.store.database import Transaction
+from bridge.store.entries import EntryRow
+from bridge.store.issues import IssueRow
+from bridge.store.published import NewActivity, ObjectRow
+from bridge.terms import ActorId, Document, InboxUrl, ObjectId
+from bridge.urls import host_of
+
+_LONGEST = 20_000
+_MOST_ABOVE = 200
+#: Somebody is waiting for it, so it goes before any fan-out.
+_PRIORITY = 5
+
+
+@dataclass(frozen=True, kw_only=True)
+class Said:
+    """An answer that is out: the entry's id, its object, and how many servers it goes to."""
+
+    token: str
+    object_id: ObjectId
+    deliveries: int
+
+
+def compose(text: str, blog: Blog) -> str:
+    """The author's Markdown as HTML that the fediverse keeps. Raises UserFault."""
+    if not text.strip():
+        raise UserFault("an answer needs a text")
+    if len(text) > _LONGEST:
+        raise UserFault(f"the answer is longer than {_LONGEST} characters; shorten it")
+    converted = html_from_markdown(text, mention=lambda _: None, tag_url=blog.addresses.tag_page)
+    tree = PageTree(sanitised(converted.html), page_url=blog.page, served=lambda _: None)
+    return FediverseHtml(page_url=blog.page, language=blog.language, known=tree.pictures).write(tree.blocks)
+
+
+def say(tx: Transaction, blog: Blog, answered: EntryRow, html: str, *, now: datetime) -> Said:
+    """Answer an entry. Raises UserFault where nobody could be answered."""
+    issue = issues.find(tx, answered.issue_id)
+    if issue is None or answered.state in ("deleted", "spam"):
+        raise UserFault("this comment is gone, so it cannot be answered")
+    if not answered.ours and answered.kind not in ("reply", "mention", "quote"):
+        raise UserFault(f"this came as a {answered.kind}, which nobody can answer from here; answer at {answered.url}")
+    token, object_id = new_token(), blog.addresses.object(new_token())
+    person = _mention_of(tx, answered)
+    content = _with_mention(html, person)
+    branch = _branch(tx, blog, answered)
+    document = with_context(
+        {
+            "id": object_id,
+            "type": "Note",
+            "attributedTo": blog.actor_id,
+            "inReplyTo": answered.object_id,
+            **_addressed(blog, answered, person, branch),
+            "published": wire_time(now),
+            "url": f"{blog.addresses.page(issue.slug)}#c-{token}",
+            "content": content,
+            "contentMap": {blog.language: content},
+            "tag": []
+            if person is None
+            else [{"type": "Mention", "href": person.actor_id, "name": f"@{person.handle}"}],
+            "replies": f"{object_id}/replies",
+            "likes": f"{object_id}/likes",
+            "shares": f"{object_id}/shares",
+        }
+        | ({} if issue.object_id is None else {"context": f"{issue.object_id}/context"})
+    )
+    published.add(tx, _object_row(blog, issue, document, answered, now))
+    entries.add(tx, _entry_values(blog, answered, document, html, token=token, now=now))
+    made = _send(tx, blog, issue.id, document, "Create", _inboxes(tx, branch), now=now)
+    tx.touch(changes.issue(issue.id))
+    return Said(token=token, object_id=object_id, deliveries=made)
+
+
+def change(tx: Transaction, blog: Blog, entry: EntryRow, html: str, *, now: datetime) -> int:
+    """Edit an answer everywhere it went; returns to how many servers that goes. Raises UserFault."""
+    row = _own(tx, entry)
+    answered = entries.find_by_object(tx, blog.id, entry.in_reply_to or "")
+    content = _with_mention(html, None if answered is None else _mention_of(tx, answered))
+    last = row.updated_at or row.published_at
+    updated = max(now, last + timedelta(seconds=1))
+    document = {
+        **row.document,
+        "content": content,
+        "contentMap": {blog.language: content},
+        "updated": wire_time(updated),
+    }
+    values = {"document": document, "digest": federated_digest(document), "updated_at": updated}
+    published.change(tx, row.id, values)
+    shown = {"content_html": sanitize.clean(html), "text": sanitize.text_of(html), "updated": now, "changed_at": now}
+    entries.change(tx, entry.id, shown)
+    inboxes = [inbox for inbox, _ in deliveries.inboxes_of(tx, row.id)]
+    tx.touch(changes.issue(entry.issue_id))
+    return _send(tx, blog, entry.issue_id, document, "Update", inboxes, now=now)
+
+
+def take_back(tx: Transaction, blog: Blog, entry: EntryRow, *, now: datetime) -> int:
+    """Delete an answer everywhere it went; returns to how many servers that goes. Raises UserFault."""
+    row = _own(tx, entry)
+    never_sent = set(deliveries.drop_waiting(tx, row.id, now=now, reason="deleted before it was sent"))
+    published.delete(tx, row.id, now=now)
+    entries.empty(tx, entry.id, reason="deleted by the author", now=now)
+    inboxes = [inbox for inbox, _ in deliveries.inboxes_of(tx, row.id) if inbox not in never_sent]
+    tx.touch(changes.issue(entry.issue_id))
+    return _send(tx, blog, entry.issue_id, row.document, "Delete", inboxes, now=now)
+
+
+def _own(tx: Transaction, entry: EntryRow) -> ObjectRow:
+    row = published.find(tx, entry.object_id) if entry.ours else None
+    if row is None or row.kind != "answer":
+        raise UserFault("this is not an answer of yours; only those can be edited or deleted")
+    if row.deleted_at is not None:
+        raise UserFault("this answer is deleted already")
+    return row
+
+
+def _mention_of(tx: Transaction, entry: EntryRow) -> Mention | None:
+    """The person who is answered; nobody where that is the author."""
+    if entry.ours or entry.actor_id is None:
+        return None
+    return Mention(
+        handle=entry.author_handle.lstrip("@"), actor_id=entry.actor_id, url=entry.author_url or entry.actor_id
+    )
+
+
+def _with_mention(html: str, person: Mention | None) -> str:
+    """The person's name in front, in the form by which servers know a mention."""
+    if person is None:
+        return html
+    name = escape(person.handle.partition("@")[0])
+    link = f'<span class="h-card"><a href="{escape(person.url)}" class="u-url mention">@<span>{name}</span></a></span> '
+    return html.replace("<p>", f"<p>{link}", 1) if html.startswith("<p>") else f"<p>{link}</p>{html}"
+
+
+def _branch(tx: Transaction, blog: Blog, answered: EntryRow) -> list[ActorId]:
+    """Who spoke in the branch, from the comment answered up to the issue."""
+    people: dict[ActorId, None] = {}
+    here: EntryRow | None = answered
+    for _ in range(_MOST_ABOVE):
+        if here is None:
+            break
+        if here.actor_id is not None and not here.ours and here.state not in ("deleted", "spam", "blocked"):
+            people[here.actor_id] = None
+        here = None if here.in_reply_to is None else entries.find_by_object(tx, blog.id, here.in_reply_to)
+    return list(people)
+
+
+def _addressed(
+    blog: Blog, answered: EntryRow, person: Mention | None, branch: Sequence[ActorId]
+) -> dict[str, list[str]]:
+    """Unlisted for all who can read the branch; to the one person where that person spoke in private."""
+    if answered.visibility in ("followers", "direct"):
+        return {"to": [] if answered.actor_id is None else [answered.actor_id], "cc": []}
+    quiet = audience("unlisted", blog.followers, [] if person is None else [person])
+    return {"to": quiet["to"], "cc": list(dict.fromkeys([*quiet["cc"], *branch]))}
+
+
+def _object_row(blog: Blog, issue: IssueRow, document: Document, answered: EntryRow, now: datetime) -> ObjectRow:
+    return ObjectRow(
+        id=ObjectId(document["id"]),
+        blog_id=blog.id,
+        issue_id=issue.id,
+        kind="answer",
+        position=0,
+        section=answered.section,
+        document=document,
+        digest=federated_digest(document),
+        published_at=now,
+        updated_at=None,
+        deleted_at=None,
+    )
+
+
+def _entry_values(
+    blog: Blog, answered: EntryRow, document: Document, html: str, *, token: str, now: datetime
+) -> dict[str, Any]:
+    public = PUBLIC in document["cc"]
+    return {
+        "token": token,
+        "blog_id": blog.id,
+        "issue_id": answered.issue_id,
+        "kind": "reply",
+        "object_id": document["id"],
+        "url": document["url"],
+        "in_reply_to": answered.object_id,
+        "actor_id": blog.actor_id,
+        "author_name": blog.title,
+        "author_handle": f"@{blog.acct}",
+        "author_url": blog.page,
+        "author_avatar": None,
+        "content_html": sanitize.clean(html),
+        "text": sanitize.text_of(html),
+        "content_warning": None,
+        "language": blog.language,
+        "pictures": [],
+        "section": answered.section,
+        "visibility": "public" if public else "direct",
+        "state": "shown" if public else "private",
+        "reason": "It is the author's own answer." if public else "It answers something said in private.",
+        "is_author": True,
+        "ours": True,
+        "own_series": False,
+        "published": now,
+        "updated": None,
+        "received_at": now,
+        "changed_at": now,
+        "ways": ["answer"],
+    }
+
+
+def _inboxes(tx: Transaction, people: Sequence[ActorId]) -> list[InboxUrl]:
+    found = (actors.find(tx, actor_id) for actor_id in people)
+    return list(dict.fromkeys(actor.shared_inbox or actor.inbox for actor in found if actor is not None))
+
+
+def _send(
+    tx: Transaction,
+    blog: Blog,
+    issue_id: int,
+    document: Document,
+    kind: str,
+    inboxes: Sequence[InboxUrl],
+    *,
+    now: datetime,
+) -> int:
+    activity_id = blog.addresses.activity(new_token())
+    match kind:
+        case "Create":
+            activity = create_of(document, activity_id)
+        case "Update":
+            activity = update_of(document, activity_id)
+        case _:
+            activity = delete_of(document, activity_id, deleted=now)
+    number = published.add_activity(
+        tx,
+        NewActivity(
+            id=activity_id,
+            blog_id=blog.id,
+            type=kind,
+            body=wire_bytes(activity),
+            issue_id=issue_id,
+            object_id=ObjectId(document["id"]),
+        ),
+        now=now,
+    )
+    return deliveries.add(
+        tx,
+        blog.id,
+        activity=number,
+        issue_id=issue_id,
+        object_id=document["id"],
+        inboxes=[(inbox, host_of(inbox)) for inbox in inboxes],
+        priority=_PRIORITY,
+        now=now,
+    )
