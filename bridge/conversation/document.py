@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime
 from typing import Any
 
@@ -38,6 +38,23 @@ def comments_json(
         "boosts": boosts,
         "comments": [_comment(placed, since) for placed in walk(thread(all_of_them, since=since))],
     }
+
+
+def own_comments(
+    *, issue: str, entries: Iterable[Entry], since: datetime | None = None, states: Collection[str] = ()
+) -> list[dict[str, Any]]:
+    """Everything said, for the author: each entry of `comments_json` plus `state`, in order of arrival.
+
+    `states` narrows it; `parent` names an entry whatever its state.
+    """
+    all_of_them = tuple(entries)
+    known = {entry.id: entry for entry in all_of_them}
+    return [
+        _comment(Placed(entry=entry, parent=known.get(entry.parent or ""), depth=0, answers=0), since)
+        | {"state": entry.state, "visibility": entry.visibility, "issue": issue}
+        for entry in all_of_them
+        if not states or entry.state in states
+    ]
 
 
 def comments_bytes(document: Document) -> bytes:

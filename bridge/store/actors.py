@@ -10,7 +10,7 @@ from sqlalchemy.engine import Row
 
 from bridge.activity.remote_actor import KeyEntry, RemoteActor
 from bridge.store.database import Transaction
-from bridge.store.schema import remote_actors, remote_keys
+from bridge.store.schema import followers, remote_actors, remote_keys
 from bridge.terms import ActorId, InboxUrl, KeyId
 from bridge.urls import host_of
 
@@ -138,3 +138,15 @@ def named(tx: Transaction, asked: str) -> list[RemoteActor]:
     else:
         meant = sa.or_(remote_actors.c.id == asked, remote_actors.c.url == asked)
     return [_from_row(row) for row in tx.execute(sa.select(remote_actors).where(meant).limit(5))]
+
+
+def handles(tx: Transaction, blog_id: int) -> dict[str, str]:
+    """`user@host` of each follower we know the name of: the proven handle, else by the actor's own server."""
+    query = sa.select(
+        remote_actors.c.id, remote_actors.c.handle, remote_actors.c.preferred_username, remote_actors.c.server
+    ).join(followers, followers.c.actor_id == remote_actors.c.id)
+    return {
+        row.id: row.handle or f"{row.preferred_username}@{row.server}"
+        for row in tx.execute(query.where(followers.c.blog_id == blog_id))
+        if row.handle or row.preferred_username
+    }

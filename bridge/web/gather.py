@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bridge.activity.ids import Blog
 from bridge.conversation.blocklist import BlockList
@@ -68,8 +68,23 @@ def conversation(tx: Transaction, site: Site, issue: IssueRow) -> Conversation:
     )
 
 
+def all_entries(tx: Transaction, issue: IssueRow, blocked: BlockList) -> list[Entry]:
+    """Everything said about an issue, for the author: also what no page shows, and why it does not."""
+    rows = entries.of_issue(tx, issue.id)
+    tokens = {row.object_id: row.token for row in rows}
+    said = [entry_from(row, tokens.get(ObjectId(row.in_reply_to or ""))) for row in rows]
+    return [
+        replace(entry, state="blocked") if _is_blocked(row, blocked) and row.state != "deleted" else entry
+        for row, entry in zip(rows, said, strict=True)
+    ]
+
+
+def _is_blocked(row: EntryRow, blocked: BlockList) -> bool:
+    return not row.ours and blocked.holds(row.actor_id, row.url) is not None
+
+
 def _unblocked(tx: Transaction, issue: IssueRow, blocked: BlockList) -> list[EntryRow]:
-    return [row for row in entries.of_issue(tx, issue.id) if row.ours or not blocked.holds(row.actor_id, row.url)]
+    return [row for row in entries.of_issue(tx, issue.id) if not _is_blocked(row, blocked)]
 
 
 def entry_from(row: EntryRow, parent: str | None) -> Entry:

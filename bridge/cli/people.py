@@ -1,0 +1,205 @@
+"""`followers`, `block`, `unblock`, `comments forget`: who reads along, and who shall not."""
+
+from __future__ import annotations
+
+import csv
+import io
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from bridge.app import App
+from bridge.cli.options import ConfigOption, JsonOption, print_json, with_app
+from bridge.errors import FetchError, UserFault
+from bridge.inbox import moderate
+from bridge.remote.budget import Budget
+from bridge.store import actors, followers
+from bridge.store.database import Transaction
+from bridge.urls import BadUrl, host_of, parse_url
+
+_Actor = Annotated[str, typer.Argument(metavar="ACTOR", help="@user@host, or the address of the actor")]
+#: What a spreadsheet would read as a formula (security S99).
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+def list_followers(
+    export: Annotated[Path | None, typer.Option("--export", metavar="FILE", help="write them as CSV")] = None,
+    config: ConfigOption = None,
+    as_json: JsonOption = False,
+) -> int:
+    """Who follows the blog."""
+
+    async def run(app: App) -> int:
+        listed = await app.database.read(lambda tx: _followers(tx, app))
+        if export is not None:
+            _write_csv(export, listed)
+            typer.echo(f"Wrote {len(listed)} followers to {export}.")
+        elif as_json:
+            print_json(listed)
+        else:
+            for one in listed:
+                typer.echo(f"{one['since'][:10]}  {one['handle']}  {one['actor']}")
+            typer.echo(f"{len(listed)} followers on {len({one['server'] for one in listed})} servers.")
+        return 0
+
+    return with_app(config, run)
+
+
+def _followers(tx: Transaction, app: App) -> list[dict[str, str]]:
+    names = actors.handles(tx, app.blog.id)
+    return [
+        {
+            "handle": f"@{names[one.actor_id]}" if one.actor_id in names else one.actor_id,
+            "actor": str(one.actor_id),
+            "server": str(one.server),
+            "since": one.since.isoformat(),
+        }
+        for one in followers.all_of(tx, app.blog.id)
+    ]
+
+
+def _write_csv(path: Path, listed: list[dict[str, str]]) -> None:
+    text = io.StringIO()
+    table = csv.writer(text)
+    table.writerow(["Account address", "Actor", "Server", "Since"])
+    for one in listed:
+        account = one["handle"].removeprefix("@")
+        table.writerow([_cell(value) for value in (account, one["actor"], one["server"], one["since"])])
+    try:
+        path.write_text(text.getvalue(), encoding="utf-8")
+    except OSError as error:
+        raise UserFault(f"{path} cannot be written: {error.strerror}") from error
+
+
+def _cell(value: str) -> str:
+    return f"'{value}" if value.startswith(_FORMULA) else value
+
+
+def remove_follower(actor: _Actor, config: ConfigOption = None) -> int:
+    """End a following; the follower's server is told."""
+
+    async def run(app: App) -> int:
+        actor_id = await _actor_id(app, actor)
+        if not await app.database.write(lambda tx: moderate.remove_follower(tx, app.blog, actor_id, now=app.clock())):
+            raise UserFault(f"{actor} does not follow the blog")
+        typer.echo(f"{actor_id} follows no more; its server is told.")
+        return 0
+
+    return with_app(config, run)
+
+
+def forget(actor: _Actor, config: ConfigOption = None) -> int:
+    """Remove a person everywhere, and keep nothing new of them. This cannot be undone."""
+
+    async def run(app: App) -> int:
+        actor_id = await _actor_id(app, actor)
+        removed = await app.database.write(lambda tx: moderate.forget(tx, app.blog, actor_id, now=app.clock()))
+        typer.echo(f"Forgot {actor_id}: {removed}. Nothing new of this person is kept.")
+        return 0
+
+    return with_app(config, run)
+
+
+def block(
+    target: Annotated[str | None, typer.Argument(metavar="ACTOR-OR-DOMAIN", show_default=False)] = None,
+    listed: Annotated[
+        Path | None, typer.Option("--import", metavar="FILE.csv", help="Mastodon's blocklist of domains")
+    ] = None,
+    config: ConfigOption = None,
+) -> int:
+    """Take nothing from an actor or a domain any more, and show nothing of them."""
+    if (target is None) == (listed is None):
+        raise UserFault("name an actor or a domain, or a list with --import FILE.csv")
+
+    async def run(app: App) -> int:
+        now = app.clock()
+        if listed is not None:
+            wanted, left = _domains_in(listed)
+            new = await app.database.write(lambda tx: moderate.block_all(tx, app.blog, wanted, now=now))
+            typer.echo(f"{len(new)} domains blocked, {len(wanted) - len(new)} were blocked before.")
+            for line in left:
+                typer.echo(line)
+            return 0
+        named = await _target(app, str(target))
+        done = await app.database.write(lambda tx: moderate.block(tx, app.blog, named, now=now))
+        typer.echo(f"{named} is blocked." if done else f"{named} was blocked already.")
+        return 0
+
+    return with_app(config, run)
+
+
+def unblock(
+    target: Annotated[str, typer.Argument(metavar="ACTOR-OR-DOMAIN")],
+    config: ConfigOption = None,
+) -> int:
+    """End a block; what was said before stands again."""
+
+    async def run(app: App) -> int:
+        named = await _target(app, target)
+        if not await app.database.write(lambda tx: moderate.unblock(tx, app.blog, named)):
+            raise UserFault(f"{named} is not blocked")
+        typer.echo(f"{named} is no longer blocked.")
+        return 0
+
+    return with_app(config, run)
+
+
+def _domains_in(path: Path) -> tuple[list[tuple[str, str]], list[str]]:
+    """Domain and comment of each line that suspends; and what was left out, in words."""
+    try:
+        rows = list(csv.reader(io.StringIO(path.read_text(encoding="utf-8-sig"))))
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise UserFault(f"{path} cannot be read as CSV: {error}") from error
+    head = [name.strip().lstrip("#").lower() for name in rows[0]] if rows else []
+    if "domain" not in head:
+        head, rows = ["domain"], [[], *rows]
+    wanted: dict[str, str] = {}
+    lesser, broken = 0, 0
+    for row in rows[1:]:
+        values = dict(zip(head, (value.strip() for value in row), strict=False))
+        if not values.get("domain"):
+            continue
+        domain = _domain(values["domain"])
+        if values.get("severity", "suspend").lower() not in ("suspend", ""):
+            lesser += 1
+        elif domain is None:
+            broken += 1
+        else:
+            wanted[domain] = values.get("public_comment", "")
+    left = [f"{lesser} domains are only to be silenced, and were left alone."] if lesser else []
+    left += [f"{broken} lines name no whole domain (such as ones with *), and were left out."] if broken else []
+    return list(wanted.items()), left
+
+
+def _domain(text: str) -> str | None:
+    try:
+        return str(host_of(f"https://{text.strip().rstrip('.')}/")) if "*" not in text and "/" not in text else None
+    except BadUrl:
+        return None
+
+
+async def _target(app: App, text: str) -> str:
+    """What is to be blocked: a domain, or the id of an actor."""
+    if "://" not in text and "@" not in text:
+        domain = _domain(text)
+        if domain is None:
+            raise UserFault(f"{text!r} is neither a domain such as bad.example nor an actor such as @user@bad.example")
+        return domain
+    return await _actor_id(app, text)
+
+
+async def _actor_id(app: App, text: str) -> str:
+    """The actor meant: one we know, else what the handle's own server says. Raises UserFault."""
+    known = await app.database.read(lambda tx: actors.named(tx, text))
+    if known:
+        return str(known[0].id)
+    if "://" in text:
+        try:
+            return parse_url(text, allow_http=True).text
+        except BadUrl as error:
+            raise UserFault(f"{text!r} is no address: it {error}") from error
+    try:
+        return str((await app.webfinger.find(text, budget=Budget())).actor_id)
+    except FetchError as error:
+        raise UserFault(f"{text} is not known here, and could not be looked up: {error}") from error

@@ -1,0 +1,249 @@
+"""`comments` and what it can do, `why`: what people said, for the author to read and to judge."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Annotated, Any
+
+import typer
+
+from bridge.app import App
+from bridge.cli.options import ConfigOption, JsonOption, print_json, with_app
+from bridge.conversation.blocklist import BlockList
+from bridge.conversation.document import own_comments
+from bridge.conversation.sanitize import text_of
+from bridge.errors import UserFault
+from bridge.inbox import moderate
+from bridge.inbox.why import explain, word_of
+from bridge.outbox import answer
+from bridge.store import blocks, issues
+from bridge.store.database import Transaction
+from bridge.store.entries import EntryRow
+from bridge.store.issues import IssueRow
+from bridge.web import gather
+
+_Id = Annotated[str, typer.Argument(metavar="ID", help="the comment's id, as `comments --json` lists it")]
+_Slug = Annotated[str, typer.Argument(metavar="SLUG", help="the issue")]
+
+
+def comments(
+    slug: Annotated[str | None, typer.Argument(help="only of this issue")] = None,
+    private: Annotated[bool, typer.Option("--private", help="only what was said to you alone or to followers")] = False,
+    held: Annotated[bool, typer.Option("--held", help="only what waits for you")] = False,
+    config: ConfigOption = None,
+    as_json: JsonOption = False,
+) -> int:
+    """Read what people said, also what no page shows."""
+    states = frozenset(["private"] * private + ["held"] * held)
+
+    async def run(app: App) -> int:
+        def read(tx: Transaction) -> list[dict[str, Any]]:
+            blocked = blocks.listed(tx, app.blog.id, app.config.federation.blocked)
+            found = [_issue(tx, app, slug)] if slug is not None else issues.all_of(tx, app.blog.id)
+            return [one for issue in found for one in _of_issue(tx, app, issue, blocked, states)]
+
+        listed = await app.database.read(read)
+        if as_json:
+            print_json(listed)
+        else:
+            _print_comments(listed)
+        return 0
+
+    return with_app(config, run)
+
+
+def _of_issue(
+    tx: Transaction, app: App, issue: IssueRow, blocked: BlockList, states: frozenset[str]
+) -> list[dict[str, Any]]:
+    page = app.blog.addresses.page(issue.slug)
+    return own_comments(issue=page, entries=gather.all_entries(tx, issue, blocked), since=issue.date, states=states)
+
+
+def _issue(tx: Transaction, app: App, slug: str) -> IssueRow:
+    found = issues.find_by_slug(tx, app.blog.id, slug)
+    if found is None:
+        raise UserFault(f"there is no issue {slug}; `rundbrief issues` lists them")
+    return found
+
+
+def _print_comments(listed: list[dict[str, Any]]) -> None:
+    """A line of facts for each, and what it says."""
+    issue = None
+    for one in listed:
+        if one["issue"] != issue:
+            issue = one["issue"]
+            typer.echo(issue)
+        author = one["author"] or {"name": "(deleted)", "handle": ""}
+        who = " ".join(part for part in (author["name"], author["handle"]) if part)
+        typer.echo(_printable(f"  {one['id']}  {one['state']:<8} {one['kind']}  {one['published'][:16]}  {who}"))
+        for line in text_of(one["content_html"]).splitlines():
+            typer.echo(_printable(f"      {line}"))
+    if not listed:
+        typer.echo("Nothing of the kind was said.")
+
+
+def _judge(given: Any, asked: str, decide: Callable[[Transaction, App, EntryRow], str]) -> int:
+    """Do something to one comment and say what."""
+
+    async def run(app: App) -> int:
+        def work(tx: Transaction) -> str:
+            return decide(tx, app, moderate.find_comment(tx, app.blog.id, asked))
+
+        typer.echo(await app.database.write(work))
+        return 0
+
+    return with_app(given, run)
+
+
+def approve(comment: _Id, config: ConfigOption = None) -> int:
+    """Show a comment that waits, was hidden, called spam, or came after closing."""
+
+    def decide(tx: Transaction, app: App, entry: EntryRow) -> str:
+        moderate.approve(tx, entry, now=app.clock())
+        return f"Shown: {_of_whom(entry)}"
+
+    return _judge(config, comment, decide)
+
+
+def hide(comment: _Id, config: ConfigOption = None) -> int:
+    """Take a comment off the page; `comments approve` brings it back."""
+
+    def decide(tx: Transaction, app: App, entry: EntryRow) -> str:
+        moderate.hide(tx, entry, now=app.clock())
+        return f"Hidden: {_of_whom(entry)}"
+
+    return _judge(config, comment, decide)
+
+
+def spam(comment: _Id, config: ConfigOption = None) -> int:
+    """Call a comment spam; `comments approve` takes that back."""
+
+    def decide(tx: Transaction, app: App, entry: EntryRow) -> str:
+        moderate.spam(tx, entry, now=app.clock())
+        return f"Spam: {_of_whom(entry)}"
+
+    return _judge(config, comment, decide)
+
+
+def _of_whom(entry: EntryRow) -> str:
+    return f"{entry.author_handle or entry.author_name} – {' '.join(entry.text.split())[:80]}"
+
+
+def close(slug: _Slug, config: ConfigOption = None) -> int:
+    """Take no more replies to an issue; later ones are kept for you."""
+    return _turn(config, slug, moderate.close_comments, "closed")
+
+
+def reopen(slug: _Slug, config: ConfigOption = None) -> int:
+    """Take replies to an issue again, whatever its date says."""
+    return _turn(config, slug, moderate.reopen_comments, "open")
+
+
+def _turn(given: Any, slug: str, turn: Callable[..., None], word: str) -> int:
+    async def run(app: App) -> int:
+        await app.database.write(lambda tx: turn(tx, _issue(tx, app, slug), now=app.clock()))
+        typer.echo(f"Comments on {slug} are {word}.")
+        return 0
+
+    return with_app(given, run)
+
+
+def reply(
+    comment: _Id,
+    text: Annotated[str, typer.Argument(metavar="TEXT", help="your answer, in Markdown")],
+    config: ConfigOption = None,
+    as_json: JsonOption = False,
+) -> int:
+    """Answer a comment: shown below it, and sent to the people of the branch and their servers."""
+
+    async def run(app: App) -> int:
+        html = answer.compose(text, app.blog)
+
+        def work(tx: Transaction) -> answer.Said:
+            answered = moderate.find_comment(tx, app.blog.id, comment)
+            return answer.say(tx, app.blog, answered, html, now=app.clock())
+
+        said = await app.database.write(work)
+        if as_json:
+            print_json({"id": said.token, "object": said.object_id, "deliveries": said.deliveries})
+        else:
+            typer.echo(f"Answered; goes to {_servers(said.deliveries)}. Its id is {said.token}.")
+        return 0
+
+    return with_app(config, run)
+
+
+def _servers(number: int) -> str:
+    return f"{number} server{'' if number == 1 else 's'}"
+
+
+def edit(
+    comment: _Id,
+    text: Annotated[str, typer.Argument(metavar="TEXT", help="the new text, in Markdown")],
+    config: ConfigOption = None,
+) -> int:
+    """Change an answer of yours, here and wherever it went."""
+
+    def decide(tx: Transaction, app: App, entry: EntryRow) -> str:
+        made = answer.change(tx, app.blog, entry, answer.compose(text, app.blog), now=app.clock())
+        return f"Changed; goes to {_servers(made)}."
+
+    return _judge(config, comment, decide)
+
+
+def delete(comment: _Id, config: ConfigOption = None) -> int:
+    """Delete an answer of yours, here and wherever it went."""
+
+    def decide(tx: Transaction, app: App, entry: EntryRow) -> str:
+        made = answer.take_back(tx, app.blog, entry, now=app.clock())
+        return f"Deleted; goes to {_servers(made)}."
+
+    return _judge(config, comment, decide)
+
+
+def why(
+    url: Annotated[str, typer.Argument(metavar="URL", help="a post, an activity, an actor or a server")],
+    config: ConfigOption = None,
+    as_json: JsonOption = False,
+) -> int:
+    """Tell everything known of a post, activity, actor or server elsewhere."""
+
+    async def run(app: App) -> int:
+        found = await app.database.read(
+            lambda tx: explain(tx, app.blog, url, blocked=blocks.listed(tx, app.blog.id, app.config.federation.blocked))
+        )
+        if as_json:
+            print_json(
+                {
+                    "url": found.asked,
+                    "verdict": found.verdict,
+                    "sentences": list(found.sentences),
+                    "shown_at": found.shown_at,
+                    "records": [
+                        {
+                            "at": row.received_at,
+                            "type": row.type,
+                            "actor": row.actor_id,
+                            "activity": row.activity_id,
+                            "object": row.object_id,
+                            "verdict": word_of(row.verdict),
+                            "reason": row.reason,
+                            "status": row.status,
+                            "repeats": row.repeats,
+                        }
+                        for row in found.records
+                    ],
+                }
+            )
+        else:
+            typer.echo(found.verdict)
+            for sentence in found.sentences:
+                typer.echo(_printable(sentence))
+        return 1 if found.verdict == "not-received" else 0
+
+    return with_app(config, run)
+
+
+def _printable(text: str) -> str:
+    """Nothing a stranger wrote may steer the terminal (security S100)."""
+    return "".join(letter if letter.isprintable() else "�" for letter in text)
