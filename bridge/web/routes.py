@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from aiohttp import web
 
-from bridge.web import discovery, federation, health, inbox_route, media, pages, static_files
+from bridge.web import discovery, federation, feeds, health, inbox_route, media, pages, static_files
 from bridge.web.conversation_lists import context_ids, like_ids, reply_ids, share_ids
 from bridge.web.interact import interact
 from bridge.web.problem import explain
@@ -16,6 +16,12 @@ _ROUTES: list[web.RouteDef] = [
     web.get("/tags/{tag}", pages.tag),
     web.get("/issues/{slug}", pages.issue),
     web.get("/issues/{slug}/comments.json", pages.comments),
+    web.get("/issues/{slug}/feed.xml", feeds.issue_comments),
+    web.get("/feed.xml", feeds.atom),
+    web.get("/rss.xml", feeds.rss),
+    web.get("/feed.json", feeds.json_feed),
+    web.get("/sitemap.xml", feeds.sitemap),
+    web.get("/robots.txt", feeds.robots),
     web.get("/interact", interact),
     web.get("/embed.js", static_files.embed_script),
     web.get("/static/style.css", static_files.stylesheet),
