@@ -93,7 +93,7 @@ def _subject(tx: Transaction, site: Site, uri: str) -> _Subject:
         if row is not None and row.state == "published" and row.object_id is not None:
             is_page = ours.kind == "page"
             return _Subject(action="reply", uri=row.object_id if is_page else uri, title=row.title)
-    entry = entries.find_by_object(tx, blog.id, uri)
+    entry = entries.find_by_object(tx, blog.id, uri) or entries.find_by_url(tx, blog.id, uri)
     if entry is not None and entry.state == "shown" and entry.visibility in ("public", "unlisted"):
         words = site.templates.words(blog.language, site.config.blog.timezone)
         name = entry.author_name or entry.author_handle
