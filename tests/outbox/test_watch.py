@@ -1,0 +1,81 @@
+"""`serve` looks at the folder: it publishes what is new, and while nothing changes it starts no process."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from bridge.errors import UserFault
+from bridge.issues.git import Repository
+from bridge.outbox.watch import Watch
+from tests.support.desks import Desk, letter
+
+
+async def test_a_commit_is_published_at_the_next_look_and_then_nothing_is_done(desk: Desk) -> None:
+    watch = Watch(desk.publisher)
+    assert not await watch.look()
+    desk.write({"24.md": letter()})
+    desk.files.commit()
+    assert await watch.look()
+    assert not await watch.look()
+    assert await desk.kinds() == ["Create"]
+
+
+async def test_while_nothing_changes_a_look_starts_no_git(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    await desk.publish({"24.md": letter()})
+    watch = Watch(desk.publisher)
+    await watch.look()
+
+    def no_git(*_: object, **__: object) -> None:
+        raise AssertionError("git was started")
+
+    monkeypatch.setattr(Repository, "git", no_git)
+    for _ in range(3):
+        assert not await watch.look()
+
+
+async def test_packed_references_are_seen_too(desk: Desk) -> None:
+    await desk.publish({"24.md": letter()})
+    watch = Watch(desk.publisher)
+    await watch.look()
+    desk.files.git("gc", "--quiet")
+    assert not await watch.look()
+    desk.write({"25.md": letter("Mehr")})
+    desk.files.commit()
+    assert await watch.look()
+
+
+async def test_a_date_that_comes_is_seen_without_a_commit(desk: Desk) -> None:
+    await desk.publish({"24.md": letter(date="2026-11-22T14:00:00+01:00")})
+    watch = Watch(desk.publisher)
+    assert not await watch.look()
+    desk.clock.turn(timedelta(hours=2))
+    assert await watch.look()
+    assert await desk.kinds() == ["Create"]
+
+
+async def test_what_cannot_be_published_is_said_once_and_tried_less_and_less(
+    desk: Desk, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await desk.publish({"a.md": letter("A"), "b.md": letter("B")})
+    desk.write({"a.md": None, "b.md": None})
+    desk.files.commit()
+    tries: list[int] = []
+    is_due = type(desk.publisher).is_due
+
+    async def counted(publisher: object) -> bool:
+        tries.append(1)
+        return await is_due(desk.publisher)
+
+    monkeypatch.setattr(type(desk.publisher), "is_due", counted)
+    watch = Watch(desk.publisher)
+    for _ in range(20):
+        assert not await watch.look()
+    assert len(tries) == 4
+    assert len([record for record in caplog.records if "not published" in record.message]) == 1
+    with pytest.raises(UserFault):
+        await desk.publish()
+    desk.write({"a.md": letter("A")})
+    desk.files.commit()
+    assert await watch.look()
