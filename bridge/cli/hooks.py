@@ -10,10 +10,13 @@ import asyncio
 import importlib
 import os
 import sys
+from dataclasses import dataclass
+from datetime import datetime
 
 import typer
 
 from bridge.cli.options import ConfigOption, config_from
+from bridge.cli.progress import progress
 from bridge.clock import utc_now
 from bridge.config import Config
 from bridge.errors import BridgeError, UserFault
@@ -86,20 +89,32 @@ async def _publish(settings: Config) -> int:
     try:
         commit = head_commit(repository)
         tree = None if commit is None else read_tree(repository, commit)
-        told = None if tree is None else await database.write(lambda tx: _settle(tx, tree))
+        settled = None if tree is None else await database.write(lambda tx: _settle(tx, tree))
+        if settled is not None:
+            told = settled.lines or ["Nothing to publish: the world is in line with the last commit."]
+            for line in told:
+                typer.echo(line)
+            if settled.at is not None and (sentence := await progress(database, settled.blog_id, since=settled.at)):
+                typer.echo(sentence)
+            return 0
     finally:
         await database.close()
-    if told is not None:
-        for line in told or ["Nothing to publish: the world is in line with the last commit."]:
-            typer.echo(line)
-        return 0
     publishing = importlib.import_module("bridge.cli.hook_work")
     status: int = await publishing.publish(settings, allow_delete="delete" in push_options(os.environ))
     return status
 
 
-def _settle(tx: Transaction, tree: IssueTree) -> list[str] | None:
-    """What was told of a commit of which nothing is left to publish; None for any other."""
+@dataclass(frozen=True, kw_only=True)
+class _Settled:
+    """What publishing a commit did, and when; nothing is left to publish of it."""
+
+    blog_id: int
+    lines: list[str]
+    at: datetime | None
+
+
+def _settle(tx: Transaction, tree: IssueTree) -> _Settled | None:
+    """None for a commit of which something is left to publish."""
     row, rows, published = _standing(tx)
     if row is None or tree.commit is None or not is_as_published(tree, rows, utc_now()):
         return None
@@ -107,7 +122,8 @@ def _settle(tx: Transaction, tree: IssueTree) -> list[str] | None:
         tx.lock(f"publish {row.id}")
         blogs.record_published(tx, row.id, tree.commit)
     # The server may have looked before this hook did. What it had published is said here all the same.
-    return publications.find(tx, row.id, tree.commit)
+    at = publications.published_at(tx, row.id, tree.commit)
+    return _Settled(blog_id=row.id, lines=publications.find(tx, row.id, tree.commit), at=at)
 
 
 def _standing(tx: Transaction) -> tuple[BlogRow | None, list[Outline], str | None]:

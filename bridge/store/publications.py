@@ -24,6 +24,12 @@ def find(tx: Transaction, blog_id: int, commit: str) -> list[str]:
     return list(tx.execute(query).scalar() or ())
 
 
+def published_at(tx: Transaction, blog_id: int, commit: str) -> datetime | None:
+    """When something was last published with the commit."""
+    query = sa.select(publications.c.at).where(publications.c.blog_id == blog_id, publications.c.commit_id == commit)
+    return tx.execute(query).scalar()
+
+
 def allow_deletions(tx: Transaction, blog_id: int, commit: str, *, now: datetime) -> None:
     """The commit may take several issues back: said before git accepts the push, so that it outlives the hook."""
     insert_new(tx, consents, [{"blog_id": blog_id, "commit_id": commit, "at": now}])

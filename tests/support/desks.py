@@ -137,10 +137,11 @@ async def desk_in(folder: Path, *, url: str | None = None, **config: Any) -> Asy
     publisher = Publisher(
         blog_config=settings,
         close_after=timedelta(days=90),
-        blog=profile.blog_from(row, settings, icon_url=None, header_url=None),
+        blog=profile.blog_from(row, settings, icon=None, header=None),
         database=database,
         repository=Repository(folder=files.folder),
         people=None,
+        media=None,
         clock=clock,
     )
     yield Desk(files=files, publisher=publisher, clock=clock)

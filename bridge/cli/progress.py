@@ -1,0 +1,28 @@
+"""Deliveries just made -> a sentence on how they get on, for a pusher who waits a moment; used by the hooks."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import datetime
+
+from bridge.store import deliveries
+from bridge.store.database import Database
+
+_LOOK = 0.1  #: seconds between two looks at the ledger
+_LOOKS = 30  #: the pusher waits no longer for servers that are slow
+_IDLE = 10  #: looks without any delivery: no server of ours is running
+
+
+async def progress(database: Database, blog_id: int, *, since: datetime) -> str:
+    """Wait up to three seconds; "" when nothing was to be delivered."""
+    tried = made = 0
+    for look in range(_LOOKS):
+        tried, made = await database.read(lambda tx: deliveries.progress(tx, blog_id, since=since))
+        if tried == made or (tried == 0 and look == _IDLE):
+            break
+        await asyncio.sleep(_LOOK)
+    if tried == made:
+        return {0: "", 1: "The delivery was made."}.get(made, f"All {made} deliveries were made.")
+    if tried:
+        return f"{tried} of {made} deliveries were made, the others follow; `rundbrief deliveries` shows them."
+    return "The deliveries are made as soon as `rundbrief serve` runs."

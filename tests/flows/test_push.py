@@ -1,0 +1,168 @@
+"""`git push` to a real blog with a real follower: what the pusher reads, what is refused, what goes out."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from bridge.demo.stage import Peer, request, wait_until
+from tests.support.desks import letter
+from tests.support.houses import House, view_of
+from tests.support.repositories import Checkout, over_ssh
+
+BROKEN = b"---\ntitle: Kaputt\ndate: gestern\n---\nText\n"
+
+
+@pytest.fixture
+def house(tmp_path: Path) -> House:
+    return House(tmp_path / "blog")
+
+
+@pytest.fixture
+def author(house: House, tmp_path: Path) -> Checkout:
+    return house.author(tmp_path / "clone")
+
+
+@pytest.fixture
+def peer(tmp_path: Path) -> Iterator[Peer]:
+    with Peer(log=tmp_path / "peer.log") as started:
+        yield started
+
+
+def _files(**texts: str) -> dict[str, bytes]:
+    return {f"{name}.md": text.encode() for name, text in texts.items()}
+
+
+def test_a_push_with_a_broken_file_is_refused_whole_and_the_corrected_one_publishes_all(
+    house: House, author: Checkout, peer: Peer, tmp_path: Path
+) -> None:
+    good = _files(eins=letter("Eins"), zwei=letter("Zwei"), drei=letter("Drei"))
+    with house.serving(tmp_path / "serve.log"):
+        peer.do("follow", handle=house.handle)
+        wait_until("anna follows", lambda: _follows(peer), seconds=20)
+        author.commit(good | {"vier.md": BROKEN})
+        refused = author.attempt("push", "origin", "main")
+        assert refused.returncode != 0
+        assert "vier.md:3: date" in refused.stderr
+        assert "nothing was published" in refused.stderr
+        assert house.json("issues") == []
+        author.commit(_files(vier=letter("Vier")))
+        taken = author.attempt("push", "origin", "main")
+        assert taken.returncode == 0, taken.stderr
+        assert taken.stderr.count("is published") == 4
+        assert "goes to 1 follower on 1 server" in taken.stderr
+        assert "were made" in taken.stderr
+        posts = wait_until("four posts", lambda: len(view_of(peer)) == 4 and view_of(peer), seconds=20)
+        assert {post["url"].rpartition("/")[2] for post in posts.values()} == {"eins", "zwei", "drei", "vier"}
+        assert len(peer.received("Create")) == 4
+        ledger = house.json("issues", "eins")
+        assert [(one["server"], one["state"]) for one in ledger["outgoing"]] == [(peer.host, "delivered")]
+
+
+def _follows(peer: Peer) -> bool:
+    return "accepted" in peer.people()["anna"]["following"].values()
+
+
+def test_two_deletions_need_the_push_option_also_over_ssh(house: House, tmp_path: Path) -> None:
+    author = house.author(tmp_path / "clone", url=f"ssh://server{house.issues}")
+    environment = over_ssh(tmp_path)
+    author.commit(_files(eins=letter("Eins"), zwei=letter("Zwei")))
+    first = author.attempt("push", "origin", "main", **environment)
+    assert first.returncode == 0, first.stderr
+    assert "nobody follows yet" in first.stderr
+    (author.folder / "eins.md").unlink()
+    author.commit(_files(zwei=letter("Zwei", draft="true")))
+    refused = author.attempt("push", "origin", "main", **environment)
+    assert refused.returncode != 0
+    assert "git push -o delete" in refused.stderr
+    taken = author.attempt("push", "-o", "delete", "origin", "main", **environment)
+    assert taken.returncode == 0, taken.stderr
+    assert "warning: zwei.md:3: The issue is out" in taken.stderr
+    assert {one["slug"]: one["state"] for one in house.json("issues")} == {"eins": "deleted", "zwei": "deleted"}
+
+
+def test_other_branches_links_submodules_and_a_dirty_folder_are_refused_with_a_sentence(
+    house: House, author: Checkout
+) -> None:
+    author.commit(_files(eins=letter("Eins")))
+    author.git("push", "--quiet", "origin", "main")
+    author.git("branch", "entwurf")
+    assert 'The branch "entwurf" is refused' in author.attempt("push", "origin", "entwurf").stderr
+    os.symlink("/etc/passwd", author.folder / "zwei.md")
+    author.commit()
+    assert "zwei.md: This is a symbolic link" in author.attempt("push", "origin", "main").stderr
+    author.git("reset", "--quiet", "--hard", "HEAD~1")
+    author.git("update-index", "--add", "--cacheinfo", f"160000,{author.git('rev-parse', 'HEAD')},mod")
+    author.git("commit", "--quiet", "--message", "Modul")
+    assert "mod: This is a submodule" in author.attempt("push", "origin", "main").stderr
+    author.git("reset", "--quiet", "--hard", "HEAD~1")
+    (house.issues / "eins.md").write_text(letter("Von Hand"))
+    author.commit(_files(drei=letter("Drei")))
+    dirty = author.attempt("push", "origin", "main")
+    assert dirty.returncode != 0
+    assert "changes that are not committed (eins.md)" in dirty.stderr
+    assert [one["slug"] for one in house.json("issues")] == ["eins"]
+
+
+def test_the_first_push_of_another_branch_makes_it_the_one_that_publishes(house: House, author: Checkout) -> None:
+    author.git("symbolic-ref", "HEAD", "refs/heads/trunk")
+    author.commit(_files(eins=letter("Eins")))
+    taken = author.attempt("push", "origin", "trunk")
+    assert taken.returncode == 0, taken.stderr
+    assert (house.issues / "eins.md").is_file()
+    assert [one["state"] for one in house.json("issues")] == ["published"]
+
+
+def test_a_forced_push_publishes_exactly_what_its_last_commit_says(house: House, author: Checkout) -> None:
+    author.commit(_files(eins=letter("Eins")))
+    author.commit(_files(zwei=letter("Zwei")))
+    author.git("push", "--quiet", "origin", "main")
+    author.git("reset", "--quiet", "--hard", "HEAD~1")
+    author.commit(_files(drei=letter("Drei")))
+    taken = author.attempt("push", "--force", "origin", "main")
+    assert taken.returncode == 0, taken.stderr
+    states = {one["slug"]: one["state"] for one in house.json("issues")}
+    assert states == {"eins": "published", "zwei": "deleted", "drei": "published"}
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can become another user")
+def test_a_user_without_the_right_is_told_so_and_nothing_changes(house: House, tmp_path: Path) -> None:
+    for folder in (tmp_path, *tmp_path.parents):
+        if folder.stat().st_mode & 0o005 != 0o005 and folder != Path("/"):
+            folder.chmod(folder.stat().st_mode | 0o055)
+    for path in [house.issues, *house.issues.rglob("*")]:
+        path.chmod(0o777)
+    clone = Checkout(tmp_path / "fremd")
+    clone.commit(_files(eins=letter("Eins")))
+    os.chmod(house.folder / "config.toml", 0o644)
+    for path in [clone.folder, *clone.folder.rglob("*")]:
+        os.chown(path, 65534, 65534)
+    ended = subprocess.run(
+        ["git", "-c", f"safe.directory={house.issues}", "-c", "safe.directory=*", "push", str(house.issues), "main"],
+        cwd=clone.folder,
+        user=65534,
+        group=65534,
+        env=os.environ | {"HOME": str(clone.folder), "GIT_CONFIG_COUNT": "1", "GIT_CONFIG_KEY_0": "safe.directory",
+                          "GIT_CONFIG_VALUE_0": "*"},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )  # fmt: skip
+    assert ended.returncode != 0
+    if "dubious ownership" not in ended.stderr:
+        assert "you may not write" in ended.stderr
+    assert house.json("issues") == []
+
+
+def test_a_commit_in_the_folder_is_published_by_the_running_server(house: House, peer: Peer, tmp_path: Path) -> None:
+    folder = Checkout(house.issues)
+    with house.serving(tmp_path / "serve.log"):
+        folder.commit(_files(eins=letter("Eins", body="Gesehen.\n")))
+        wait_until("the page", lambda: "Gesehen" in request(f"{house.origin}/issues/eins").text, seconds=15)
+        status = house.run("publish")
+        assert "Nothing to publish" in status.stdout
