@@ -53,6 +53,7 @@ from bridge.store.database import Database, PostgresDatabase, SqliteDatabase, op
 from bridge.store.pictures import PictureRow
 from bridge.terms import Server
 from bridge.urls import Url
+from bridge.web.gate import Gate
 from bridge.web.pace import VisitorPace
 from bridge.web.ready import Ready
 from bridge.web.site import Site
@@ -162,6 +163,7 @@ class App:
             database=self.database,
             ready=Ready(self.database, clock=self.clock),
             visitors=VisitorPace(burst=10, every=timedelta(seconds=6), clock=time.monotonic),
+            gate=Gate(refused_a_minute=None if unlimited else limits.inbox_per_minute, clock=time.monotonic),
             authenticator=Authenticator(
                 origin=self.blog.url,
                 database=self.database,

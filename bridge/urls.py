@@ -120,6 +120,30 @@ def same_origin(one: str, other: str) -> bool:
         return False
 
 
+def same_site(one: str, other: str) -> bool:
+    """Whether both are on one host, one below the other's, or beside each other below one that somebody can own.
+
+    Ports do not matter. False for anything that is no good address, and for two IP addresses that differ.
+    """
+    try:
+        first, second = parse_url(one, allow_http=True).host, parse_url(other, allow_http=True).host
+    except BadUrl:
+        return False
+    if first == second:
+        return True
+    if _NUMERIC_LABEL.fullmatch(first.rpartition(".")[2]) or first.startswith("["):
+        return False
+    site = _site(first)
+    return site == _site(second) or first.endswith(f".{second}") or second.endswith(f".{first}")
+
+
+def _site(host: str) -> str:
+    """The registrable part of a name, as near as one gets without the list of public suffixes."""
+    labels = host.split(".")
+    is_country = len(labels) > 2 and len(labels[-1]) == 2 and len(labels[-2]) <= 3  # co.uk, com.au, or.jp
+    return ".".join(labels[-3 if is_country else -2 :])
+
+
 def host_of(url: str) -> Server:
     """The server an address is on, as `host` or `host:port`. Raises BadUrl."""
     return Server(parse_url(url, allow_http=True).authority)

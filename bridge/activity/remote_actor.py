@@ -30,7 +30,7 @@ from bridge.activity.shapes import (
 from bridge.activity.wire_names import plain_keys
 from bridge.errors import Malformed
 from bridge.terms import ActorId, Document, InboxUrl, KeyId
-from bridge.urls import same_origin
+from bridge.urls import same_origin, same_site
 
 ACTOR_TYPES = frozenset({"Person", "Service", "Application", "Group", "Organization"})
 
@@ -108,7 +108,8 @@ def remote_actor_from(document: Document) -> RemoteActor:
         url=page_of(document.get("url"), actor_id),
         icon_url=_picture(document.get("icon")),
         inbox=InboxUrl(required_id(document, "inbox")),
-        shared_inbox=InboxUrl(shared_inbox) if shared_inbox else None,
+        # A shared inbox elsewhere would make our deliveries somebody else's burden (S79).
+        shared_inbox=InboxUrl(shared_inbox) if shared_inbox and same_site(shared_inbox, actor_id) else None,
         outbox=id_of(document.get("outbox")),
         followers=id_of(document.get("followers")),
         featured=id_of(document.get("featured")),

@@ -38,6 +38,11 @@ def address_of(request: web.Request, config: Config) -> str:
     return here
 
 
+def is_proxy(address: str, config: Config) -> bool:
+    """Whether an address is one of ours that many clients stand behind."""
+    return config.blog.url.startswith("https://") and _is_among(address, config.server.trusted_proxies)
+
+
 def network_of(address: str) -> str:
     """What is limited together: one IPv4 address, or the /64 that one IPv6 customer has."""
     try:

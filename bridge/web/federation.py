@@ -67,6 +67,16 @@ async def instance_actor(request: web.Request) -> web.StreamResponse:
     return await site.ready.get(request, "instance", render)
 
 
+async def instance_outbox(request: web.Request) -> web.StreamResponse:
+    """What the instance actor says: nothing."""
+    site = request.app[SITE]
+
+    async def render() -> Page:
+        return _page(collection.whole(site.blog.addresses.instance_outbox, []))
+
+    return await site.ready.get(request, "instance outbox", render)
+
+
 async def followers_count(request: web.Request) -> web.StreamResponse:
     """How many follow; who, is nobody's business."""
     site = _site_of(request)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import AbstractContextManager
 
 from aiohttp import web
 
 from bridge.errors import Malformed, NoSuchThing, Refusal, TooLarge, WrongType
 from bridge.inbox.authenticate import NothingToDo
 from bridge.signature.request import SignedRequest
+from bridge.web.client import address_of, network_of
 from bridge.web.site import SITE, Site
 
 _MOST_BYTES = 1024 * 1024
@@ -18,15 +20,22 @@ _PROFILE = "https://www.w3.org/ns/activitystreams"
 
 async def shared_inbox(request: web.Request) -> web.StreamResponse:
     """The inbox of the whole server."""
-    return await _take(request, request.app[SITE])
+    site = request.app[SITE]
+    with _let_in(request, site):
+        return await _take(request, site)
 
 
 async def actor_inbox(request: web.Request) -> web.StreamResponse:
     """The blog's own inbox."""
     site = request.app[SITE]
-    if request.match_info["token"] != site.blog.actor_token:
-        raise NoSuchThing("no such actor")
-    return await _take(request, site)
+    with _let_in(request, site):
+        if request.match_info["token"] != site.blog.actor_token:
+            raise NoSuchThing("no such actor")
+        return await _take(request, site)
+
+
+def _let_in(request: web.Request, site: Site) -> AbstractContextManager[None]:
+    return site.gate.request(network_of(address_of(request, site.config)))
 
 
 async def _take(request: web.Request, site: Site) -> web.Response:

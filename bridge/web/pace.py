@@ -21,6 +21,13 @@ class VisitorPace:
         self._clock = clock
         self._full_at: OrderedDict[str, float] = OrderedDict()
 
+    def check(self, network: str) -> None:
+        """Raise TooMany if `take` would, and count nothing."""
+        now = self._clock()
+        over = max(self._full_at.get(network, now), now) + self._every - now - self._burst * self._every
+        if over > 0:
+            raise TooMany("too many requests from one network", retry_after=timedelta(seconds=math.ceil(over)))
+
     def take(self, network: str) -> None:
         """Count one request. Raises TooMany with the time after which one more is taken."""
         now = self._clock()

@@ -50,6 +50,8 @@ async def explain(request: web.Request, handler: Handler) -> web.StreamResponse:
     except Refusal as refusal:
         wait = None if refusal.retry_after is None else max(1, int(refusal.retry_after.total_seconds()))
         response = await _answer(request, refusal.status, refusal.public, wait)
+        if not request.content.is_eof():
+            response.force_close()  # the rest of the body is not wanted
     except web.HTTPException as error:
         if error.status < 400:
             for name, value in _HEADERS.items():

@@ -35,6 +35,7 @@ _ROUTES: list[web.RouteDef] = [
     # federation
     web.post("/inbox", inbox_route.shared_inbox),
     web.get("/instance", federation.instance_actor),
+    web.get("/instance/outbox", federation.instance_outbox),
     web.get("/actor/{token}", federation.actor),
     web.post("/actor/{token}/inbox", inbox_route.actor_inbox),
     web.get("/actor/{token}/outbox", federation.outbox),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -10,8 +11,12 @@ from pathlib import Path
 from aiohttp import web, web_response
 
 from bridge.errors import UserFault
+from bridge.web.client import is_proxy
+from bridge.web.connection import connections_of
 from bridge.web.routes import application
 from bridge.web.site import Site
+
+_BACKLOG = 512
 
 #: What we run on is nobody's business; aiohttp would name its version and Python's in every answer.
 web_response.SERVER_SOFTWARE = "Rundbrief"  # type: ignore[attr-defined]
@@ -23,22 +28,30 @@ async def listening(site: Site, listen: str) -> AsyncIterator[None]:
     runner = web.AppRunner(application(site), access_log=None, handle_signals=False)
     await runner.setup()
     try:
-        await _start(runner, listen)
-        yield
+        server = await _start(runner, site, listen)
+        try:
+            yield
+        finally:
+            server.close()
     finally:
         await runner.cleanup()
 
 
-async def _start(runner: web.AppRunner, listen: str) -> None:
+async def _start(runner: web.AppRunner, site: Site, listen: str) -> asyncio.Server:
+    if runner.server is None:
+        raise RuntimeError("the runner is not set up")
+    config = site.config
+    unlimited = config.federation.allow_private_addresses
+    connections = connections_of(runner.server, may_share=lambda address: unlimited or is_proxy(address, config))
+    loop = asyncio.get_running_loop()
     try:
         if listen.startswith("unix:"):
             path = Path(listen.removeprefix("unix:"))
             with contextlib.suppress(FileNotFoundError):
                 path.unlink()
-            await web.UnixSite(runner, str(path)).start()
-        else:
-            host, _, port = listen.rpartition(":")
-            await web.TCPSite(runner, host.strip("[]"), int(port)).start()
+            return await loop.create_unix_server(connections, str(path), backlog=_BACKLOG)
+        host, _, port = listen.rpartition(":")
+        return await loop.create_server(connections, host.strip("[]"), int(port), backlog=_BACKLOG)
     except OSError as error:
         raise UserFault(
             f"cannot listen on {listen}: {error.strerror or error}; stop what uses it, or change [server] listen"

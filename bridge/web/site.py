@@ -14,6 +14,7 @@ from bridge.inbox.receive import Inbox
 from bridge.inbox.refusals import Refusals
 from bridge.remote.webfinger import WebFinger
 from bridge.store.database import Database
+from bridge.web.gate import Gate
 from bridge.web.pace import VisitorPace
 from bridge.web.ready import Ready
 from bridge.web.view import Templates
@@ -28,6 +29,7 @@ class Site:
     database: Database
     ready: Ready
     visitors: VisitorPace
+    gate: Gate
     authenticator: Authenticator
     inbox: Inbox
     refusals: Refusals

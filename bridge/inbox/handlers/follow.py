@@ -14,7 +14,7 @@ from bridge.inbox.result import Done, Effect, Ignored, Result
 from bridge.store import deliveries, followers, published
 from bridge.store.database import Transaction
 from bridge.store.published import NewActivity
-from bridge.urls import host_of
+from bridge.urls import host_of, same_site
 
 #: An Accept goes before any fan-out: somebody is waiting for it.
 _PRIORITY = 10
@@ -25,6 +25,8 @@ def remember_follower(verified: VerifiedActivity, follow: Follow, context: Conte
     if not context.is_us(follow.target):
         return lambda tx: Ignored(reason=f"the follow is for {follow.target}, which is not this blog")
     blog, actor = context.blog, verified.actor
+    if not same_site(actor.inbox, actor.id):
+        return lambda tx: Ignored(reason="its inbox is on another server, which did not ask for our posts")  # S79
     activity_id = blog.addresses.activity(new_token())
     echoed = {"type": "Follow", "actor": actor.id, "object": follow.target}
     if follow.id is not None:

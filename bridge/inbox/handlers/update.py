@@ -12,7 +12,7 @@ from bridge.inbox.context import Context
 from bridge.inbox.result import Done, Effect, Ignored, Result
 from bridge.store import actors, changes, entries, followers
 from bridge.store.database import Transaction
-from bridge.urls import same_origin
+from bridge.urls import same_origin, same_site
 
 _NOT_YOURS = "the post belongs to another actor"
 
@@ -74,7 +74,10 @@ async def change_profile(verified: VerifiedActivity, update: UpdateActor, contex
 def _renew(tx: Transaction, profile: RemoteActor, context: Context) -> Result:
     """The new name and picture stand with what the person said before, too."""
     actors.record(tx, profile, now=context.now)
-    followers.change_addresses(tx, context.blog.id, profile.id, inbox=profile.inbox, shared_inbox=profile.shared_inbox)
+    if same_site(profile.inbox, profile.id):  # S79
+        followers.change_addresses(
+            tx, context.blog.id, profile.id, inbox=profile.inbox, shared_inbox=profile.shared_inbox
+        )
     for entry in entries.of_actor(tx, context.blog.id, profile.id):
         if entry.state == "deleted":
             continue

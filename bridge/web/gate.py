@@ -1,0 +1,54 @@
+"""Who stands before the inbox: so many requests at once from one network, and so many refused ones a minute.
+
+`inbox_route` asks before it reads a body. The server that a request claims to come from has a pace of its own
+(`inbox.policy`); here it is about who really sends, because a claim costs nothing (security S61, S77, S81).
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from datetime import timedelta
+
+from bridge.errors import Refusal, TooMany
+from bridge.web.pace import VisitorPace
+
+#: What one network may have under way; the largest servers send some dozens at once.
+AT_ONCE = 128
+#: These are the sender's fault. Silence of others (503) and its own pace (429) are not counted.
+_COUNTED = frozenset({400, 401, 404, 408, 413, 415})
+
+
+class Gate:
+    """`refused_a_minute` is None where nothing is limited."""
+
+    def __init__(self, *, refused_a_minute: int | None, at_once: int = AT_ONCE, clock: Callable[[], float]) -> None:
+        self._under_way: Counter[str] = Counter()
+        self._at_once = at_once
+        self._refused: VisitorPace | None = None
+        if refused_a_minute is not None:
+            every = timedelta(minutes=1) / refused_a_minute
+            self._refused = VisitorPace(burst=refused_a_minute, every=every, clock=clock)
+
+    @contextmanager
+    def request(self, network: str) -> Iterator[None]:
+        """Let one request in, and note how it ended. Raises TooMany."""
+        if self._refused is None:
+            yield
+            return
+        self._refused.check(network)
+        if self._under_way[network] >= self._at_once:
+            raise TooMany(f"more than {self._at_once} requests at once", retry_after=timedelta(seconds=5))
+        self._under_way[network] += 1
+        try:
+            yield
+        except Refusal as refusal:
+            if refusal.status in _COUNTED:
+                with suppress(TooMany):
+                    self._refused.take(network)
+            raise
+        finally:
+            self._under_way[network] -= 1
+            if not self._under_way[network]:
+                del self._under_way[network]
