@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -20,6 +20,7 @@ from bridge.delivery.lanes import Lanes
 from bridge.delivery.ledger import Ledger
 from bridge.delivery.send import Sender
 from bridge.inbox.authenticate import Authenticator
+from bridge.inbox.context import Context
 from bridge.inbox.creators import Creators
 from bridge.inbox.policy import Pace
 from bridge.inbox.receive import Inbox
@@ -44,12 +45,15 @@ from bridge.remote.knock import Knock, Scheme
 from bridge.remote.network import Network
 from bridge.remote.scheme_memory import SchemeMemory
 from bridge.remote.webfinger import WebFinger
+from bridge.repair.climb import Climb
+from bridge.repair.crawl import CRAWL, Crawl
 from bridge.signature import cavage, rfc9421
 from bridge.signature.key_files import load_key_file
 from bridge.signature.keys import PrivateKey, Signer
 from bridge.store import jobs
 from bridge.store.blogs import BlogRow
 from bridge.store.database import Database, PostgresDatabase, SqliteDatabase, open_database
+from bridge.store.parked import CLIMB
 from bridge.store.pictures import PictureRow
 from bridge.terms import Server
 from bridge.urls import Url
@@ -106,7 +110,24 @@ class App:
     actors: RemoteActors
     webfinger: WebFinger
     publisher: Publisher
+    creators: Creators
     clock: Clock
+
+    def context(self) -> Context:
+        """What `repair` keeps found posts with: the rules of the inbox."""
+        return Context(
+            blog=self.blog,
+            now=self.clock(),
+            comments=self.config.comments,
+            sources=self.sources,
+            creators=self.creators,
+            blocked=self.config.federation.blocked,
+        )
+
+    @property
+    def crawl(self) -> Crawl:
+        """Looks for an issue's conversation on other servers."""
+        return Crawl(database=self.database, context=self.context)
 
     @property
     def sources(self) -> Sources:
@@ -139,17 +160,19 @@ class App:
             recheck.KIND: recheck.Recheck(
                 database=self.database, actors=self.actors, blog_id=self.blog.id, clock=self.clock
             ),
+            CLIMB: Climb(database=self.database, context=self.context),
+            CRAWL: self.crawl,
         }
-        queue = self._queue()
+        queue = self._queue(tuple(handlers))
         limit = self.config.delivery.concurrency
         worker = Worker(queue, handlers, room=lambda: limit + lanes.aside + _WAITING_FOR_A_LANE, clock=self.clock)
         return Workshop(worker=worker, queue=queue, lanes=lanes, sender=sender)
 
-    def _queue(self) -> Queue:
+    def _queue(self, kinds: Sequence[str]) -> Queue:
         if isinstance(self.database, SqliteDatabase):
             return EmbeddedQueue(self.database, lock_file=self.lock_file, clock=self.clock)
         if isinstance(self.database, PostgresDatabase):
-            return shared.SharedQueue(self.database, kinds=("deliver", recheck.KIND), clock=self.clock)
+            return shared.SharedQueue(self.database, kinds=kinds, clock=self.clock)
         raise TypeError("there is no jobs engine for this database")
 
     def site(self) -> Site:
@@ -178,7 +201,7 @@ class App:
                 database=self.database,
                 pace=pace,
                 sources=self.sources,
-                creators=Creators(self.config.blog.creators, self.webfinger),
+                creators=self.creators,
                 clock=self.clock,
             ),
             refusals=Refusals(self.database, blog_id=self.blog.id, clock=self.clock),
@@ -287,6 +310,7 @@ async def opened(config: Config, *, clock: Clock = utc_now, network: Network | N
             actors=actors,
             webfinger=webfinger,
             publisher=publisher,
+            creators=Creators(config.blog.creators, webfinger),
             clock=clock,
         )
 

@@ -39,6 +39,7 @@ COMMANDS: dict[str, Command] = {
     "followers remove": Command("people", "remove_follower", "end a following"),
     "block": Command("people", "block", "take nothing from an actor or a domain; --import FILE.csv"),
     "unblock": Command("people", "unblock", "end a block"),
+    "comments refresh": Command("refresh", "refresh", "look for the conversation on other servers, now"),
     "demo": Command("demo", "demo", "show the main job on this machine"),
 }
 

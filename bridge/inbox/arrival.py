@@ -21,10 +21,11 @@ from bridge.conversation.linkback import RANKS
 from bridge.inbox.context import Context
 from bridge.inbox.entry_values import values_from
 from bridge.inbox.result import Done, Ignored, Result, verdict_of
-from bridge.store import blocks, changes, entries, forgotten, places, tombstones
+from bridge.store import blocks, changes, entries, forgotten, parked, places, tombstones
 from bridge.store.database import Transaction
 from bridge.store.entries import EntryRow
 from bridge.store.places import Place
+from bridge.urls import host_of
 
 _HREF = re.compile(r'href="([^"]*)"')
 _MOST_LINKS = 50
@@ -95,7 +96,7 @@ def keep(tx: Transaction, arrival: Arrival, context: Context) -> Result:
         return Ignored(verdict="blocked", reason=f"the author blocks {blocked}")
     found = place_of(tx, arrival, context)
     if found is None:
-        return Ignored(reason=_nowhere(note))
+        return _parked_or_not(tx, arrival, context)
     kind, place = found
     if place is None:
         return Ignored(reason="it speaks to the blog, but no issue is published that it could stand under")
@@ -115,9 +116,34 @@ def keep(tx: Transaction, arrival: Arrival, context: Context) -> Result:
     if same is not None:
         return _upgrade(tx, same, values, judged, place)
     entries.add(tx, {**values, "token": new_token(), "state": judged.state, "reason": judged.reason})
+    parked.wake_answers_to(tx, note.id)
     if judged.state == "shown":
         tx.touch(changes.issue(place.issue_id))
     return Done(verdict=verdict_of(judged.state), reason=_told(kind, judged.reason), issue_id=place.issue_id)
+
+
+def may_stand_under(tx: Transaction, note: Note, context: Context) -> bool:
+    """Whether what the post answers, or the issue it quotes, is here: then it need not wait for a parent."""
+    addresses = (note.in_reply_to, note.quotes)
+    return any(address is not None and _place(tx, address, context) is not None for address in addresses)
+
+
+def _parked_or_not(tx: Transaction, arrival: Arrival, context: Context) -> Result:
+    """A public reply to something unknown may belong to us by a parent that nobody sent here: `repair` looks."""
+    note = arrival.note
+    if note.in_reply_to is None or not note.is_public or context.blog.addresses.is_ours(note.in_reply_to):
+        return Ignored(reason=_nowhere(note))
+    waits = parked.add(
+        tx,
+        context.blog.id,
+        object_id=note.id,
+        in_reply_to=note.in_reply_to,
+        server=host_of(note.id),
+        now=context.now,
+    )
+    if not waits:
+        return Ignored(reason=f"{_nowhere(note)}, and its server has too many such replies waiting already")
+    return Ignored(verdict="parked", reason=f"{_nowhere(note)}; what it answers is being looked for")
 
 
 def place_of(tx: Transaction, arrival: Arrival, context: Context) -> tuple[Kind, Place | None] | None:

@@ -14,11 +14,14 @@ from bridge.outbox import audience
 from bridge.outbox.plan import Step
 from bridge.outbox.prepare import Prepared
 from bridge.outbox.wanted import Wanted, wanted_objects
-from bridge.store import actors, changes, deliveries, issues, pictures, published
-from bridge.store.database import Transaction
+from bridge.store import actors, announcements, changes, deliveries, issues, pictures, published
+from bridge.store.database import Transaction, WakeUp
 from bridge.store.issues import Outline
 from bridge.store.published import NewActivity, ObjectRow
 from bridge.terms import Document, InboxUrl
+
+#: When the conversation of a new issue is first looked for on other servers; `repair` knows the later times.
+FIRST_CRAWL = timedelta(hours=1)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,6 +47,9 @@ class Recorder:
             return 0
         issue_id = self._keep_row(step, prepared)
         pictures.show(self.tx, issue_id, prepared.tokens)
+        announcements.settle(self.tx, self.blog.id, issue_id, prepared.issue.syndication)
+        if step.action == "create":
+            self.tx.wake(WakeUp(kind="crawl", key=str(issue_id), due_in=FIRST_CRAWL.total_seconds()))
         self.tx.touch(changes.issue(issue_id))
         self.tx.touch(changes.BLOG)
         if step.action == "wait":

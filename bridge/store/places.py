@@ -9,6 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from bridge.store.database import Transaction
+from bridge.store.repair_tables import announcements
 from bridge.store.schema import entries, issues, objects, redirects
 
 
@@ -39,6 +40,9 @@ _BY_ADDRESS = sa.union_all(
     sa.select(entries.c.issue_id, entries.c.section, sa.literal(0).label("ours"), *_ISSUE)
     .join(issues, issues.c.id == entries.c.issue_id)
     .where(entries.c.object_id == _ADDRESS, entries.c.blog_id == _BLOG),
+    sa.select(announcements.c.issue_id, sa.null(), sa.literal(0).label("ours"), *_ISSUE)
+    .join(issues, issues.c.id == announcements.c.issue_id)
+    .where(announcements.c.address == _ADDRESS, announcements.c.blog_id == _BLOG),
 )
 _PAGE = sa.select(issues.c.id.label("issue_id"), sa.null().label("section"), sa.literal(1).label("ours"), *_ISSUE)
 _BY_SLUG = _PAGE.where(issues.c.blog_id == _BLOG, issues.c.slug == _ADDRESS)
@@ -53,7 +57,7 @@ _NEWEST = (
 
 
 def of_object(tx: Transaction, blog_id: int, object_id: str) -> Place | None:
-    """The place of an object of ours (an issue's Note, a section, an answer) or of an entry we hold."""
+    """The place of an object of ours (an issue's Note, a section, an answer), an entry, or an announcement."""
     return _place(tx.execute(_BY_ADDRESS, {"blog": blog_id, "address": object_id}).first())
 
 

@@ -50,6 +50,15 @@ def count_repeat(tx: Transaction, seen_key: str) -> None:
     tx.execute(sa.update(received).where(received.c.seen_key == seen_key).values(repeats=received.c.repeats + 1))
 
 
+def settle(tx: Transaction, object_id: str, *, verdict: str, reason: str, issue_id: int | None) -> None:
+    """What became at last of a reply that was parked."""
+    tx.execute(
+        sa.update(received)
+        .where(received.c.object_id == object_id, received.c.verdict == "parked")
+        .values(verdict=verdict, reason=reason, issue_id=issue_id)
+    )
+
+
 def was_seen(tx: Transaction, seen_key: str) -> bool:
     """Whether the activity came before."""
     return tx.execute(sa.select(received.c.id).where(received.c.seen_key == seen_key)).first() is not None

@@ -1,4 +1,4 @@
-"""Every table, as SQLAlchemy Core knows it; the migrations make the same tables (a test compares them).
+"""The first tables, as SQLAlchemy Core knows them; `tables` knows all, and the migrations make the same.
 
 Rows that belong to a blog carry its id. Addresses (actor, object, activity ids) are kept as text.
 """
@@ -19,7 +19,7 @@ metadata = sa.MetaData(
 )
 
 
-def _blog_id() -> sa.Column[int]:
+def blog_id_column() -> sa.Column[int]:
     return sa.Column("blog_id", sa.Integer, sa.ForeignKey("blogs.id"), nullable=False)
 
 
@@ -39,7 +39,7 @@ blogs = sa.Table(
 handles = sa.Table(
     "handles",
     metadata,
-    _blog_id(),
+    blog_id_column(),
     sa.Column("acct", sa.Text, nullable=False),
     sa.PrimaryKeyConstraint("blog_id", "acct"),
 )
@@ -48,7 +48,7 @@ issues = sa.Table(
     "issues",
     metadata,
     sa.Column("id", Number, primary_key=True),
-    _blog_id(),
+    blog_id_column(),
     sa.Column("slug", sa.Text, nullable=False),
     sa.Column("path", sa.Text, nullable=False),
     sa.Column("state", sa.Text, nullable=False),  #: published | waiting | withdrawn | deleted
@@ -78,7 +78,7 @@ sa.Index("ix_issues_list", issues.c.blog_id, issues.c.state, issues.c.date)
 publications = sa.Table(
     "publications",
     metadata,
-    _blog_id(),
+    blog_id_column(),
     sa.Column("commit_id", sa.Text, nullable=False),
     sa.Column("lines", Json, nullable=False),
     sa.Column("at", Moment, nullable=False),
@@ -89,7 +89,7 @@ publications = sa.Table(
 consents = sa.Table(
     "consents",
     metadata,
-    _blog_id(),
+    blog_id_column(),
     sa.Column("commit_id", sa.Text, nullable=False),
     sa.Column("at", Moment, nullable=False),
     sa.PrimaryKeyConstraint("blog_id", "commit_id"),
@@ -99,7 +99,7 @@ consents = sa.Table(
 redirects = sa.Table(
     "redirects",
     metadata,
-    _blog_id(),
+    blog_id_column(),
     sa.Column("slug", sa.Text, nullable=False),
     sa.Column("issue_id", Number, sa.ForeignKey("issues.id"), nullable=False),
     sa.PrimaryKeyConstraint("blog_id", "slug"),
@@ -110,7 +110,7 @@ objects = sa.Table(
     "objects",
     metadata,
     sa.Column("id", sa.Text, primary_key=True),
-    _blog_id(),
+    blog_id_column(),
     sa.Column("issue_id", Number, sa.ForeignKey("issues.id"), index=True),
     sa.Column("kind", sa.Text, nullable=False),  #: issue | section | answer
     sa.Column("position", sa.Integer, nullable=False, default=0),
@@ -127,7 +127,7 @@ activities = sa.Table(
     metadata,
     sa.Column("number", Number, primary_key=True),
     sa.Column("id", sa.Text, nullable=False, unique=True),
-    _blog_id(),
+    blog_id_column(),
     sa.Column("issue_id", Number, sa.ForeignKey("issues.id"), index=True),
     sa.Column("object_id", sa.Text, index=True),
     sa.Column("type", sa.Text, nullable=False),
@@ -142,7 +142,7 @@ deliveries = sa.Table(
     "deliveries",
     metadata,
     sa.Column("id", Number, primary_key=True),
-    _blog_id(),
+    blog_id_column(),
     sa.Column("activity", Number, sa.ForeignKey("activities.number"), nullable=False),
     sa.Column("issue_id", Number),
     sa.Column("object_id", sa.Text),
@@ -164,7 +164,7 @@ sa.Index("ix_deliveries_issue", deliveries.c.issue_id, deliveries.c.server)
 followers = sa.Table(
     "followers",
     metadata,
-    _blog_id(),
+    blog_id_column(),
     sa.Column("actor_id", sa.Text, nullable=False),
     sa.Column("follow_id", sa.Text),
     sa.Column("server", sa.Text, nullable=False),
@@ -232,7 +232,7 @@ entries = sa.Table(
     metadata,
     sa.Column("id", Number, primary_key=True),
     sa.Column("token", sa.Text, nullable=False, unique=True),
-    _blog_id(),
+    blog_id_column(),
     sa.Column("issue_id", Number, sa.ForeignKey("issues.id"), nullable=False, index=True),
     sa.Column("kind", sa.Text, nullable=False),
     sa.Column("object_id", sa.Text, nullable=False),
@@ -271,7 +271,7 @@ reactions = sa.Table(
     "reactions",
     metadata,
     sa.Column("id", Number, primary_key=True),
-    _blog_id(),
+    blog_id_column(),
     sa.Column("issue_id", Number, sa.ForeignKey("issues.id"), nullable=False),
     sa.Column("kind", sa.Text, nullable=False),  #: like | boost
     sa.Column("actor_id", sa.Text, nullable=False, index=True),
@@ -318,7 +318,7 @@ tombstones = sa.Table(
 forgotten = sa.Table(
     "forgotten",
     metadata,
-    _blog_id(),
+    blog_id_column(),
     sa.Column("actor_id", sa.Text, nullable=False),
     sa.Column("since", Moment, nullable=False),
     sa.PrimaryKeyConstraint("blog_id", "actor_id"),
@@ -336,7 +336,7 @@ expired = sa.Table(
 blocks = sa.Table(
     "blocks",
     metadata,
-    _blog_id(),
+    blog_id_column(),
     sa.Column("target", sa.Text, nullable=False),
     sa.Column("reason", sa.Text, nullable=False, default=""),
     sa.Column("since", Moment, nullable=False),

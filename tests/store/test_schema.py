@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 
-from bridge.store.schema import metadata
+from bridge.store.tables import metadata
 from tests.support.databases import new_sqlite
 
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from alembic import context
 
-from bridge.store import picture_tables
+from bridge.store import tables
 
 context.configure(
     connection=context.config.attributes["connection"],
-    target_metadata=picture_tables.pictures.metadata,  # that of `schema`, by this import with all tables in it
+    target_metadata=tables.metadata,
     user_module_prefix="",
     compare_type=False,
 )

@@ -202,6 +202,19 @@ def upgrade() -> None:
     )
     op.create_index("ix_issues_list", "issues", ["blog_id", "state", "date"], unique=False)
     op.create_table(
+        "parked",
+        sa.Column("blog_id", sa.Integer(), nullable=False),
+        sa.Column("object_id", sa.Text(), nullable=False),
+        sa.Column("in_reply_to", sa.Text(), nullable=False),
+        sa.Column("server", sa.Text(), nullable=False),
+        sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("since", Moment(), nullable=False),
+        sa.ForeignKeyConstraint(["blog_id"], ["blogs.id"], name=op.f("fk_parked_blog_id")),
+        sa.PrimaryKeyConstraint("object_id", name=op.f("pk_parked")),
+    )
+    op.create_index(op.f("ix_parked_in_reply_to"), "parked", ["in_reply_to"], unique=False)
+    op.create_index(op.f("ix_parked_server"), "parked", ["server"], unique=False)
+    op.create_table(
         "pictures",
         sa.Column("token", sa.Text(), nullable=False),
         sa.Column("blog_id", sa.Integer(), nullable=False),
@@ -277,6 +290,27 @@ def upgrade() -> None:
     op.create_index(op.f("ix_activities_issue_id"), "activities", ["issue_id"], unique=False)
     op.create_index(op.f("ix_activities_object_id"), "activities", ["object_id"], unique=False)
     op.create_index("ix_activities_outbox", "activities", ["blog_id", "public", "number"], unique=False)
+    op.create_table(
+        "announcements",
+        sa.Column("blog_id", sa.Integer(), nullable=False),
+        sa.Column("address", sa.Text(), nullable=False),
+        sa.Column("url", sa.Text(), nullable=False),
+        sa.Column("issue_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.ForeignKeyConstraint(["blog_id"], ["blogs.id"], name=op.f("fk_announcements_blog_id")),
+        sa.ForeignKeyConstraint(["issue_id"], ["issues.id"], name=op.f("fk_announcements_issue_id")),
+        sa.PrimaryKeyConstraint("blog_id", "address", name=op.f("pk_announcements")),
+    )
+    op.create_index(op.f("ix_announcements_issue_id"), "announcements", ["issue_id"], unique=False)
+    op.create_table(
+        "crawls",
+        sa.Column("issue_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("checked_at", Moment(), nullable=False),
+        sa.Column("asked", sa.Integer(), nullable=False),
+        sa.Column("found", sa.Integer(), nullable=False),
+        sa.Column("unread", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(["issue_id"], ["issues.id"], name=op.f("fk_crawls_issue_id")),
+        sa.PrimaryKeyConstraint("issue_id", name=op.f("pk_crawls")),
+    )
     op.create_table(
         "entries",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
