@@ -31,6 +31,10 @@ from bridge.jobs import shared
 from bridge.jobs.embedded import EmbeddedQueue
 from bridge.jobs.queue import Handler, Queue
 from bridge.jobs.worker import Worker
+from bridge.linkback.links import IssueLinks
+from bridge.linkback.receive import Receiver
+from bridge.linkback.send import LinkbackSender
+from bridge.linkback.verify import Verifier
 from bridge.media.folder import MediaFolder
 from bridge.outbox import profile
 from bridge.outbox.people import People
@@ -50,7 +54,7 @@ from bridge.repair.crawl import CRAWL, Crawl
 from bridge.signature import cavage, rfc9421
 from bridge.signature.key_files import load_key_file
 from bridge.signature.keys import PrivateKey, Signer
-from bridge.store import jobs
+from bridge.store import jobs, linkback_sends, linkbacks
 from bridge.store.blogs import BlogRow
 from bridge.store.database import Database, PostgresDatabase, SqliteDatabase, open_database
 from bridge.store.parked import CLIMB
@@ -58,6 +62,7 @@ from bridge.store.pictures import PictureRow
 from bridge.terms import Server
 from bridge.urls import Url
 from bridge.web.gate import Gate
+from bridge.web.linkback_pace import LinkbackPace
 from bridge.web.pace import VisitorPace
 from bridge.web.ready import Ready
 from bridge.web.site import Site
@@ -106,6 +111,7 @@ class App:
     keys: Keys
     database: Database
     door: Door
+    hops: Hops
     documents: Documents
     actors: RemoteActors
     webfinger: WebFinger
@@ -162,6 +168,7 @@ class App:
             ),
             CLIMB: Climb(database=self.database, context=self.context),
             CRAWL: self.crawl,
+            **self.linkback_handlers(),
         }
         queue = self._queue(tuple(handlers))
         limit = self.config.delivery.concurrency
@@ -174,6 +181,20 @@ class App:
         if isinstance(self.database, PostgresDatabase):
             return shared.SharedQueue(self.database, kinds=kinds, clock=self.clock)
         raise TypeError("there is no jobs engine for this database")
+
+    def linkback_handlers(self) -> Mapping[str, Handler]:
+        """The jobs of Webmention and Pingback."""
+        return {
+            linkback_sends.ISSUE: IssueLinks(
+                blog=self.blog, config=self.config, database=self.database, clock=self.clock
+            ),
+            linkback_sends.SEND: LinkbackSender(
+                blog=self.blog, database=self.database, hops=self.hops, door=self.door, clock=self.clock
+            ),
+            linkbacks.CHECK: Verifier(
+                config=self.config, database=self.database, documents=self.documents, clock=self.clock
+            ),
+        }
 
     def site(self) -> Site:
         """What the web half needs."""
@@ -205,6 +226,8 @@ class App:
                 clock=self.clock,
             ),
             refusals=Refusals(self.database, blog_id=self.blog.id, clock=self.clock),
+            receiver=Receiver(blog=self.blog, config=self.config, database=self.database, clock=self.clock),
+            linkback_pace=LinkbackPace(),
             webfinger=self.webfinger,
             templates=Templates(self.config.folder / "theme"),
             clock=self.clock,
@@ -306,6 +329,7 @@ async def opened(config: Config, *, clock: Clock = utc_now, network: Network | N
             keys=keys,
             database=database,
             door=door,
+            hops=hops,
             documents=documents,
             actors=actors,
             webfinger=webfinger,

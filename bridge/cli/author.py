@@ -15,10 +15,11 @@ from bridge.outbox.again import Sent
 from bridge.outbox.again import resend as send_again
 from bridge.outbox.again import withdraw as take_back
 from bridge.outbox.report import report_json, report_lines
-from bridge.store import deliveries, entries, received
+from bridge.store import deliveries, entries, linkback_sends, received
 from bridge.store import issues as issue_rows
 from bridge.store.database import Transaction
 from bridge.store.deliveries import Standing
+from bridge.store.linkback_sends import SendRow
 from bridge.store.received import Received
 from bridge.terms import Server
 
@@ -98,7 +99,10 @@ async def _show_ledger(app: App, slug: str, *, as_json: bool) -> int:
         if row is None:
             raise UserFault(f"there is no issue {slug!r}; `rundbrief issues` lists them")
         shown = {str(entry.object_id): entry for entry in entries.of_issue(tx, row.id)}
+        links = linkback_sends.report(tx, row.id)
         return _listed(app, row) | {
+            "links": [_link(one) for one in links.rows],
+            "links_in_short": links.sentence,
             "outgoing": [_outgoing(one) for one in deliveries.standings(tx, app.blog.id, issue_id=row.id)],
             "incoming": [
                 _incoming(one, shown[one.object_id].state if one.object_id in shown else None)
@@ -116,12 +120,29 @@ async def _show_ledger(app: App, slug: str, *, as_json: bool) -> int:
     typer.echo("Sent:" if ledger["outgoing"] else "Sent: nothing")
     for one in reversed(ledger["outgoing"]):
         typer.echo(f"  {one['type']:<7} {one['server']:<30} {_standing(one)}")
+    if ledger["links"]:
+        typer.echo(f"Linked: {ledger['links_in_short']}")
+    for one in ledger["links"]:
+        later = f", tries again {one['next']:%Y-%m-%d %H:%M}" if one["state"] == "failed" and one["next"] else ""
+        typer.echo(f"  {one['state']:<8} {one['target']} ({one['reason'] or 'not told yet'}{later})")
     typer.echo("Came in:" if ledger["incoming"] else "Came in: nothing")
     for one in reversed(ledger["incoming"]):
         times = "" if one["repeats"] == 0 else f", {one['repeats'] + 1} times"
         why = f" ({one['reason']})" if one["reason"] else ""
         typer.echo(f"  {one['at']:%Y-%m-%d %H:%M:%S}  {one['verdict']}: {one['type']} by {one['actor']}{why}{times}")
     return 0
+
+
+def _link(one: SendRow) -> dict[str, Any]:
+    return {
+        "target": one.target,
+        "state": one.state,
+        "way": one.way,
+        "endpoint": one.endpoint,
+        "since": one.changed_at,
+        "next": one.due_at,
+        "reason": one.reason,
+    }
 
 
 def _outgoing(one: Standing) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from bridge.outbox import audience
 from bridge.outbox.plan import Step
 from bridge.outbox.prepare import Prepared
 from bridge.outbox.wanted import Wanted, wanted_objects
-from bridge.store import actors, announcements, changes, deliveries, issues, pictures, published
+from bridge.store import actors, announcements, changes, deliveries, issues, linkback_sends, pictures, published
 from bridge.store.database import Transaction, WakeUp
 from bridge.store.issues import Outline
 from bridge.store.published import NewActivity, ObjectRow
@@ -54,6 +54,7 @@ class Recorder:
         self.tx.touch(changes.BLOG)
         if step.action == "wait":
             return 0
+        linkback_sends.wake(self.tx, issue_id)
         if step.silent:
             # What is out already is taken back when its file says `federate: false` now.
             return self._take_back_objects(issue_id)
@@ -68,6 +69,7 @@ class Recorder:
             return 0
         made = sum(self._delete(out) for out in published.of_issue(self.tx, row.id))
         issues.change(self.tx, row.id, {"state": state, "changed_at": self.now})
+        linkback_sends.wake(self.tx, row.id)
         return made
 
     def _take_back_objects(self, issue_id: int) -> int:

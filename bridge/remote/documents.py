@@ -35,6 +35,7 @@ class Page:
 
     url: str
     media_type: str
+    charset: str | None = None
     headers: CIMultiDictProxy[str]
     body: bytes
 
@@ -89,19 +90,25 @@ class Documents:
             raise FetchUnusable(f"{answer.url} has no id that is an address") from error
 
     async def fetch_page(self, url: str, *, budget: Budget, media_types: Collection[str] = _HTML) -> Page:
-        """A web page of at most 1 MiB, over at most five redirects, unsigned. Raises FetchError."""
-        return await self.fetch_file(url, budget=budget, media_types=media_types, cap_bytes=_PAGE_CAP, hops=5)
+        """A web page of at most 1 MiB, over at most five redirects, unsigned, http too. Raises FetchError."""
+        wanted = Wanted(accept=", ".join(media_types), cap_bytes=_PAGE_CAP, hops=5, plain_http=True)
+        return await self._fetch(url, wanted, budget, media_types)
 
     async def fetch_file(
         self, url: str, *, budget: Budget, media_types: Collection[str], cap_bytes: int, hops: int = 3
     ) -> Page:
         """Anything of the given media types, unsigned; what it really holds is for the caller to find out."""
         wanted = Wanted(accept=", ".join(media_types), cap_bytes=cap_bytes, hops=hops)
+        return await self._fetch(url, wanted, budget, media_types)
+
+    async def _fetch(self, url: str, wanted: Wanted, budget: Budget, media_types: Collection[str]) -> Page:
         answer = await self._hops.fetch(url, wanted, budget=budget)
-        media_type = _content_type(answer).get_content_type()
+        told = _content_type(answer)
+        media_type = told.get_content_type()
         if media_type not in media_types:
             raise FetchUnusable(f"{answer.url} is {media_type[:100]!r}, not {wanted.accept}")
-        return Page(url=answer.url, media_type=media_type, headers=answer.headers, body=answer.body)
+        charset = told.get_content_charset()
+        return Page(url=answer.url, media_type=media_type, charset=charset, headers=answer.headers, body=answer.body)
 
 
 def _content_type(answer: Answer) -> Message:

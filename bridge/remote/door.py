@@ -114,9 +114,9 @@ class Door:
     ) -> None:
         await self.close()
 
-    def judge(self, url: str) -> Url:
+    def judge(self, url: str, *, plain_http: bool = False) -> Url:
         """The address exactly as `request` will ask it, which is what a signature must cover. Raises FetchRefused."""
-        return judge_url(url, allow_private=self.allow_private)
+        return judge_url(url, allow_private=self.allow_private, plain_http=plain_http)
 
     async def request(
         self,
@@ -127,9 +127,12 @@ class Door:
         body: bytes | None = None,
         cap_bytes: int,
         cut: bool = False,
+        plain_http: bool = False,
         deadline: timedelta = DEADLINE,
     ) -> Answer:
         """Ask once. Any status is an answer; redirects are the caller's.
+
+        `plain_http` is for pages that people read, never for documents, keys and deliveries.
 
         `deadline` is for everything from the first look at the name to the last byte, by the wall clock. A body of
         more than `cap_bytes` (decoded) is FetchUnusable, or with `cut` read up to there. Also raises FetchRefused and
@@ -137,7 +140,7 @@ class Door:
         """
         if self._session is None:
             raise RuntimeError("the door is not open")
-        judged = self.judge(url)
+        judged = self.judge(url, plain_http=plain_http)
         wire = judged.wire
         sent = CIMultiDict({"User-Agent": self._user_agent, "Accept": "*/*", "Accept-Encoding": "gzip"})
         sent.update(headers or {})

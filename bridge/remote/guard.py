@@ -79,20 +79,21 @@ def _plain(address: str | IPv4Address | IPv6Address) -> IPv4Address | IPv6Addres
 
 
 @lru_cache(maxsize=4096)
-def judge_url(text: str, *, allow_private: bool) -> Url:
+def judge_url(text: str, *, allow_private: bool, plain_http: bool = False) -> Url:
     """The address as it will be asked, whose `wire` is what a signature must cover. Raises FetchRefused.
 
-    https at port 443 only; http and other ports only with `allow_private`. A literal address must be public, and what
-    `bridge.urls` takes for no web address (user names, IPv4 in octal or decimal costumes) is none here.
+    https at port 443 only; http at port 80 with `plain_http`, any port only with `allow_private`. A literal address
+    must be public, and what `bridge.urls` takes for no web address (user names, IPv4 in octal or decimal costumes) is
+    none here.
     """
     try:
-        url = parse_url(text, allow_http=allow_private)
+        url = parse_url(text, allow_http=allow_private or plain_http)
         # The client drops what it thinks means nothing, such as an empty query; what is signed must be what is sent.
         sent = str(URL(url.wire, encoded=True))
-        url = url if sent == url.wire else parse_url(sent, allow_http=allow_private)
+        url = url if sent == url.wire else parse_url(sent, allow_http=allow_private or plain_http)
     except ValueError as error:
         raise FetchRefused(f"{text[:200]!r} {error}") from error
-    if not allow_private and url.port != 443:
+    if not allow_private and url.port != (443 if url.scheme == "https" else 80):
         raise FetchRefused(f"{text[:200]!r} names a port")
     try:
         literal = ipaddress.ip_address(url.host.strip("[]"))

@@ -28,11 +28,16 @@ _LONGEST_LOCATION = 2048
 
 @dataclass(frozen=True, kw_only=True)
 class Wanted:
-    """What kind of answer is asked for. `accept` is the header, `hops` the number of redirects that are followed."""
+    """What kind of answer is asked for. `accept` is the header, `hops` the number of redirects that are followed.
+
+    With `cut` a longer answer is read up to the cap; `plain_http` lets pages that people read be asked over http.
+    """
 
     accept: str
     cap_bytes: int
     hops: int = 3
+    cut: bool = False
+    plain_http: bool = False
 
 
 class Hops:
@@ -44,9 +49,9 @@ class Hops:
         self._clock = clock
         self._lanes = HostLanes()
 
-    def judge(self, url: str) -> Url:
+    def judge(self, url: str, *, plain_http: bool = False) -> Url:
         """The address as it would be asked. Raises FetchRefused for what we never ask, our own addresses among it."""
-        judged = self._door.judge(url)
+        judged = self._door.judge(url, plain_http=plain_http)
         if judged.authority in self._own or judged.host in self._own:
             raise FetchRefused(f"{url[:200]} is our own, and is not fetched over the network")
         return judged
@@ -61,7 +66,7 @@ class Hops:
 
         Raises FetchNotFound, FetchGone, FetchFailed (429, 5xx, silence), FetchUnusable, FetchRefused.
         """
-        judged = self.judge(url)
+        judged = self.judge(url, plain_http=wanted.plain_http)
         seen = {judged.wire}
         while True:
             answer = await self._ask(judged, wanted, budget=budget, knock=knock)
@@ -69,18 +74,18 @@ class Hops:
                 return self._wanted_only(answer)
             if len(seen) > wanted.hops:
                 raise FetchUnusable(f"{url[:200]} leads on for more than {wanted.hops} redirects")
-            judged = self._next(judged, answer)
+            judged = self._next(judged, answer, wanted)
             if judged.wire in seen:
                 raise FetchUnusable(f"{url[:200]} leads in a circle")
             seen.add(judged.wire)
 
-    def _next(self, here: Url, answer: Answer) -> Url:
+    def _next(self, here: Url, answer: Answer, wanted: Wanted) -> Url:
         location = answer.headers.get("Location", "").strip()
         # `urljoin` would take tabs and line ends out without a word.
         if not location or len(location) > _LONGEST_LOCATION or not location.isprintable():
             raise FetchUnusable(f"{here.wire} redirects without saying where to")
         try:
-            there = self.judge(urljoin(here.wire, location))
+            there = self.judge(urljoin(here.wire, location), plain_http=wanted.plain_http)
         except ValueError as error:
             raise FetchUnusable(f"{here.wire} redirects to no address") from error
         except FetchRefused as error:
@@ -111,7 +116,13 @@ class Hops:
         try:
             async with asyncio.timeout(left.total_seconds()), self._lanes.lane(url.authority):
                 return await self._door.request(
-                    "GET", url.wire, headers=headers, cap_bytes=wanted.cap_bytes, deadline=min(left, DEADLINE)
+                    "GET",
+                    url.wire,
+                    headers=headers,
+                    cap_bytes=wanted.cap_bytes,
+                    cut=wanted.cut,
+                    plain_http=wanted.plain_http,
+                    deadline=min(left, DEADLINE),
                 )
         except TimeoutError as error:
             raise BudgetSpent(f"the time for all fetches of this cause ended at {url.wire}") from error

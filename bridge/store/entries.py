@@ -102,6 +102,12 @@ def of_issue(tx: Transaction, issue_id: int) -> list[EntryRow]:
     return [_from_row(row) for row in tx.execute(query)]
 
 
+def own_series_of(tx: Transaction, blog_id: int, pattern: str) -> list[EntryRow]:
+    """The quiet entries of the blog's own issues whose object ids match (LIKE)."""
+    mine = (entries.c.blog_id == blog_id, entries.c.own_series, entries.c.object_id.like(pattern))
+    return [_from_row(row) for row in tx.execute(sa.select(entries).where(*mine))]
+
+
 def in_state(tx: Transaction, blog_id: int, state: str) -> list[EntryRow]:
     """All entries of the blog in this state, newest first."""
     query = sa.select(entries).where(entries.c.blog_id == blog_id, entries.c.state == state)

@@ -59,6 +59,11 @@ def settle(tx: Transaction, object_id: str, *, verdict: str, reason: str, issue_
     )
 
 
+def change_verdict(tx: Transaction, seen_key: str, *, verdict: str, reason: str) -> None:
+    """What became of a thing that was kept before it could be judged."""
+    tx.execute(sa.update(received).where(received.c.seen_key == seen_key).values(verdict=verdict, reason=reason))
+
+
 def was_seen(tx: Transaction, seen_key: str) -> bool:
     """Whether the activity came before."""
     return tx.execute(sa.select(received.c.id).where(received.c.seen_key == seen_key)).first() is not None

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from bridge.store import picture_tables, repair_tables, schema
+from bridge.store import linkback_tables, picture_tables, repair_tables, schema
 
 metadata = schema.metadata
 
-__all__ = ["metadata", "picture_tables", "repair_tables", "schema"]
+__all__ = ["linkback_tables", "metadata", "picture_tables", "repair_tables", "schema"]

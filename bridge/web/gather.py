@@ -48,6 +48,7 @@ def blog_view(site: Site) -> BlogView:
         header=None if blog.header_url is None else PictureView(src=blog.header_url),
         fields=tuple(Link(name=name, url=value) for name, value in blog.fields),
         creators=blog.creators,
+        takes_linkbacks=site.config.linkbacks.receive,
     )
 
 
@@ -57,7 +58,8 @@ def conversation(tx: Transaction, site: Site, issue: IssueRow) -> Conversation:
     Of whom the author blocks nothing is there, whenever it came in (security S42).
     """
     blocked = blocks.listed(tx, site.blog.id, site.config.federation.blocked)
-    rows = _unblocked(tx, issue, blocked)
+    own = site.config.linkbacks.own
+    rows = [row for row in _unblocked(tx, issue, blocked) if own or not row.own_series]
     reacted = [row for row in reactions.of_issue(tx, issue.id) if not blocked.holds(row.actor_id)]
     tokens = {row.object_id: row.token for row in rows}
     return Conversation(

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
+from types import MappingProxyType
 
 from aiohttp import web
 
@@ -11,7 +13,7 @@ from bridge.errors import Gone, NoSuchThing
 from bridge.store import changes
 from bridge.store.database import Transaction
 from bridge.store.issues import IssueRow
-from bridge.web import federation, gather, view
+from bridge.web import federation, gather, linkbacks, view
 from bridge.web.addressed import find_issue
 from bridge.web.negotiate import HTML_TYPE, wants_activity
 from bridge.web.ready import Page
@@ -23,10 +25,16 @@ _PER_PAGE = 20
 
 
 def html_page(
-    text: str, topics: frozenset[str], *, status: int = 200, link: str = "", until: datetime | None = None
+    text: str,
+    topics: frozenset[str],
+    *,
+    status: int = 200,
+    link: str = "",
+    more: Mapping[str, str] = MappingProxyType({}),
+    until: datetime | None = None,
 ) -> Page:
-    """A page of ours with the headers every page has; `until` is when it becomes wrong by itself."""
-    headers = _HTML_HEADERS | ({"Link": link} if link else {})
+    """A page of ours with the headers every page has and `more`; `until` is when it becomes wrong by itself."""
+    headers = {**_HTML_HEADERS, **({"Link": link} if link else {}), **more}
     return Page(body=text.encode(), content_type=HTML_TYPE, topics=topics, status=status, until=until, headers=headers)
 
 
@@ -85,7 +93,9 @@ async def issue(request: web.Request) -> web.StreamResponse:
             gather.issue_view(site, found, older=older, newer=newer),
             gather.conversation_view(said),
         )
-        return html_page(text, topics, link=_links(found), until=_next_closing(site, found))
+        advertised, more = linkbacks.headers_of(site)
+        link = ", ".join(filter(None, (_links(found), advertised)))
+        return html_page(text, topics, link=link, more=more, until=_next_closing(site, found))
 
     return await site.ready.get(request, f"issue {slug}", render)
 

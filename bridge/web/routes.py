@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from aiohttp import web
 
-from bridge.web import discovery, federation, feeds, health, inbox_route, media, pages, static_files
+from bridge.web import discovery, federation, feeds, health, inbox_route, linkbacks, media, pages, static_files
 from bridge.web.conversation_lists import context_ids, like_ids, reply_ids, share_ids
 from bridge.web.interact import interact
 from bridge.web.problem import explain
@@ -48,6 +48,8 @@ _ROUTES: list[web.RouteDef] = [
     web.get("/object/{token}/likes", federation.members_of("likes", like_ids)),
     web.get("/object/{token}/shares", federation.members_of("shares", share_ids)),
     web.get("/object/{token}/context", federation.members_of("context", context_ids)),
+    web.post("/webmention", linkbacks.webmention),
+    web.post("/pingback", linkbacks.pingback),
     # operation
     web.get("/healthz", health.healthz),
     web.get("/readyz", health.readyz),

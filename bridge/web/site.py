@@ -12,9 +12,11 @@ from bridge.config import Config
 from bridge.inbox.authenticate import Authenticator
 from bridge.inbox.receive import Inbox
 from bridge.inbox.refusals import Refusals
+from bridge.linkback.receive import Receiver
 from bridge.remote.webfinger import WebFinger
 from bridge.store.database import Database
 from bridge.web.gate import Gate
+from bridge.web.linkback_pace import LinkbackPace
 from bridge.web.pace import VisitorPace
 from bridge.web.ready import Ready
 from bridge.web.view import Templates
@@ -33,6 +35,8 @@ class Site:
     authenticator: Authenticator
     inbox: Inbox
     refusals: Refusals
+    receiver: Receiver
+    linkback_pace: LinkbackPace
     webfinger: WebFinger
     templates: Templates
     clock: Clock

@@ -82,6 +82,7 @@ class BlogView:
     fields: tuple[Link, ...] = ()
     creators: tuple[str, ...] = ()
     generator: str = "Rundbrief"
+    takes_linkbacks: bool = True
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -366,6 +366,63 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_issue_pictures_token"), "issue_pictures", ["token"], unique=False)
     op.create_table(
+        "linkback_sends",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("blog_id", sa.Integer(), nullable=False),
+        sa.Column("issue_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("target", sa.Text(), nullable=False),
+        sa.Column("server", sa.Text(), nullable=False),
+        sa.Column("is_linked", sa.Boolean(), nullable=False),
+        sa.Column("digest", sa.Text(), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("way", sa.Text(), nullable=False),
+        sa.Column("endpoint", sa.Text(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("was_told", sa.Boolean(), nullable=False),
+        sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("looks", sa.Integer(), nullable=False),
+        sa.Column("day_began_at", Moment(), nullable=False),
+        sa.Column("told_that_day", sa.Integer(), nullable=False),
+        sa.Column("due_at", Moment(), nullable=True),
+        sa.Column("changed_at", Moment(), nullable=False),
+        sa.ForeignKeyConstraint(["blog_id"], ["blogs.id"], name=op.f("fk_linkback_sends_blog_id")),
+        sa.ForeignKeyConstraint(["issue_id"], ["issues.id"], name=op.f("fk_linkback_sends_issue_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_linkback_sends")),
+        sa.UniqueConstraint("issue_id", "target", name=op.f("uq_linkback_sends_issue_id_target")),
+    )
+    op.create_index("ix_linkback_sends_due", "linkback_sends", ["due_at", "server"], unique=False)
+    op.create_table(
+        "linkbacks",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("blog_id", sa.Integer(), nullable=False),
+        sa.Column("issue_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("source", sa.Text(), nullable=False),
+        sa.Column("source_key", sa.Text(), nullable=False),
+        sa.Column("target", sa.Text(), nullable=False),
+        sa.Column("server", sa.Text(), nullable=False),
+        sa.Column("ways", sa.JSON(), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("claims_key", sa.Text(), nullable=True),
+        sa.Column("entry_token", sa.Text(), nullable=True),
+        sa.Column("reaction", sa.Text(), nullable=True),
+        sa.Column("actor_id", sa.Text(), nullable=True),
+        sa.Column("checks", sa.Integer(), nullable=False),
+        sa.Column("failures", sa.Integer(), nullable=False),
+        sa.Column("first_at", Moment(), nullable=False),
+        sa.Column("fetched_at", Moment(), nullable=True),
+        sa.Column("check_at", Moment(), nullable=True),
+        sa.ForeignKeyConstraint(["blog_id"], ["blogs.id"], name=op.f("fk_linkbacks_blog_id")),
+        sa.ForeignKeyConstraint(["issue_id"], ["issues.id"], name=op.f("fk_linkbacks_issue_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_linkbacks")),
+        sa.UniqueConstraint("blog_id", "issue_id", "source_key", name=op.f("uq_linkbacks_blog_id_issue_id_source_key")),
+    )
+    op.create_index(op.f("ix_linkbacks_claims_key"), "linkbacks", ["claims_key"], unique=False)
+    op.create_index("ix_linkbacks_due", "linkbacks", ["check_at", "server"], unique=False)
+    op.create_index(op.f("ix_linkbacks_entry_token"), "linkbacks", ["entry_token"], unique=False)
+    op.create_index("ix_linkbacks_server", "linkbacks", ["server", "state"], unique=False)
+    op.create_index("ix_linkbacks_source", "linkbacks", ["source_key"], unique=False)
+    op.create_table(
         "objects",
         sa.Column("id", sa.Text(), nullable=False),
         sa.Column("blog_id", sa.Integer(), nullable=False),
