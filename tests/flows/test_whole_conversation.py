@@ -16,7 +16,7 @@ import pytest
 from bridge.demo.stage import Child, free_port, request, wait_until
 from tests.support.forest import Forest, Post
 
-_FILE = "---\ntitle: Ein langes Gespräch\nslug: gespraech\n---\n\nWorüber reden wir?\n"
+_FILE = "---\ntitle: Ein langes Gespräch\nslug: gespraech\n{more}---\n\nWorüber reden wir?\n"
 
 
 class Blog:
@@ -35,12 +35,17 @@ class Blog:
         output, _ = await made.communicate()
         return made.returncode or 0, output.decode()
 
-    async def start(self) -> Child:
-        status, output = await self.command("init", str(self.folder), "--url", self.origin, "--handle", "links")
-        assert status == 0, output
-        (self.folder / "issues" / "gespraech.md").write_text(_FILE)
+    async def write(self, more: str = "") -> None:
+        """Write the issue, with more lines of front matter, and publish it."""
+        (self.folder / "issues" / "gespraech.md").write_text(_FILE.format(more=more))
         status, output = await self.command("publish", str(self.folder / "issues" / "gespraech.md"), *self.config)
         assert status == 0, output
+
+    async def start(self) -> Child:
+        """Make the blog, publish the issue, and serve."""
+        status, output = await self.command("init", str(self.folder), "--url", self.origin, "--handle", "links")
+        assert status == 0, output
+        await self.write()
         server = Child([sys.executable, "-m", "bridge", "serve", *self.config], log=self._log)
         await asyncio.to_thread(
             wait_until, "the server is ready", lambda: request(f"{self.origin}/readyz").status == 200, seconds=30
@@ -121,11 +126,14 @@ async def test_what_was_never_sent_is_found(blog: Blog, shows: str) -> None:
     assert set(shown) - set(lenient) == set()
     for url, html in shown.items():
         assert lenient[url] in html
-    for post in sent:
-        if forest.id_of(post) not in shown:
-            verdicts = blog.verdicts(forest.id_of(post))
-            assert verdicts, f"nothing says what became of {forest.id_of(post)}"
-            assert "shown" not in verdicts or "deleted" in verdicts
+    hidden = [post for post in sent if forest.id_of(post) not in shown]
+    for post in hidden[:3]:
+        status, told = await blog.command("why", forest.id_of(post), *blog.config)
+        assert (status, len(told.splitlines()) > 1) == (0, True), told
+    for post in hidden:
+        verdicts = blog.verdicts(forest.id_of(post))
+        assert verdicts, f"nothing says what became of {forest.id_of(post)}"
+        assert "shown" not in verdicts or "deleted" in verdicts
 
 
 def _reachable(forest: Forest, sent: list[Post], *, strict: bool) -> dict[str, str]:
@@ -155,3 +163,23 @@ def _reachable(forest: Forest, sent: list[Post], *, strict: bool) -> dict[str, s
         if post.parent is not None and post.parent.number in known and hangs_together(post):
             known.add(post.number)
     return {forest.id_of(post): post.text for post in forest.posts if post.number in known and hangs_together(post)}
+
+
+async def test_what_answers_the_authors_own_announcement_is_a_comment(blog: Blog) -> None:
+    """The author announces the issue from a personal account, and the talk happens there: `syndication:` names it."""
+    forest = Forest(servers=5, posts=40, seed=1, shows="replies")
+    announcement, *others = forest.posts
+    for post in others:
+        if post.parent is None:
+            post.parent = announcement
+            announcement.children.append(post)
+    await forest.open()
+    await blog.write(f"syndication: [{forest.id_of(announcement)}]\n")
+
+    status, told = await blog.command("comments", "refresh", "gespraech", *blog.config)
+
+    shown = blog.comments()
+    await forest.close()
+    assert status == 0
+    assert "39 new comments" in told
+    assert set(shown) == {forest.id_of(post) for post in others}

@@ -93,7 +93,7 @@ class Forest:
             "id": self.id_of(post),
             "type": "Note",
             "attributedTo": self.author_of(post),
-            "inReplyTo": self.root if post.parent is None else self.id_of(post.parent),
+            "inReplyTo": (self.root or None) if post.parent is None else self.id_of(post.parent),
             "content": f"<p>{post.text}</p>",
             "published": published.isoformat(),
             "to": [PUBLIC] if post.public else [self.author_of(post)],
