@@ -64,7 +64,8 @@ class Sender:
         self._signer = signer
         self._own_host = own_host
         self._clock = clock
-        cores = min(os.cpu_count() or 1, 4)
+        # One core stays free for the loop.
+        cores = min(max((os.cpu_count() or 2) - 1, 1), 4)
         self._threads = ThreadPoolExecutor(cores, thread_name_prefix="sign")
         self._signatures: Gathered[_Wish, dict[str, str]] = Gathered(self._sign_many, most=_A_HOP, at_once=cores)
 

@@ -57,6 +57,7 @@ def is_public(address: str | IPv4Address | IPv6Address) -> bool:
     return place in _UNICAST_6 and not any(place in net for net in _NOT_PLACES_6)
 
 
+@lru_cache(maxsize=8192)
 def may_connect(address: str | IPv4Address | IPv6Address, *, allow_private: bool) -> bool:
     """`is_public`, or with `allow_private` (tests, demos) also this machine and private networks."""
     if is_public(address):

@@ -1,0 +1,144 @@
+"""A blog whose followers are the sink's servers -> one letter to all of them by the real worker, measured from inside.
+
+Run by `cases` as a process of its own, so that CPU and memory are the worker's alone. `--seed` makes the followers and
+writes the letter (as publishing does) first; `--work` only works, as a second worker does.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import logging
+import resource
+import socket
+import time
+from datetime import timedelta
+from pathlib import Path
+
+import uvloop
+from aiohttp.abc import AbstractResolver, ResolveResult
+
+from bench.sink import address_of
+from bridge.activity.ids import new_token
+from bridge.app import App, opened
+from bridge.clock import utc_now
+from bridge.config import read_config
+from bridge.outbox import audience
+from bridge.remote.network import Network
+from bridge.store import deliveries, followers, published
+from bridge.store.database import Transaction
+from bridge.store.followers import Follower
+from bridge.store.published import NewActivity
+from bridge.terms import ActorId, InboxUrl, Server
+
+
+class BenchNames(AbstractResolver):
+    """`s17.bench.test` is at the sink's seventeenth address."""
+
+    async def resolve(
+        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_UNSPEC
+    ) -> list[ResolveResult]:
+        number = int(host.partition(".")[0].removeprefix("s"))
+        place = address_of(number)
+        return [ResolveResult(hostname=host, host=place, port=port, family=socket.AF_INET, proto=0, flags=0)]
+
+    async def close(self) -> None:
+        return None
+
+
+def origin_of_server(number: int, port: int, *, tls: bool) -> str:
+    """The origin of one of the sink's servers."""
+    return f"https://s{number}.bench.test:{port}" if tls else f"http://{address_of(number)}:{port}"
+
+
+def seed(tx: Transaction, blog_id: int, *, servers: int, people: int, port: int, tls: bool) -> None:
+    """So many followers, spread evenly over so many servers."""
+    for person in range(people):
+        origin = origin_of_server(person % servers, port, tls=tls)
+        followers.add(
+            tx,
+            blog_id,
+            Follower(
+                actor_id=ActorId(f"{origin}/users/{person}"),
+                follow_id=None,
+                server=Server(origin.partition("://")[2]),
+                inbox=InboxUrl(f"{origin}/users/{person}/inbox"),
+                shared_inbox=InboxUrl(f"{origin}/inbox"),
+                since=utc_now(),
+            ),
+        )
+
+
+def post(tx: Transaction, app: App) -> int:
+    """One letter to everybody; how many deliveries that makes."""
+    activity_id = app.blog.addresses.activity(new_token())
+    body = json.dumps({"id": activity_id, "type": "Create", "content": "x" * 1800}).encode()
+    number = published.add_activity(
+        tx, NewActivity(id=activity_id, blog_id=app.blog.id, type="Create", body=body), now=utc_now()
+    )
+    return audience.deliver(
+        tx, app.blog, activity=number, issue_id=None, object_id=activity_id, extra=(), now=utc_now()
+    )
+
+
+async def run(asked: argparse.Namespace) -> dict[str, float]:
+    """Work until nothing is due any more, or the time is over."""
+    config = read_config(asked.config)
+    network = Network(ca_file=asked.ca, resolver=BenchNames()) if asked.ca else None
+    async with opened(config, network=network) as app:
+        tls = asked.ca is not None
+        if asked.people:
+            await app.database.write(
+                lambda tx: seed(tx, app.blog.id, servers=asked.servers, people=asked.people, port=asked.port, tls=tls)
+            )
+        workshop = app.workshop()
+        await workshop.queue.open()
+        working = asyncio.create_task(workshop.worker.run(grace=timedelta(seconds=9)))
+        if asked.wait:
+            print("{}", flush=True)
+            await asyncio.to_thread(input)
+        cpu, wall = time.process_time(), time.perf_counter()
+        began = time.time()
+        if asked.post:
+            await app.database.write(lambda tx: post(tx, app))
+        written = time.perf_counter() - wall
+        counts: dict[str, int] = {}
+        while time.perf_counter() - wall < asked.seconds:
+            await asyncio.sleep(0.25)
+            counts = await app.database.read(deliveries.counts)
+            if counts.get("waiting", 0) <= asked.leave:
+                break
+        cpu, wall = time.process_time() - cpu, time.perf_counter() - wall
+        workshop.stop()
+        await working
+        await workshop.queue.close()
+        return {
+            "cpu": cpu,
+            "wall": wall,
+            "began": began,
+            "written": written,
+            "delivered": counts.get("delivered", 0),
+            "waiting": counts.get("waiting", 0),
+            "rss_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
+        }
+
+
+def arguments() -> argparse.ArgumentParser:
+    """The options."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("config", type=Path)
+    parser.add_argument("--port", type=int, required=True)
+    parser.add_argument("--servers", type=int, default=0)
+    parser.add_argument("--people", type=int, default=0, help="make so many followers first")
+    parser.add_argument("--post", action="store_true", help="write a letter to all")
+    parser.add_argument("--wait", action="store_true", help="begin when a line comes")
+    parser.add_argument("--leave", type=int, default=0, help="stop when no more than so many wait")
+    parser.add_argument("--seconds", type=float, default=60)
+    parser.add_argument("--ca", type=Path)
+    return parser
+
+
+if __name__ == "__main__":
+    logging.basicConfig(level=logging.WARNING)
+    print(json.dumps(uvloop.run(run(arguments().parse_args()))))
