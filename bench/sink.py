@@ -22,7 +22,7 @@ from typing import cast
 
 import uvloop
 
-_LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)", re.I)
+_LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
 _ACTIVITY = re.compile(rb'"id": ?"([^"]+/activity/[^"]+)"')
 _TYPE = re.compile(rb'"type": ?"(Create|Update|Delete)"')
 _TAKEN = b"HTTP/1.1 202 Accepted\r\nContent-Length: 0\r\n\r\n"

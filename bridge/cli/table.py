@@ -40,6 +40,8 @@ COMMANDS: dict[str, Command] = {
     "block": Command("people", "block", "take nothing from an actor or a domain; --import FILE.csv"),
     "unblock": Command("people", "unblock", "end a block"),
     "comments refresh": Command("refresh", "refresh", "look for the conversation on other servers, now"),
+    "deliveries": Command("deliveries", "deliveries", "say for each server what it has, what it waits for, and why"),
+    "deliveries retry": Command("deliveries", "retry", "try again now what waits or was given up"),
     "demo": Command("demo", "demo", "show the main job on this machine"),
 }
 

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
+from bridge import metrics
 from bridge.activity.ids import Blog
 from bridge.activity.incoming_types import (
     AcceptActivity,
@@ -51,6 +52,7 @@ from bridge.inbox.authenticate import VerifiedActivity
 from bridge.inbox.context import Context
 from bridge.inbox.creators import Creators
 from bridge.inbox.handlers import create, delete, follow, permission, react, relations, undo, update
+from bridge.inbox.life import LifeSigns, note_life
 from bridge.inbox.policy import Pace
 from bridge.inbox.result import Effect, Ignored, Result
 from bridge.inbox.sources import Sources
@@ -124,6 +126,7 @@ class Inbox:
     sources: Sources
     creators: Creators
     clock: Clock
+    life: LifeSigns = field(default_factory=LifeSigns)
 
     async def receive(self, verified: VerifiedActivity) -> Result:
         """Apply one activity, once. Raises TooMany or Blocked; the result is committed when it is returned."""
@@ -154,6 +157,9 @@ class Inbox:
         except _SeenBefore:
             await self.database.write(lambda tx: received.count_repeat(tx, str(row.seen_key)))
             result = Ignored(verdict="duplicate", reason="the same activity came before")
+        metrics.inbox(result.verdict)
+        if self.life.is_news(server, now=now):
+            await self.database.write(lambda tx: note_life(tx, server, now=now))
         log.info("%s from %s: %s", row.type, server, result.verdict)
         if isinstance(result, _Refused):
             raise Blocked(result.reason)

@@ -13,8 +13,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from urllib.parse import urljoin
 
+from bridge import metrics
 from bridge.clock import utc_now
-from bridge.errors import FetchFailed, FetchGone, FetchNotFound, FetchRefused, FetchUnusable
+from bridge.errors import FetchError, FetchFailed, FetchGone, FetchNotFound, FetchRefused, FetchUnusable
 from bridge.remote.budget import Budget, BudgetSpent, HostLanes
 from bridge.remote.door import DEADLINE, Answer, Door
 from bridge.remote.knock import UNSIGNED, Knock
@@ -115,7 +116,7 @@ class Hops:
         left = budget.spend()
         try:
             async with asyncio.timeout(left.total_seconds()), self._lanes.lane(url.authority):
-                return await self._door.request(
+                answer = await self._door.request(
                     "GET",
                     url.wire,
                     headers=headers,
@@ -124,6 +125,11 @@ class Hops:
                     plain_http=wanted.plain_http,
                     deadline=min(left, DEADLINE),
                 )
+                metrics.fetch(f"{answer.status // 100}xx")
+                return answer
+        except FetchError:
+            metrics.fetch("failed")
+            raise
         except TimeoutError as error:
             raise BudgetSpent(f"the time for all fetches of this cause ended at {url.wire}") from error
 

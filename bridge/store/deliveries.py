@@ -299,15 +299,33 @@ def inboxes_of(tx: Transaction, object_id: str) -> list[tuple[InboxUrl, Server]]
 
 
 def retry(tx: Transaction, server: Server | None, *, now: datetime) -> int:
-    """Make what waits or was given up due now; for one server or for all. Returns how many."""
-    query = sa.update(deliveries).where(deliveries.c.state.in_(["waiting", "given-up"]))
+    """Make what waits or was given up due now; of a server that is named also what it refused. Returns how many."""
+    states = ["waiting", "given-up"] + (["refused", "gone"] if server is not None else [])
+    query = sa.update(deliveries).where(deliveries.c.state.in_(states))
     if server is not None:
         query = query.where(deliveries.c.server == server)
-    changed = tx.execute(query.values(state="waiting", due_at=now, changed_at=now).returning(deliveries.c.server))
-    servers = [Server(name) for name in changed.scalars()]
+    # It begins anew: by its age alone it would be given up at the next failure.
+    changed = tx.execute(
+        query.values(state="waiting", due_at=now, changed_at=now, created_at=now).returning(deliveries.c.server)
+    )
+    names = [Server(name) for name in changed.scalars()]
+    wake(tx, names)
+    return len(names)
+
+
+def wake(tx: Transaction, servers: Sequence[Server]) -> None:
+    """Ask for each of these servers to be brought up to date."""
     for name in dict.fromkeys(servers):
         tx.wake(WakeUp(kind="deliver", key=name))
-    return len(servers)
+
+
+def hurry(tx: Transaction, server: Server, *, now: datetime) -> int:
+    """The server shows that it lives: what waits for it is due now."""
+    late = sa.and_(deliveries.c.server == server, deliveries.c.state == "waiting", deliveries.c.due_at > now)
+    found = tx.execute(sa.update(deliveries).where(late).values(due_at=now)).rowcount
+    if found:
+        wake(tx, [server])
+    return found
 
 
 def standings(

@@ -76,14 +76,27 @@ def keep(tx: Transaction, rows: Sequence[ServerRow]) -> None:
         put_many(tx, servers, ["server"], [{name: getattr(row, name) for name in columns} for row in rows])
 
 
-def see(tx: Transaction, server: Server, *, now: datetime) -> bool:
-    """It sent us something, so it lives; True if it was thought to fail, and what waits for it should go now."""
-    row = tx.execute(sa.select(servers.c.failing_since).where(servers.c.server == server)).first()
-    if row is None or row.failing_since is None:
-        change(tx, server, last_seen_at=now, **({} if row else {"failures": 0, "reason": ""}))
+def revive(tx: Transaction, server: Server, *, now: datetime) -> bool:
+    """It sent us something, so it lives. True if it was thought to fail."""
+    values = {
+        "last_seen_at": now,
+        "failures": 0,
+        "failing_since": None,
+        "suspended_at": None,
+        "not_before": None,
+        "reason": "",
+    }
+    failing = sa.and_(servers.c.server == server, servers.c.failing_since.is_not(None))
+    if tx.execute(sa.select(servers.c.server).where(failing)).first() is None:
         return False
-    change(tx, server, last_seen_at=now, failures=0, failing_since=None, suspended_at=None, not_before=None, reason="")
+    tx.execute(sa.update(servers).where(servers.c.server == server).values(**values))
     return True
+
+
+def clear_pauses(tx: Transaction, server: Server | None) -> None:
+    """By the author's wish this server, or every one, is tried now whatever it did before."""
+    query = sa.update(servers).values(failing_since=None, suspended_at=None, not_before=None, failures=0)
+    tx.execute(query if server is None else query.where(servers.c.server == server))
 
 
 def forget_old(tx: Transaction, *, now: datetime) -> int:

@@ -7,6 +7,7 @@ from contextlib import AbstractContextManager
 
 from aiohttp import web
 
+from bridge import metrics
 from bridge.errors import Malformed, NoSuchThing, Refusal, TooLarge, WrongType
 from bridge.inbox.authenticate import NothingToDo
 from bridge.signature.request import SignedRequest
@@ -55,6 +56,7 @@ async def _take(request: web.Request, site: Site) -> web.Response:
     except NothingToDo:
         pass
     except Refusal as refusal:
+        metrics.inbox(type(refusal).__name__)
         site.refusals.add(signed.body or b"", refusal)
         raise
     except RecursionError as error:

@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from aiohttp import web
 
-from bridge.web import discovery, federation, feeds, health, inbox_route, linkbacks, media, pages, static_files
+from bridge.web import (
+    discovery,
+    federation,
+    feeds,
+    health,
+    inbox_route,
+    linkbacks,
+    media,
+    metrics_page,
+    pages,
+    static_files,
+)
 from bridge.web.conversation_lists import context_ids, like_ids, reply_ids, share_ids
 from bridge.web.interact import interact
 from bridge.web.problem import explain
@@ -53,6 +64,7 @@ _ROUTES: list[web.RouteDef] = [
     # operation
     web.get("/healthz", health.healthz),
     web.get("/readyz", health.readyz),
+    web.get("/metrics", metrics_page.metrics_page),
 ]
 
 
