@@ -47,6 +47,7 @@ class Connection(web.RequestHandler):
             access_log=None,  # type: ignore[arg-type]  # aiohttp's own way to say that there is none
             keepalive_timeout=KEEPALIVE_SECONDS,
             lingering_time=LINGER_SECONDS,
+            auto_decompress=False,  # a packed body is refused, not unpacked
         )
         self._open_of = open_of
         self._may_share = may_share
@@ -95,6 +96,7 @@ class Connection(web.RequestHandler):
             log.error("a fault of ours below the routes", exc_info=exc)
         response = problem(status, "not HTTP as it should be" if status < 500 else "a fault of ours; it is in the log")
         response.force_close()
+        response.headers["Connection"] = "close"  # what was no HTTP has no version that would say so
         return response
 
 
