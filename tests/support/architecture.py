@@ -122,8 +122,9 @@ class Module:
 
 
 def read_tree(root: Path, *folders: str) -> list[Module]:
-    """Every Python file in those folders below `root`."""
-    found = (path for folder in folders for path in sorted((root / folder).rglob("*.py")))
+    """Every Python file in those folders below `root`, but for what npm brought."""
+    every = (path for folder in folders for path in sorted((root / folder).rglob("*.py")))
+    found = (path for path in every if "node_modules" not in path.parts)
     return [Module(path.relative_to(root).as_posix(), path.read_text(encoding="utf-8")) for path in found]
 
 

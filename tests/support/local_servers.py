@@ -172,6 +172,12 @@ class Authority:
 
     def server_context(self, name: str, *, ends: timedelta = timedelta(days=1)) -> ssl.SSLContext:
         """A server's TLS settings with a certificate for `name`, valid until `ends` from now."""
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(self.server_file(name, ends=ends))
+        return context
+
+    def server_file(self, name: str, *, ends: timedelta = timedelta(days=1)) -> Path:
+        """The key and the certificate for `name` in one PEM file."""
         now = datetime.now(UTC)
         key = ec.generate_private_key(ec.SECP256R1())
         certificate = (
@@ -193,6 +199,4 @@ class Authority:
             )
             + certificate.public_bytes(serialization.Encoding.PEM)
         )
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(file)
-        return context
+        return file

@@ -1,0 +1,111 @@
+"""A server made with Fedify, strict and written by others, follows a blog, believes it, answers it and leaves."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+SLUG = "herbst"
+ISSUE = """---
+title: Briefe aus dem Nebel
+language: de
+tags: [Herbst, Krumme Wege]
+linkbacks: false
+---
+
+{text}
+"""
+FIRST = "Am Steg hängt ein Zettel: „Bitte leise, der Kranich schläft noch.“"
+SECOND = "Am Steg hängt kein Zettel mehr. Der Kranich ist fort – bis zum Frühjahr."
+
+
+def test_a_fedify_server_follows_reads_answers_and_leaves(town: tuple[Any, Any], knock: Any) -> None:
+    blog, fedify = town
+
+    followed = fedify.do("follow", handle=f"@links@{blog.host}")
+    accept = fedify.taken("Accept")
+    _is_proven(accept)
+    assert accept["object"]["follow"] == followed["id"]
+
+    blog.push(f"{SLUG}.md", ISSUE.format(text=FIRST))
+    create = fedify.taken("Create")
+    _is_proven(create)
+    note = create["object"]
+    assert (note["kind"], note["by"], note["public"]) == ("Note", followed["recipient"], True)
+    assert note["url"] == f"{blog.origin}/issues/{SLUG}"
+    assert FIRST in note["content"]
+    assert fedify.do("lookup", url=note["url"]) == {"id": note["id"], "kind": "Note", "author": note["by"]}
+
+    reply = fedify.do("reply", object=note["id"], text="Danke für den Kranich!")
+    shown = blog.comments(SLUG, "the reply", lambda found: found["count"] == 1)["comments"][0]
+    assert shown["author"]["handle"] == f"@anna@{fedify.host}"
+    assert shown["url"] == reply["note"]
+    assert "Danke für den Kranich!" in blog.get(f"/issues/{SLUG}").text
+
+    fedify.do("edit", note=reply["note"], text="Danke für den schlafenden Kranich!")
+    edited = blog.comments(SLUG, "the edit", lambda found: "schlafenden" in found["comments"][0]["content_html"])
+    assert edited["comments"][0]["id"] == shown["id"]
+    assert edited["comments"][0]["updated"]
+
+    like = fedify.do("like", object=note["id"])
+    boost = fedify.do("boost", object=note["id"])
+    blog.comments(SLUG, "a like and a boost", lambda found: (found["likes"], found["boosts"]) == (1, 1))
+    fedify.do("undo", id=like["id"])
+    fedify.do("undo", id=boost["id"])
+    blog.comments(SLUG, "neither like nor boost", lambda found: (found["likes"], found["boosts"]) == (0, 0))
+    fedify.do("react", object=note["id"], emoji="🎉")
+    blog.comments(SLUG, "the reaction", lambda found: found["likes"] == 1)
+
+    brought = fedify.do("handOn", object=note["id"], text="Grüße vom Boten.")
+    blog.comments(SLUG, "what Bert brought from Anna", lambda found: found["count"] == 2)
+    fetched = [row["path"] for row in fedify.rows("asked")]
+    assert brought["note"].removeprefix(fedify.origin) not in fetched, "her proof was enough"
+    fedify.do("remove", note=brought["note"])
+    fedify.do("remove", note=reply["note"])
+    blog.comments(SLUG, "no comment", lambda found: found["count"] == 0)
+    assert "Kranich!" not in blog.get(f"/issues/{SLUG}").text
+
+    blog.push(f"{SLUG}.md", ISSUE.format(text=SECOND))
+    update = fedify.taken("Update")
+    _is_proven(update)
+    assert update["object"]["id"] == note["id"]
+    assert update["object"]["updated"]
+    assert SECOND in update["object"]["content"]
+
+    blog.push(f"{SLUG}.md", None, "-o", "delete")
+    delete = fedify.taken("Delete")
+    _is_proven(delete)
+    assert delete["object"] == {"id": note["id"], "gone": True}
+
+    fedify.do("undo", id=followed["id"])
+    before = len(fedify.rows("received"))
+    blog.push("winter.md", ISSUE.format(text="Jetzt liegt Schnee."))
+    assert "Jetzt liegt Schnee." in blog.get("/issues/winter").text
+    assert fedify.do("lookup", url=f"{blog.origin}/issues/winter")["kind"] == "Note"
+    assert len(fedify.rows("received")) == before, "nothing is sent to whom has left"
+
+    knocks = [row for row in fedify.rows("sent") if row["method"] == "POST"]
+    assert {(row["scheme"], row["status"]) for row in knocks} == {(knock.theirs, 202)}, "each first knock was taken"
+    assert all(row["proof"] and row["signature"] for row in knocks), "bodies carry proof and LD signature together"
+
+    # A scheme that is refused is refused once; from then on we knock with the other one at once.
+    refusals = [(knock.refused, 401)] if knock.refused else []
+    deliveries = [(row["scheme"], row["status"]) for row in fedify.rows("received")]
+    assert deliveries == [*refusals, *[(knock.ours, 202)] * 4]
+    fetches = fedify.rows("asked")
+    assert [(row["scheme"], row["status"]) for row in fetches if row["status"] == 401] == refusals
+    assert {row["http"] for row in fetches} == {"verified"}, "whatever we fetch, we sign for"
+
+
+def _is_proven(row: dict[str, Any]) -> None:
+    """HTTP signature and integrity proof hold, each by itself."""
+    assert (row["http"], row["proof"], row["status"]) == ("verified", "verified", 202)
+
+
+def test_what_is_installed_is_pinned_and_names_no_registry() -> None:
+    lock = json.loads((Path(__file__).parent / "fedify" / "package-lock.json").read_text(encoding="utf-8"))
+    packages = {name: package for name, package in lock["packages"].items() if name}
+    assert packages
+    assert all(package["integrity"] for package in packages.values())
+    assert not [name for name, package in packages.items() if "resolved" in package]
