@@ -109,7 +109,7 @@ def hide(comment: _Id, config: ConfigOption = None) -> int:
     """Take a comment off the page; `comments approve` brings it back."""
 
     def decide(tx: Transaction, app: App, entry: EntryRow) -> str:
-        moderate.hide(tx, entry, now=app.clock())
+        moderate.hide(tx, app.blog, entry, now=app.clock())
         return f"Hidden: {_of_whom(entry)}"
 
     return _judge(config, comment, decide)
@@ -119,7 +119,7 @@ def spam(comment: _Id, config: ConfigOption = None) -> int:
     """Call a comment spam; `comments approve` takes that back."""
 
     def decide(tx: Transaction, app: App, entry: EntryRow) -> str:
-        moderate.spam(tx, entry, now=app.clock())
+        moderate.spam(tx, app.blog, entry, now=app.clock())
         return f"Spam: {_of_whom(entry)}"
 
     return _judge(config, comment, decide)

@@ -13,6 +13,7 @@ from bridge.activity.outgoing import reject_of, wire_bytes
 from bridge.conversation.blocklist import BlockList
 from bridge.errors import UserFault
 from bridge.inbox.arrival import HIDDEN_BY_AUTHOR
+from bridge.outbox import stamps
 from bridge.store import (
     actors,
     blocks,
@@ -23,6 +24,7 @@ from bridge.store import (
     forgotten,
     issues,
     published,
+    quote_stamps,
     reactions,
     tombstones,
 )
@@ -53,15 +55,17 @@ def approve(tx: Transaction, entry: EntryRow, *, now: datetime) -> None:
     _set(tx, entry, "shown", "The author of the blog approved it.", now)
 
 
-def hide(tx: Transaction, entry: EntryRow, *, now: datetime) -> None:
-    """Take a comment off the page; `approve` brings it back. Raises UserFault."""
+def hide(tx: Transaction, blog: Blog, entry: EntryRow, *, now: datetime) -> None:
+    """Take a comment off the page; `approve` brings it back, but not leave to quote. Raises UserFault."""
     _may_be_judged(entry)
+    stamps.revoke(tx, blog, quote_stamps.of_instrument(tx, blog.id, entry.object_id), now=now)
     _set(tx, entry, "hidden", HIDDEN_BY_AUTHOR, now)
 
 
-def spam(tx: Transaction, entry: EntryRow, *, now: datetime) -> None:
+def spam(tx: Transaction, blog: Blog, entry: EntryRow, *, now: datetime) -> None:
     """As `hide`, and it is known as spam; `approve` takes that back. Raises UserFault."""
     _may_be_judged(entry)
+    stamps.revoke(tx, blog, quote_stamps.of_instrument(tx, blog.id, entry.object_id), now=now)
     _set(tx, entry, "spam", "The author of the blog calls it spam.", now)
 
 
@@ -109,6 +113,8 @@ def forget(tx: Transaction, blog: Blog, actor_id: str, *, now: datetime) -> str:
     for issue_id in reacted:
         tx.touch(changes.issue(issue_id))
     followed = remove_follower(tx, blog, actor_id, now=now)
+    stamps.revoke(tx, blog, quote_stamps.of_actor(tx, blog.id, actor_id), now=now)
+    quote_stamps.remove_of_actor(tx, blog.id, actor_id)
     recorded = record.forget_actor(tx, actor_id)
     tombstones.forget_actor(tx, actor_id)
     actors.remove(tx, actor_id)
@@ -159,6 +165,8 @@ def block_all(tx: Transaction, blog: Blog, targets: Iterable[tuple[str, str]], *
         for follower in followers.all_of(tx, blog.id):
             if listed.holds(follower.actor_id) is not None:
                 _turn_away(tx, blog, follower, now)
+        quoters = [stamp for stamp in quote_stamps.standing(tx, blog.id) if listed.holds(stamp.actor_id) is not None]
+        stamps.revoke(tx, blog, quoters, now=now)
         _touch_all(tx, blog)
     return new
 

@@ -51,7 +51,7 @@ from bridge.errors import Blocked
 from bridge.inbox.authenticate import VerifiedActivity
 from bridge.inbox.context import Context
 from bridge.inbox.creators import Creators
-from bridge.inbox.handlers import create, delete, follow, permission, react, relations, undo, update
+from bridge.inbox.handlers import create, delete, follow, permission, quote, react, relations, undo, update
 from bridge.inbox.life import LifeSigns, note_life
 from bridge.inbox.policy import Pace
 from bridge.inbox.result import Effect, Ignored, Result
@@ -94,6 +94,7 @@ ASKING: Mapping[type[Incoming], AskingHandler] = {
     Announce: react.count_boost,
     AnnounceActivity: react.take_up,
     Move: relations.note_move,
+    QuoteRequest: quote.give_leave,
 }
 
 #: What is taken and has no effect, with the reason that `rundbrief why` tells.
@@ -103,7 +104,6 @@ IGNORED: Mapping[type[Incoming], str] = {
     Dislike: "a dislike, which counts nothing here",
     Add: "somebody's own collection, such as their pinned posts",
     Remove: "somebody's own collection, such as their pinned posts",
-    QuoteRequest: "it asks leave to quote, which nobody needs here",
 }
 
 

@@ -23,7 +23,8 @@ from bridge.issues.fediverse_html import FediverseHtml
 from bridge.issues.markdown_rules import html_from_markdown
 from bridge.issues.page_html import PageTree, sanitised
 from bridge.issues.rendered import Mention
-from bridge.store import actors, changes, deliveries, entries, issues, published
+from bridge.outbox import stamps
+from bridge.store import actors, changes, deliveries, entries, issues, published, quote_stamps
 from bridge.store.database import Transaction
 from bridge.store.entries import EntryRow
 from bridge.store.issues import IssueRow
@@ -122,6 +123,7 @@ def take_back(tx: Transaction, blog: Blog, entry: EntryRow, *, now: datetime) ->
     row = _own(tx, entry)
     never_sent = set(deliveries.drop_waiting(tx, row.id, now=now, reason="deleted before it was sent"))
     published.delete(tx, row.id, now=now)
+    stamps.revoke(tx, blog, quote_stamps.of_object(tx, row.id), now=now)
     entries.empty(tx, entry.id, reason="deleted by the author", now=now)
     inboxes = [inbox for inbox, _ in deliveries.inboxes_of(tx, row.id) if inbox not in never_sent]
     tx.touch(changes.issue(entry.issue_id))

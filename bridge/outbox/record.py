@@ -10,11 +10,21 @@ from typing import Any, Literal
 from bridge.activity.ids import Blog, new_token
 from bridge.activity.outgoing import create_of, delete_of, update_of
 from bridge.issues.issue import Issue
-from bridge.outbox import audience
+from bridge.outbox import audience, stamps
 from bridge.outbox.plan import Step
 from bridge.outbox.prepare import Prepared
 from bridge.outbox.wanted import Wanted, wanted_objects
-from bridge.store import actors, announcements, changes, deliveries, issues, linkback_sends, pictures, published
+from bridge.store import (
+    actors,
+    announcements,
+    changes,
+    deliveries,
+    issues,
+    linkback_sends,
+    pictures,
+    published,
+    quote_stamps,
+)
 from bridge.store.database import Transaction, WakeUp
 from bridge.store.issues import Outline
 from bridge.store.published import NewActivity, ObjectRow
@@ -209,6 +219,7 @@ class Recorder:
         # A server whose delivery is on its way at this moment looks like one that never got it: all are told.
         deliveries.drop_waiting(self.tx, row.id, now=self.now, reason="deleted before it was sent")
         published.delete(self.tx, row.id, now=self.now)
+        stamps.revoke(self.tx, self.blog, quote_stamps.of_object(self.tx, row.id), now=self.now)
         number = published.add_activity(
             self.tx,
             NewActivity(

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from bridge.store import linkback_tables, picture_tables, repair_tables, schema
+from bridge.store import further_tables, linkback_tables, repair_tables, schema
 
 metadata = schema.metadata
 
-__all__ = ["linkback_tables", "metadata", "picture_tables", "repair_tables", "schema"]
+__all__ = ["further_tables", "linkback_tables", "metadata", "repair_tables", "schema"]

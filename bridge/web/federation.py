@@ -14,8 +14,11 @@ from bridge.activity.actor import actor_document, instance_actor_document
 from bridge.activity.context import PUBLIC, with_context
 from bridge.activity.outgoing import tombstone_of, wire_bytes
 from bridge.errors import Gone, NoSuchThing
-from bridge.store import changes, followers, published
+from bridge.outbox import stamps
+from bridge.store import changes, followers, published, quote_stamps
+from bridge.store.database import Transaction
 from bridge.store.published import ObjectRow
+from bridge.store.quote_stamps import Stamp
 from bridge.terms import Document
 from bridge.web.addressed import find_issue
 from bridge.web.client import is_browser
@@ -107,6 +110,27 @@ async def featured(request: web.Request) -> web.StreamResponse:
         return _page(collection.whole(site.blog.featured, [] if newest is None else [newest]))
 
     return await site.ready.get(request, "featured", render)
+
+
+async def quote_stamp(request: web.Request) -> web.StreamResponse:
+    """Leave to quote (FEP-044f); 410 once it was taken back, or what it is for was deleted."""
+    site = request.app[SITE]
+    token = request.match_info["token"]
+
+    def look(tx: Transaction) -> tuple[Stamp, bool] | None:
+        stamp = quote_stamps.find(tx, token)
+        if stamp is None or stamp.blog_id != site.blog.id:
+            return None
+        return stamp, stamp.revoked_at is None and published.is_live(tx, stamp.object_id)
+
+    found = await site.database.read(look)
+    if found is None:
+        raise NoSuchThing("no such stamp")
+    stamp, stands = found
+    if not stands:
+        raise Gone("leave to quote that was taken back")
+    headers = {"Content-Type": AS2_TYPE, "Vary": "Accept", "Cache-Control": "no-cache", **_OPEN}
+    return web.Response(body=wire_bytes(stamps.document_of(site.blog, stamp)), headers=headers)
 
 
 async def outbox(request: web.Request) -> web.StreamResponse:

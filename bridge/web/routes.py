@@ -54,6 +54,7 @@ _ROUTES: list[web.RouteDef] = [
     web.get("/actor/{token}/following", federation.following_count),
     web.get("/actor/{token}/featured", federation.featured),
     web.get("/activity/{token}", federation.activity),
+    web.get("/stamp/{token}", federation.quote_stamp),
     web.get("/object/{token}", federation.object_document),
     web.get("/object/{token}/replies", federation.members_of("replies", reply_ids)),
     web.get("/object/{token}/likes", federation.members_of("likes", like_ids)),

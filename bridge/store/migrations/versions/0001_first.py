@@ -238,6 +238,22 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("blog_id", "commit_id", name=op.f("pk_publications")),
     )
     op.create_table(
+        "quote_stamps",
+        sa.Column("token", sa.Text(), nullable=False),
+        sa.Column("blog_id", sa.Integer(), nullable=False),
+        sa.Column("object_id", sa.Text(), nullable=False),
+        sa.Column("instrument_id", sa.Text(), nullable=False),
+        sa.Column("actor_id", sa.Text(), nullable=False),
+        sa.Column("inbox", sa.Text(), nullable=False),
+        sa.Column("given_at", Moment(), nullable=False),
+        sa.Column("revoked_at", Moment(), nullable=True),
+        sa.ForeignKeyConstraint(["blog_id"], ["blogs.id"], name=op.f("fk_quote_stamps_blog_id")),
+        sa.PrimaryKeyConstraint("token", name=op.f("pk_quote_stamps")),
+        sa.UniqueConstraint("object_id", "instrument_id", name=op.f("uq_quote_stamps_object_id_instrument_id")),
+    )
+    op.create_index(op.f("ix_quote_stamps_actor_id"), "quote_stamps", ["actor_id"], unique=False)
+    op.create_index(op.f("ix_quote_stamps_instrument_id"), "quote_stamps", ["instrument_id"], unique=False)
+    op.create_table(
         "remote_keys",
         sa.Column("id", sa.Text(), nullable=False),
         sa.Column("actor_id", sa.Text(), nullable=False),

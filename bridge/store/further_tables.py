@@ -1,4 +1,4 @@
-"""The tables of pictures, beside those of `schema`: what is kept in `DIR/data/media`, and who uses it."""
+"""Tables beside those of `schema`: the pictures in `DIR/data/media` and who shows them; leave given to quote."""
 
 from __future__ import annotations
 
@@ -53,3 +53,18 @@ remote_pictures = sa.Table(
 )
 sa.Index("ix_remote_pictures_entry_id", remote_pictures.c.entry_id)
 sa.Index("ix_remote_pictures_state", remote_pictures.c.state, remote_pictures.c.used_at)
+
+#: Leave to quote (FEP-044f): one stamp for each object of ours and post that quotes it.
+quote_stamps = sa.Table(
+    "quote_stamps",
+    metadata,
+    sa.Column("token", sa.Text, primary_key=True),
+    sa.Column("blog_id", sa.Integer, sa.ForeignKey("blogs.id"), nullable=False),
+    sa.Column("object_id", sa.Text, nullable=False),
+    sa.Column("instrument_id", sa.Text, nullable=False, index=True),
+    sa.Column("actor_id", sa.Text, nullable=False, index=True),
+    sa.Column("inbox", sa.Text, nullable=False),
+    sa.Column("given_at", Moment, nullable=False),
+    sa.Column("revoked_at", Moment),
+    sa.UniqueConstraint("object_id", "instrument_id"),
+)

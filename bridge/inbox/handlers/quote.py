@@ -1,0 +1,120 @@
+"""QuoteRequest -> a stamp that lets one post quote one object of ours, or a Reject, as the issue's `quotes` says.
+
+FEP-044f, protocol sheet section 6.3. One stamp for each pair, so that asking again gives the same one (S43).
+"""
+
+from __future__ import annotations
+
+from bridge.activity.ids import new_token
+from bridge.activity.incoming_note import Note
+from bridge.activity.incoming_types import QuoteRequest
+from bridge.activity.outgoing import answer_of
+from bridge.activity.quote import accept_quote, quoters_of
+from bridge.errors import FetchError
+from bridge.inbox.authenticate import VerifiedActivity
+from bridge.inbox.context import Context
+from bridge.inbox.result import Done, Effect, Ignored, Result
+from bridge.store import blocks, deliveries, followers, published, quote_stamps
+from bridge.store.database import Transaction
+from bridge.store.published import NewActivity, ObjectRow
+from bridge.store.quote_stamps import Stamp
+from bridge.terms import Document, ObjectId
+from bridge.urls import host_of, same_origin
+
+_PRIORITY = 10
+
+
+async def give_leave(verified: VerifiedActivity, request: QuoteRequest, context: Context) -> Effect:
+    """May it? Anybody may ask, for a post of their own; whose it is, the post says, embedded or at its own server."""
+    actor, asked_for = verified.actor, request.instrument_id
+    if request.id is None or not same_origin(asked_for, actor.id) or not asked_for.startswith(("https://", "http://")):
+        return lambda tx: Ignored(reason="it asks leave for a post that is not the sender's own")
+    quote = request.quote
+    if quote is None:
+        try:
+            quote, _ = await context.sources.post(asked_for, verified.budget)
+        except FetchError as error:
+            reason = f"the post that would quote could not be read: {error}"
+            return lambda tx: Ignored(reason=reason)
+    if quote.attributed_to != actor.id or quote.id != asked_for:
+        return lambda tx: Ignored(reason="it asks leave for a post that is not the sender's own")
+    echoed: Document = {
+        "id": request.id,
+        "type": "QuoteRequest",
+        "actor": actor.id,
+        "object": request.object_id,
+        "instrument": asked_for,
+    }
+    return _judged(verified, request.object_id, quote, echoed, context)
+
+
+def _judged(verified: VerifiedActivity, object_id: ObjectId, quote: Note, echoed: Document, context: Context) -> Effect:
+    blog, actor = context.blog, verified.actor
+    activity_id = blog.addresses.activity(new_token())
+
+    def effect(tx: Transaction) -> Result:
+        row = published.find(tx, object_id)
+        if row is None or row.blog_id != blog.id or row.deleted_at is not None:
+            return Ignored(reason=f"it asks leave to quote {object_id}, which is not ours to give")
+        if quote.quotes is not None and quote.quotes not in (object_id, row.document.get("url")):
+            return Ignored(reason="the post quotes something else", issue_id=row.issue_id)
+        stamp = _stamp(tx, row, quote, verified, context)
+        if stamp is None:
+            body = blog.seal(answer_of(echoed, activity_id, "Reject", actor=blog.actor_id))
+        else:
+            address = blog.addresses.stamp(stamp.token)
+            body = blog.seal(accept_quote(echoed, activity_id, actor=blog.actor_id, stamp=address))
+        kind = "Reject" if stamp is None else "Accept"
+        number = published.add_activity(
+            tx, NewActivity(id=activity_id, blog_id=blog.id, type=kind, body=body), now=context.now
+        )
+        deliveries.add(
+            tx,
+            blog.id,
+            activity=number,
+            issue_id=row.issue_id,
+            object_id=None,
+            inboxes=[(actor.inbox, host_of(actor.id))],
+            priority=_PRIORITY,
+            now=context.now,
+        )
+        if stamp is None:
+            return Ignored(reason="it may not be quoted by this sender, who was told so", issue_id=row.issue_id)
+        return Done(reason="it asked leave to quote, and has it", issue_id=row.issue_id)
+
+    return effect
+
+
+def _stamp(tx: Transaction, row: ObjectRow, quote: Note, verified: VerifiedActivity, context: Context) -> Stamp | None:
+    """The leave that stands, or a new one if the object's policy lets this person quote; one taken back stays so."""
+    known = quote_stamps.find_for(tx, row.id, quote.id)
+    if known is not None:
+        return None if known.revoked_at is not None or known.actor_id != verified.actor.id else known
+    if not _may_quote(tx, row, verified, context):
+        return None
+    stamp = Stamp(
+        token=new_token(),
+        blog_id=context.blog.id,
+        object_id=row.id,
+        instrument_id=quote.id,
+        actor_id=verified.actor.id,
+        inbox=verified.actor.inbox,
+        given_at=context.now,
+    )
+    quote_stamps.add(tx, stamp)
+    return stamp
+
+
+def _may_quote(tx: Transaction, row: ObjectRow, verified: VerifiedActivity, context: Context) -> bool:
+    blog, actor_id = context.blog, verified.actor.id
+    if blocks.listed(tx, blog.id, context.blocked).holds(actor_id) is not None:
+        return False
+    if context.is_creator:
+        return True
+    match quoters_of(row.document, followers=blog.followers):
+        case "everyone":
+            return True
+        case "followers":
+            return followers.find(tx, blog.id, actor_id) is not None
+        case "nobody":
+            return False
