@@ -42,6 +42,7 @@ COMMANDS: dict[str, Command] = {
     "comments refresh": Command("refresh", "refresh", "look for the conversation on other servers, now"),
     "deliveries": Command("deliveries", "deliveries", "say for each server what it has, what it waits for, and why"),
     "deliveries retry": Command("deliveries", "retry", "try again now what waits or was given up"),
+    "login": Command("login", "login", "print a link to the author's pages: works once, within 15 minutes"),
     "demo": Command("demo", "demo", "show the main job on this machine"),
 }
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from bridge.store import further_tables, linkback_tables, repair_tables, schema
+from bridge.store import further_tables, linkback_tables, login_tables, repair_tables, schema
 
 metadata = schema.metadata
 
-__all__ = ["further_tables", "linkback_tables", "metadata", "repair_tables", "schema"]
+__all__ = ["further_tables", "linkback_tables", "login_tables", "metadata", "repair_tables", "schema"]

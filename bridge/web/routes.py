@@ -16,6 +16,7 @@ from bridge.web import (
     pages,
     static_files,
 )
+from bridge.web.admin import routes as author_pages
 from bridge.web.conversation_lists import context_ids, like_ids, reply_ids, share_ids
 from bridge.web.interact import interact
 from bridge.web.problem import explain
@@ -36,6 +37,7 @@ _ROUTES: list[web.RouteDef] = [
     web.get("/interact", interact),
     web.get("/embed.js", static_files.embed_script),
     web.get("/static/style.css", static_files.stylesheet),
+    web.get("/static/admin.css", static_files.admin_stylesheet),
     web.get("/static/interact.js", static_files.interact_script),
     web.get("/media/{name}", media.media),
     # discovery
@@ -74,4 +76,5 @@ def application(site: Site) -> web.Application:
     app = web.Application(middlewares=[explain], client_max_size=64 * 1024)
     app[SITE] = site
     app.add_routes(_ROUTES)
+    app.add_routes(author_pages.ROUTES)
     return app

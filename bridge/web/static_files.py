@@ -7,7 +7,7 @@ from aiohttp import web
 from bridge.store import changes
 from bridge.web.ready import Page
 from bridge.web.site import SITE
-from bridge.web.theme import EMBED_SCRIPT, INTERACT_SCRIPT
+from bridge.web.theme import ADMIN_STYLE, EMBED_SCRIPT, INTERACT_SCRIPT
 
 _BLOG = frozenset({changes.BLOG})
 _FOR_EVER = {"Cache-Control": "public, max-age=31536000, immutable"}
@@ -24,6 +24,15 @@ async def stylesheet(request: web.Request) -> web.StreamResponse:
         )
 
     return await site.ready.get(request, "style.css", render)
+
+
+async def admin_stylesheet(request: web.Request) -> web.StreamResponse:
+    """What the author's pages have beside the stylesheet that readers get."""
+
+    async def render() -> Page:
+        return Page(body=ADMIN_STYLE, content_type="text/css; charset=utf-8", topics=_BLOG, headers=_FOR_EVER)
+
+    return await request.app[SITE].ready.get(request, "admin.css", render)
 
 
 async def interact_script(request: web.Request) -> web.StreamResponse:

@@ -25,7 +25,9 @@ _STYLE = _STATIC / "style.css"
 #: Our two scripts. No page needs one: the first comforts, the second is for other people's pages.
 INTERACT_SCRIPT = (_STATIC / "interact.js").read_bytes()
 EMBED_SCRIPT = (_STATIC / "embed.js").read_bytes()
+ADMIN_STYLE = (_STATIC / "admin.css").read_bytes()
 INTERACT_SCRIPT_URL = f"/static/interact.js?v={hashlib.sha256(INTERACT_SCRIPT).hexdigest()[:12]}"
+ADMIN_STYLE_URL = f"/static/admin.css?v={hashlib.sha256(ADMIN_STYLE).hexdigest()[:12]}"
 
 
 class Templates:
@@ -44,6 +46,7 @@ class Templates:
     def render(self, name: str, *, words: Words, **values: object) -> str:
         """The page as text. A theme that fails is logged with file and line, and our own page is given instead."""
         values |= {"_": words.say, "ngettext": words.count, "words": words, "style_url": self.style_url}
+        values["admin_style_url"] = ADMIN_STYLE_URL
         if self._theme is not None:
             try:
                 return self._themed.get_template(name).render(values)

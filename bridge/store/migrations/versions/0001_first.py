@@ -52,6 +52,12 @@ def upgrade() -> None:
     )
     op.create_index("ix_jobs_due", "jobs", ["due_at"], unique=False)
     op.create_table(
+        "login_links",
+        sa.Column("digest", sa.Text(), nullable=False),
+        sa.Column("expires_at", Moment(), nullable=False),
+        sa.PrimaryKeyConstraint("digest", name=op.f("pk_login_links")),
+    )
+    op.create_table(
         "received",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("blog_id", sa.Integer(), nullable=True),
@@ -118,6 +124,14 @@ def upgrade() -> None:
         sa.Column("scheme_until", Moment(), nullable=True),
         sa.Column("reason", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("server", name=op.f("pk_servers")),
+    )
+    op.create_table(
+        "sessions",
+        sa.Column("digest", sa.Text(), nullable=False),
+        sa.Column("form_token", sa.Text(), nullable=False),
+        sa.Column("began_at", Moment(), nullable=False),
+        sa.Column("expires_at", Moment(), nullable=False),
+        sa.PrimaryKeyConstraint("digest", name=op.f("pk_sessions")),
     )
     op.create_table(
         "tombstones",

@@ -1,0 +1,260 @@
+"""The author's door and pages, over HTTP as a browser would use them (security S114-S117)."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+from urllib.parse import quote
+
+import pytest
+
+from bridge.store import deliveries, entries, followers
+from bridge.store.database import Transaction
+from bridge.store.followers import Follower
+from bridge.store.login_tables import sessions
+from bridge.terms import ActorId, InboxUrl, Server
+from bridge.web.admin.door import make_link
+from tests.support.running_blog import Answer, RunningBlog
+
+PAGES = [
+    "/admin/",
+    "/admin/comments",
+    "/admin/people",
+    "/admin/servers",
+    "/admin/blocks",
+    "/admin/record",
+    "/admin/queue",
+]
+
+
+class Author:
+    """The author's browser, once it is in."""
+
+    def __init__(self, blog: RunningBlog) -> None:
+        self.blog = blog
+        self.link = blog.write(lambda tx: make_link(tx, blog.app.blog, now=blog.app.clock()))
+        token = re.search(r'name="token" value="([^"]+)"', blog.get(self.link).text)
+        assert token is not None
+        self.token = token[1]
+        answer = blog.post("/admin/login", {"token": self.token})
+        assert (answer.status, answer.headers["Location"]) == (303, "/admin/")
+        self.set_cookie = answer.headers["Set-Cookie"]
+        self.cookie = self.set_cookie.partition(";")[0]
+        form = re.search(r'name="form" value="([^"]+)"', self.get("/admin/").text)
+        assert form is not None
+        self.form = form[1]
+
+    def get(self, path: str) -> Answer:
+        return self.blog.get(path, Cookie=self.cookie)
+
+    def post(self, path: str, values: dict[str, str], **headers: str) -> Answer:
+        return self.blog.post(
+            path,
+            {"form": self.form, "next": "/admin/comments?state=held", **values},
+            **{"Cookie": self.cookie, **headers},
+        )
+
+
+@pytest.fixture
+def author(running: RunningBlog) -> Author:
+    return Author(running)
+
+
+def state(running: RunningBlog, token: str) -> str:
+    found = running.read(lambda tx: entries.find_by_token(tx, running.app.blog.id, token))
+    assert found is not None
+    return found.state
+
+
+def test_a_link_works_once_and_looking_at_it_does_not_use_it_up(running: RunningBlog, author: Author) -> None:
+    assert 'action="/admin/login"' not in running.get(author.link).text
+    again = running.post("/admin/login", {"token": author.token})
+    assert (again.status, again.headers["Set-Cookie"]) == (403, None)
+
+
+def test_a_link_is_too_old_after_fifteen_minutes(running: RunningBlog) -> None:
+    early = running.app.clock() - timedelta(minutes=15, seconds=1)
+    link = running.write(lambda tx: make_link(tx, running.app.blog, now=early))
+    assert running.get(link).status == 403
+    assert running.post("/admin/login", {"token": link.partition("=")[2]}).status == 403
+
+
+def test_the_cookie_is_kept_from_scripts_and_from_other_sites(author: Author) -> None:
+    """S114, S115."""
+    assert "HttpOnly" in author.set_cookie
+    assert "SameSite=Strict" in author.set_cookie
+    assert "Path=/" in author.set_cookie
+
+
+def test_the_database_holds_nothing_that_opens_the_door(running: RunningBlog, author: Author) -> None:
+    kept = running.read(lambda tx: repr(tx.execute(sessions.select()).all()))
+    assert author.cookie.partition("=")[2] not in kept
+
+
+def test_every_login_gets_a_new_session_and_ends_the_old_one(running: RunningBlog, author: Author) -> None:
+    """S115: no fixation."""
+    link = running.write(lambda tx: make_link(tx, running.app.blog, now=running.app.clock()))
+    answer = running.post("/admin/login", {"token": link.partition("=")[2]}, Cookie=author.cookie)
+    assert author.cookie not in answer.headers["Set-Cookie"]
+    assert author.get("/admin/").status == 403
+
+
+def test_guessing_links_ends_soon(running: RunningBlog) -> None:
+    """S115."""
+    statuses = [running.post("/admin/login", {"token": "x"}).status for _ in range(12)]
+    assert statuses[0] == 403
+    assert statuses[-1] == 429
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_nobody_else_sees_the_authors_pages(running: RunningBlog, path: str) -> None:
+    answer = running.get(path, Cookie="rundbrief=guess")
+    assert answer.status == 403
+    assert "rundbrief login" in answer.text
+    assert answer.headers["Cache-Control"] == "no-store"
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_every_page_shows_itself_to_the_author(author: Author, path: str) -> None:
+    answer = author.get(path)
+    assert answer.status == 200
+    assert answer.headers["Cache-Control"] == "no-store"
+    assert "frame-ancestors 'none'" in answer.headers["Content-Security-Policy"]  # S127
+
+
+def test_the_author_judges_comments(running: RunningBlog, author: Author) -> None:
+    running.say("1", "<p>Darf ich?</p>", token="h1", state="held")
+    assert "Darf ich?" in author.get("/admin/").text
+    assert "Darf ich?" not in running.get("/issues/1").text
+    for deed, after in [("approve", "shown"), ("hide", "hidden"), ("spam", "spam"), ("approve", "shown")]:
+        answer = author.post("/admin/comments/h1", {"deed": deed})
+        assert (answer.status, answer.headers["Location"]) == (303, f"/admin/comments?state=held&done={deed}")
+        assert state(running, "h1") == after
+    assert "Darf ich?" in running.get("/issues/1").text
+    assert "Der Kommentar wird gezeigt." in author.get("/admin/comments?done=approve").text
+
+
+def test_the_author_answers_and_takes_it_back(running: RunningBlog, author: Author) -> None:
+    running.say("1", "<p>Und nun?</p>", token="q1")
+    assert author.post("/admin/comments/q1", {"deed": "reply", "text": "Nun ist *gut*."}).status == 303
+    assert "Nun ist <em>gut</em>." in running.get("/issues/1").text
+    number = running.issue_id("1")
+    own = next(row for row in running.read(lambda tx: entries.of_issue(tx, number)) if row.ours)
+    assert author.post(f"/admin/comments/{own.token}", {"deed": "delete"}).status == 303
+    assert "Nun ist" not in running.get("/issues/1").text
+    empty = author.post("/admin/comments/q1", {"deed": "reply", "text": "  "})
+    assert (empty.status, "an answer needs a text" in empty.text) == (409, True)
+
+
+@pytest.mark.parametrize(
+    ("form", "headers"),
+    [
+        ({"form": ""}, {}),
+        ({"form": "guess"}, {}),
+        ({}, {"Origin": "https://evil.example"}),
+        ({}, {"Origin": "null"}),
+        ({}, {"Sec_Fetch_Site": "cross-site"}),
+        ({}, {"Sec_Fetch_Site": "same-site"}),
+    ],
+)
+def test_a_form_from_elsewhere_changes_nothing(
+    running: RunningBlog, author: Author, form: dict[str, str], headers: dict[str, str]
+) -> None:
+    """S114."""
+    running.say("1", "<p>Bleibt</p>", token="s1", state="held")
+    assert author.post("/admin/comments/s1", {"deed": "approve", **form}, **headers).status == 403
+    assert state(running, "s1") == "held"
+
+
+def test_looking_changes_nothing(running: RunningBlog, author: Author) -> None:
+    """S114."""
+    running.say("1", "<p>Bleibt</p>", token="s1", state="held")
+    author.get(f"/admin/comments/s1?deed=approve&form={author.form}")
+    assert state(running, "s1") == "held"
+    assert author.get("/admin/logout").status == 405
+
+
+@pytest.mark.parametrize(
+    "where", ["https://evil.example/admin/", "//evil.example/admin/", "/\\evil.example", "/issues/1", "javascript:x"]
+)
+def test_the_way_back_leads_to_the_authors_pages_only(running: RunningBlog, author: Author, where: str) -> None:
+    """S116."""
+    running.say("1", "<p>x</p>", token="s1", state="held")
+    location = author.post("/admin/comments/s1", {"deed": "approve", "next": where}).headers["Location"]
+    assert location.startswith("/admin/")
+
+
+def test_the_ledger_shows_each_server_with_its_reason(running: RunningBlog, author: Author) -> None:
+    add_follower(running, "https://gut.example/users/a")
+    add_follower(running, "https://schlecht.example/users/b")
+    running.publish({"2.md": "---\ntitle: Zwei\n---\n\nText.\n"})
+    now = running.app.clock()
+
+    def outcome(tx: Transaction) -> None:
+        for one in deliveries.standings(tx, running.app.blog.id):
+            good = one.server == "gut.example"
+            deliveries.record(
+                tx,
+                [
+                    deliveries.Outcome(
+                        id=one.id,
+                        state="delivered" if good else "waiting",
+                        status=202 if good else 500,
+                        reason="" if good else "500 <b>kaputt</b>",
+                        due_at=now,
+                    )
+                ],
+                now=now + timedelta(seconds=2),
+            )
+
+    running.write(outcome)
+    page = author.get("/admin/issues/2").text
+    assert "gut.example" in page
+    assert "500 &lt;b&gt;kaputt&lt;/b&gt;" in page
+    assert "<title>1 von 2 Zustellungen kamen an, die letzte nach 2" in page
+    assert "1 von 2 zugestellt" in author.get("/admin/").text
+    assert "schlecht.example" in author.get("/admin/queue").text
+    assert author.post("/admin/queue", {"server": "schlecht.example"}).status == 303
+
+
+def add_follower(running: RunningBlog, actor: str) -> None:
+    host = actor.split("/")[2]
+    follower = Follower(
+        actor_id=ActorId(actor),
+        follow_id=None,
+        server=Server(host),
+        inbox=InboxUrl(f"https://{host}/inbox"),
+        shared_inbox=None,
+        since=running.app.clock(),
+    )
+    running.write(lambda tx: followers.add(tx, running.app.blog.id, follower))
+
+
+def test_the_author_blocks_and_unblocks(running: RunningBlog, author: Author) -> None:
+    add_follower(running, "https://bad.example/users/b")
+    assert "bad.example/users/b" in author.get("/admin/people").text
+    assert author.post("/admin/people", {"deed": "block", "target": "bad.example", "reason": "Werbung"}).status == 303
+    assert "Werbung" in author.get("/admin/blocks").text
+    assert "bad.example/users/b" not in author.get("/admin/people").text
+    assert author.post("/admin/people", {"deed": "unblock", "target": "bad.example"}).status == 303
+    assert "Niemand ist gesperrt." in author.get("/admin/blocks").text
+    assert author.post("/admin/people", {"deed": "block", "target": "no domain"}).status == 409
+
+
+def test_the_search_box_is_why(running: RunningBlog, author: Author) -> None:
+    running.say("1", "<p>Warum nicht?</p>", token="w1", state="held", object_id="https://social.example/notes/w1")
+    page = author.get(f"/admin/record?q={quote('https://social.example/notes/w1')}").text
+    assert ">held</span>" in page
+    assert "not-received" in author.get("/admin/record?q=https://nowhere.example/1").text
+
+
+def test_comments_of_an_issue_close_and_open(running: RunningBlog, author: Author) -> None:
+    assert author.post("/admin/issues/1", {"deed": "close"}).status == 303
+    assert "Kommentare sind geschlossen." in running.get("/issues/1").text
+    assert author.post("/admin/issues/1", {"deed": "reopen"}).status == 303
+    assert "Kommentare sind geschlossen." not in running.get("/issues/1").text
+
+
+def test_out_is_out(running: RunningBlog, author: Author) -> None:
+    assert author.post("/admin/logout", {}).status == 303
+    assert author.get("/admin/").status == 403
