@@ -36,9 +36,9 @@ async def judge_comment(request: web.Request, session: Session, form: _FORM) -> 
                 case "approve":
                     moderate.approve(tx, entry, now=now)
                 case "hide":
-                    moderate.hide(tx, entry, now=now)
+                    moderate.hide(tx, site.blog, entry, now=now)
                 case "spam":
-                    moderate.spam(tx, entry, now=now)
+                    moderate.spam(tx, site.blog, entry, now=now)
                 case "reply":
                     answer.say(tx, site.blog, entry, html, now=now)
                 case "delete":
