@@ -46,6 +46,7 @@ def preview_page(shown: Preview, site: Site) -> str:
         words=site.templates.words(blog.language, blog.timezone),
         blog=blog,
         title=issue.title,
+        address=site.blog.addresses.page(issue.slug),
         page=_STYLE_LINK.sub(lambda _: f"<style>{style}</style>", page),
         posts=[(post, Markup(post.html), facts(post)) for post in shown.posts],
         summary=summary(shown),

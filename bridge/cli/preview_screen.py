@@ -41,7 +41,9 @@ def preview_screen(shown: Preview, blog: Blog, console: Console) -> None:
 def summary(shown: Preview) -> list[str]:
     """What concerns the whole issue, in sentences."""
     lines: list[str] = []
-    if shown.posts:
+    if shown.posts and not shown.servers:
+        lines.append("Nobody follows yet, so nobody would be told.")
+    elif shown.posts:
         followers = "one follower" if shown.followers == 1 else f"{shown.followers} followers"
         servers = "one server" if shown.servers == 1 else f"{shown.servers} servers"
         lines.append(f"Goes to {followers}, with the people who are mentioned to {servers}.")

@@ -49,7 +49,8 @@ def find_mentions(issue: Issue) -> tuple[str, ...]:
         found.setdefault(handle.casefold(), handle)
 
     for text in (issue.teaser or "", issue.body):
-        _converted(issue, text, mention=remember, tag_url=lambda name: name)
+        if "@" in text:  # most have none, and converting is half of what an issue costs
+            _converted(issue, text, mention=remember, tag_url=lambda name: name)
     return tuple(found.values())
 
 

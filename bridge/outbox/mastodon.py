@@ -82,9 +82,8 @@ def after_sanitiser(html: str) -> str:
     for tag in list(soup.find_all(True)):
         if re.fullmatch("h[1-6]", tag.name):
             tag.name = "strong"
-            tag.attrs = {}
             tag.wrap(soup.new_tag("p"))
-        elif tag.name in ("script", "style"):
+        if tag.name in ("script", "style"):
             tag.decompose()
         elif tag.name not in rules["tags"] or (tag.name == "a" and not _leads_somewhere(tag, rules)):
             tag.unwrap()

@@ -97,6 +97,7 @@ def tell_change(tx: Transaction, blog: Blog, row: BlogRow, *, rsa_pem: str, ed25
     addressed = {"attributedTo": blog.actor_id, "updated": wire_time(now), **audience.public_with_followers(blog)}
     body = update_of({**document, **addressed}, activity_id)
     body["object"] = {key: value for key, value in document.items() if key != "@context"}
+    body["@context"] = document["@context"]  # the terms of a profile are more than those of a post
     number = published.add_activity(
         tx, NewActivity(id=activity_id, blog_id=blog.id, type="Update", body=blog.seal(body)), now=now
     )

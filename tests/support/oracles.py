@@ -38,8 +38,8 @@ def kept_by(server: str, html: str) -> str:
 
 def _keep(tag: Tag, rules: Mapping[str, Any], soup: BeautifulSoup) -> None:
     if rules["headings"] == "strong paragraphs" and re.fullmatch("h[1-6]", tag.name):
-        tag.name = "p"
-        tag.wrap(soup.new_tag("strong"))
+        tag.name = "strong"
+        tag.wrap(soup.new_tag("p"))
     if tag.name == "a" and urlsplit(str(tag.get("href", ""))).scheme not in rules["schemes"]:
         tag.unwrap()
         return
