@@ -278,6 +278,7 @@ async def test_s59_codings_that_were_not_offered_are_refused(door: Door, peer: P
         (gzip.compress(b"{}")[:-4], FetchFailed),
         (gzip.compress(b"{}") + gzip.compress(b"{}"), FetchUnusable),
     ],
+    ids=["not packed", "broken off", "two streams"],  # the bytes hold the time
 )
 async def test_s59_broken_gzip_is_no_answer(door: Door, peer: Peer, body: bytes, fault: type[Exception]) -> None:
     peer.answers("/x", body, headers={"Content-Encoding": "gzip"})
