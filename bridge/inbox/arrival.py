@@ -17,11 +17,11 @@ from bridge.activity.incoming_note import Note
 from bridge.activity.remote_actor import RemoteActor
 from bridge.conversation import approval
 from bridge.conversation.comment import Kind
-from bridge.conversation.linkback import RANKS
+from bridge.conversation.linkback import RANKS, source_key
 from bridge.inbox.context import Context
 from bridge.inbox.entry_values import values_from
 from bridge.inbox.result import Done, Ignored, Result, verdict_of
-from bridge.store import blocks, changes, entries, forgotten, parked, places, tombstones
+from bridge.store import blocks, changes, entries, forgotten, linkbacks, parked, places, tombstones
 from bridge.store.database import Transaction
 from bridge.store.entries import EntryRow
 from bridge.store.places import Place
@@ -84,7 +84,7 @@ def unfit(note: Note) -> str | None:
 def keep(tx: Transaction, arrival: Arrival, context: Context) -> Result:
     """Find where the post belongs, judge it, and keep it in whatever state it is."""
     note, blog = arrival.note, context.blog
-    same = entries.find_same(tx, blog.id, note.id, note.url or note.id)
+    same = entries.find_same(tx, blog.id, note.id, note.url or note.id) or _copy(tx, note, context)
     if same is not None and (same.object_id == note.id or same.state == "deleted"):
         return _again(tx, same, arrival)
     if tombstones.find(tx, note.id) == note.attributed_to:
@@ -183,6 +183,13 @@ def _nowhere(note: Note) -> str:
 
 def _told(kind: Kind, reason: str) -> str:
     return reason if kind == "reply" else f"It came as a {kind}. {reason}"
+
+
+def _copy(tx: Transaction, note: Note, context: Context) -> EntryRow | None:
+    """A bridge's page that showed this post before it came itself; one the author decided about stays apart."""
+    token = linkbacks.find_copy(tx, context.blog.id, {source_key(note.id), source_key(note.url or note.id)})
+    copy = None if token is None else entries.find_by_token(tx, context.blog.id, token)
+    return copy if copy is not None and copy.state in ("shown", "held") else None
 
 
 def _again(tx: Transaction, same: EntryRow, arrival: Arrival) -> Result:

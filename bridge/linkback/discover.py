@@ -16,7 +16,7 @@ from bridge.linkback.markup import Start, scan
 _MOST_HEADER = 16 * 1024
 _MOST_PAGE = 1024 * 1024
 _LINK = re.compile(r"<([^<>]*)>([^<]*)")
-_REL = re.compile(r";\s*rel\s*=\s*(?:\"([^\"]*)\"|'([^']*)'|([^\s;,\"']+))", re.IGNORECASE)
+_PARAMETER = re.compile(r";\s*([\w*-]+)\s*=\s*(\"(?:[^\"\\]|\\.)*\"|'[^']*'|[^\s;,\"']+)")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,8 +64,8 @@ def _in_headers(headers: Iterable[str], wanted: str) -> Iterator[str]:
     """The targets with this relation, in order (RFC 8288); what is no link is passed over."""
     for header in headers:
         for target, parameters in _LINK.findall(header[:_MOST_HEADER]):
-            rel = _REL.search(parameters)
-            if rel is not None and wanted in (rel[1] or rel[2] or rel[3] or "").lower().split():
+            named = {name.lower(): value for name, value in reversed(_PARAMETER.findall(parameters))}
+            if wanted in named.get("rel", "").strip("\"'").lower().split():
                 yield target
 
 

@@ -57,7 +57,10 @@ def scan(text: str) -> Iterator[Start | End | str]:
                 yield "<"
             continue
         name = tag[2].lower()
-        attributes, place = _attributes(text, tag.end())
+        attributes, end = _attributes(text, tag.end())
+        if end is None:
+            return
+        place = end
         if tag[1]:
             yield End(name)
             continue
@@ -83,8 +86,8 @@ def _after_no_tag(text: str, start: int) -> int:
     return start + 1
 
 
-def _attributes(text: str, place: int) -> tuple[dict[str, str], int]:
-    """The attributes from here on (the first of a name holds), and where the tag is over."""
+def _attributes(text: str, place: int) -> tuple[dict[str, str], int | None]:
+    """The attributes from here on (the first of a name holds), and where the tag is over; None: the page ends in it."""
     found: dict[str, str] = {}
     for _ in range(_MOST_ATTRIBUTES):
         end = _END.match(text, place)
@@ -99,7 +102,7 @@ def _attributes(text: str, place: int) -> tuple[dict[str, str], int]:
         found.setdefault(one[1].lower(), html.unescape(value))
         place = one.end()
     close = text.find(">", place)
-    return found, len(text) if close < 0 else close + 1
+    return found, None if close < 0 else close + 1
 
 
 def _after_element(text: str, place: int, name: str) -> int:

@@ -145,6 +145,7 @@ class Verifier:
         """No answer is no word about the link: what is shown stays (S105), what is new gets a few days."""
         if row.state != "accepted" and row.failures >= len(RETRIES):
             keeper.refuse(row, reason)
+            linkbacks.change(tx, row.id, {"check_at": None})
             return
         wait = RETRIES[min(row.failures, len(RETRIES) - 1)]
         now = self.clock()

@@ -89,6 +89,17 @@ def of_keys(tx: Transaction, issue_id: int, keys: Collection[str]) -> list[Linkb
     return _all(tx, linkbacks.c.issue_id == issue_id, linkbacks.c.state == "accepted", same)
 
 
+def find_copy(tx: Transaction, blog_id: int, keys: Collection[str]) -> str | None:
+    """The token of an entry made of a page that says it is a copy of one of these (as bridges do)."""
+    query = sa.select(linkbacks.c.entry_token).where(
+        linkbacks.c.blog_id == blog_id,
+        linkbacks.c.claims_key.in_(keys),
+        linkbacks.c.state == "accepted",
+        linkbacks.c.entry_token.is_not(None),
+    )
+    return tx.execute(query.limit(1)).scalar()
+
+
 def add(tx: Transaction, values: Mapping[str, Any]) -> None:
     """A page that was never heard of."""
     tx.execute(sa.insert(linkbacks).values(**values))

@@ -13,7 +13,7 @@ from urllib.request import Request, urlopen
 import pytest
 
 from bridge.demo.stage import wait_until
-from tests.support.running_blogs import RunningBlog
+from tests.support.served_blogs import ServedBlog
 
 _LETTER = """---
 title: {title}
@@ -47,8 +47,8 @@ def test_another_blog_and_a_plain_page_appear_on_an_issue_and_go_with_their_link
 ) -> None:
     origin, folder = plain
     with (
-        RunningBlog(tmp_path / "one", title="Krumme Wege") as one,
-        RunningBlog(tmp_path / "two", title="Gegenüber") as two,
+        ServedBlog(tmp_path / "one", title="Krumme Wege") as one,
+        ServedBlog(tmp_path / "two", title="Gegenüber") as two,
     ):
         target = one.publish("24", _LETTER.format(title="Nebel", number=24, text="Über dem Moor."))
         two.publish("echo", _LETTER.format(title="Ein Echo", number=1, text=f"Lest [diesen Brief]({target}) heute."))

@@ -1,8 +1,7 @@
-"""A blog in processes of its own, as a user has it: `init`, `serve`, files that are published by command."""
+"""A blog in processes of its own, as a user has it: `init`, `serve`, files that are committed."""
 
 from __future__ import annotations
 
-import json
 import re
 import subprocess
 import sys
@@ -10,9 +9,10 @@ from pathlib import Path
 from typing import Any, Self
 
 from bridge.demo.stage import Child, Page, free_port, request, wait_until
+from tests.support.repositories import Checkout
 
 
-class RunningBlog:
+class ServedBlog:
     """Made, served on loopback while the `with` lasts."""
 
     def __init__(self, folder: Path, *, title: str, handle: str = "links", language: str = "de") -> None:
@@ -44,10 +44,8 @@ class RunningBlog:
         return ended.stdout
 
     def publish(self, slug: str, text: str) -> str:
-        """Write one issue file and publish it; its page."""
-        path = self.folder / "issues" / f"{slug}.md"
-        path.write_text(text, "utf-8")
-        self.run("publish", str(path))
+        """Commit one issue file, which `serve` sees and publishes; its page."""
+        Checkout(self.folder / "issues").commit({f"{slug}.md": text.encode()})
         return f"{self.origin}/issues/{slug}"
 
     def page(self, slug: str) -> Page:
@@ -57,11 +55,6 @@ class RunningBlog:
     def comments(self, slug: str) -> dict[str, Any]:
         """Its conversation for programs."""
         found: dict[str, Any] = request(f"{self.origin}/issues/{slug}/comments.json").json() or {}
-        return found
-
-    def ledger(self, slug: str) -> dict[str, Any]:
-        """`rundbrief issues SLUG --json`."""
-        found: dict[str, Any] = json.loads(self.run("issues", slug, "--json"))
         return found
 
     def shown(self, slug: str) -> list[str]:
