@@ -1,4 +1,4 @@
-"""Limits as the public meets them, on a server that is configured for https: security S77, S78, S81; contract 3."""
+"""Limits and blocks as the public meets them: security S42, S46, S64, S67, S77; contract section 3."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from datetime import UTC, datetime
 import pytest
 
 from bridge.demo.stage import Peer
-from tests.support.attack import RunningBlog, Town, running_blog
+from bridge.remote.webfinger import handle_from
+from tests.support.attack import RunningBlog, Town, running_blog, with_issue
 from tests.support.signing import post_headers, request_with
 
 BODY = b'{"type":"Like","actor":"https://fern.example/anna","object":"https://links.example/"}'
@@ -66,3 +67,38 @@ def test_s64_two_servers_that_show_nothing_unsigned_do_not_wait_for_each_other(
         replied = peer.do("reply", object=blog.note, text="Vorsicht ist die Mutter")
         assert [answer["status"] for answer in replied["answers"]] == [202]
     assert "Vorsicht ist die Mutter" in blog.comments()
+
+
+def test_s42_who_is_blocked_gets_in_by_no_side_door(
+    tmp_path_factory: pytest.TempPathFactory, town: Town, other_town: Town
+) -> None:
+    """Not directly, not handed on by another, not with a proof, and not boosted."""
+    place = tmp_path_factory.mktemp("blocking")
+    blocked, carrier = other_town.person("gesperrt"), town.person("bote")
+    changes = {r"(?m)^blocked = .*$": f'blocked = ["{other_town.authority}"]'}
+    with running_blog(place, changes=changes) as running:
+        blog = with_issue(running, place)
+        note = blocked.note(blog, "durch die Hintertür")
+        other_town.serves(note["id"].removeprefix(other_town.origin), note)
+        create = blocked.act("Create", note)
+
+        assert blog.post(blocked, create).status == 403
+        assert blog.post(blocked, blocked.act("Follow", blog.actor)).status == 403
+        assert blog.post(carrier, create).status == 403
+        assert blog.post(carrier, blocked.proven(create)).status == 403
+        assert blog.post(carrier, carrier.act("Announce", note["id"])).status == 202
+        assert blog.post(carrier, carrier.act("Create", {**note, "attributedTo": carrier.id})).status == 202
+
+        assert "Hintertür" not in blog.comments()
+        assert blog.asked("SELECT count(*) FROM entries") == [(0,)]
+        assert blog.asked("SELECT count(*) FROM followers") == [(0,)]
+
+
+@pytest.mark.parametrize("text", ["a/../../admin@fern.example", "a?x=1@fern.example", "a&b=c@fern.example",
+                                  "a#b@fern.example", "a@fern.example/internal", "a@fern.example?x",
+                                  "a%2f@fern.example"])  # fmt: skip
+def test_s67_no_name_of_a_stranger_becomes_part_of_an_address_that_is_asked(text: str) -> None:
+    """Names stand in a query, escaped; what could be more than a name is no handle at all."""
+    handle = handle_from(text, allow_private=True)
+
+    assert handle is None or not set("/?#&%@") & set(handle.user + handle.host)
