@@ -51,10 +51,11 @@ from bridge.remote.scheme_memory import SchemeMemory
 from bridge.remote.webfinger import WebFinger
 from bridge.repair.climb import Climb
 from bridge.repair.crawl import CRAWL, Crawl
+from bridge.repair.pictures import Pictures
 from bridge.signature import cavage, rfc9421
 from bridge.signature.key_files import load_key_file
 from bridge.signature.keys import PrivateKey, Signer
-from bridge.store import jobs, linkback_sends, linkbacks
+from bridge.store import jobs, linkback_sends, linkbacks, remote_pictures
 from bridge.store.blogs import BlogRow
 from bridge.store.database import Database, PostgresDatabase, SqliteDatabase, open_database
 from bridge.store.parked import CLIMB
@@ -168,6 +169,7 @@ class App:
             ),
             CLIMB: Climb(database=self.database, context=self.context),
             CRAWL: self.crawl,
+            remote_pictures.KIND: self.pictures,
             **self.linkback_handlers(),
         }
         queue = self._queue(tuple(handlers))
@@ -195,6 +197,18 @@ class App:
                 config=self.config, database=self.database, documents=self.documents, clock=self.clock
             ),
         }
+
+    @property
+    def pictures(self) -> Pictures:
+        """What brings faces and comments' pictures here."""
+        return Pictures(
+            blog=self.blog,
+            config=self.config,
+            database=self.database,
+            documents=self.documents,
+            media=MediaFolder(self.config.media_folder),
+            clock=self.clock,
+        )
 
     def site(self) -> Site:
         """What the web half needs."""

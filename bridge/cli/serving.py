@@ -65,7 +65,8 @@ async def _working(app: App) -> AsyncIterator[None]:
     await workshop.queue.open()
     try:
         expiry = Expiry(database=app.database, clock=app.clock)
-        async with _beside(Watch(app.publisher).run(), sweep(app.database, clock=app.clock), expiry.run()):
+        tidying = (expiry.run(), app.pictures.run())
+        async with _beside(Watch(app.publisher).run(), sweep(app.database, clock=app.clock), *tidying):
             working = asyncio.create_task(workshop.worker.run(grace=_GRACE))
             try:
                 yield

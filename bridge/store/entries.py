@@ -9,7 +9,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from bridge.store.database import Transaction
+from bridge.store.database import Transaction, WakeUp
 from bridge.store.schema import entries
 from bridge.terms import ActorId, ObjectId
 
@@ -60,6 +60,11 @@ def _from_row(row: sa.Row[Any]) -> EntryRow:
 def _one(tx: Transaction, *conditions: Any) -> EntryRow | None:
     row = tx.execute(sa.select(entries).where(*conditions)).first()
     return None if row is None else _from_row(row)
+
+
+def find(tx: Transaction, entry_id: int) -> EntryRow | None:
+    """The entry with this number of ours."""
+    return _one(tx, entries.c.id == entry_id)
 
 
 def find_by_object(tx: Transaction, blog_id: int, object_id: str) -> EntryRow | None:
@@ -121,8 +126,11 @@ def of_actor(tx: Transaction, blog_id: int, actor_id: str) -> list[EntryRow]:
 
 
 def add(tx: Transaction, values: Mapping[str, Any]) -> int:
-    """A new entry; returns its number."""
-    return int(tx.execute(_INSERT, values).scalar_one())
+    """A new entry; returns its number. Its pictures are fetched if it is shown."""
+    number = int(tx.execute(_INSERT, values).scalar_one())
+    if values["state"] == "shown" and not values.get("ours"):
+        _look_at_pictures(tx, number)
+    return number
 
 
 _INSERT = sa.insert(entries).returning(entries.c.id)
@@ -131,6 +139,16 @@ _INSERT = sa.insert(entries).returning(entries.c.id)
 def change(tx: Transaction, entry_id: int, values: Mapping[str, Any]) -> None:
     """Change columns of an entry."""
     tx.execute(sa.update(entries).where(entries.c.id == entry_id).values(**values))
+    if not _FOR_PICTURES.isdisjoint(values):
+        _look_at_pictures(tx, entry_id)
+
+
+#: What a change of brings or removes pictures.
+_FOR_PICTURES = frozenset({"state", "visibility", "pictures", "author_avatar", "actor_id"})
+
+
+def _look_at_pictures(tx: Transaction, entry_id: int) -> None:
+    tx.wake(WakeUp(kind="picture", key=f"entry {entry_id}"))
 
 
 def empty(tx: Transaction, entry_id: int, *, reason: str, now: datetime) -> None:
@@ -143,6 +161,7 @@ def empty(tx: Transaction, entry_id: int, *, reason: str, now: datetime) -> None
 def remove(tx: Transaction, entry_id: int) -> None:
     """Remove an entry without a trace; only for what nobody answered."""
     tx.execute(sa.delete(entries).where(entries.c.id == entry_id))
+    _look_at_pictures(tx, entry_id)
 
 
 def has_answers(tx: Transaction, blog_id: int, object_id: str) -> bool:

@@ -31,28 +31,24 @@ issue_pictures = sa.Table(
     sa.PrimaryKeyConstraint("issue_id", "token"),
 )
 
-#: Pictures of other people, made anew: faces (without an entry) and pictures in comments.
+#: Pictures of other people, made anew: faces (entry 0) and pictures in comments. Also what could not be had, and why.
 remote_pictures = sa.Table(
     "remote_pictures",
     metadata,
     sa.Column("token", sa.Text, primary_key=True),
     sa.Column("blog_id", sa.Integer, sa.ForeignKey("blogs.id"), nullable=False),
     sa.Column("actor_id", sa.Text, nullable=False),
-    sa.Column("entry_id", Number, nullable=False, default=0),  #: 0: the person's face
+    sa.Column("entry_id", Number, nullable=False, index=True),
     sa.Column("url", sa.Text, nullable=False),
-    sa.Column("state", sa.Text, nullable=False),  #: kept | refused | gone
-    sa.Column("name", sa.Text),  #: of the file
+    sa.Column("name", sa.Text),  #: of the file; None: it could not be had
     sa.Column("width", sa.Integer),
     sa.Column("height", sa.Integer),
     sa.Column("bytes", sa.Integer, nullable=False, default=0),
     sa.Column("reason", sa.Text, nullable=False, default=""),
     sa.Column("attempts", sa.Integer, nullable=False, default=0),
     sa.Column("fetched_at", Moment, nullable=False),
-    sa.Column("used_at", Moment, nullable=False),  #: when it was last seen to be shown somewhere
     sa.UniqueConstraint("blog_id", "actor_id", "entry_id", "url"),
 )
-sa.Index("ix_remote_pictures_entry_id", remote_pictures.c.entry_id)
-sa.Index("ix_remote_pictures_state", remote_pictures.c.state, remote_pictures.c.used_at)
 
 #: Leave to quote (FEP-044f): one stamp for each object of ours and post that quotes it.
 quote_stamps = sa.Table(

@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 import sqlalchemy as sa
 
-from bridge.store.database import Transaction
+from bridge.store.database import Transaction, WakeUp
 from bridge.store.schema import reactions, remote_actors
 from bridge.store.upsert import insert_new
 from bridge.terms import ActorId
@@ -52,7 +52,15 @@ def add(
         "content": content,
         "since": now,
     }
-    return insert_new(tx, reactions, [row]) > 0
+    is_new = insert_new(tx, reactions, [row]) > 0
+    if is_new:
+        _look_at_face(tx, actor_id)
+    return is_new
+
+
+def _look_at_face(tx: Transaction, actor_id: str) -> None:
+    """Fetch it if it is shown now, and remove it if it is shown no more."""
+    tx.wake(WakeUp(kind="picture", key=f"actor {actor_id}"))
 
 
 def remove(tx: Transaction, actor_id: str, *, kind: Kind, object_id: str) -> int | None:
@@ -72,7 +80,9 @@ def _remove(tx: Transaction, *conditions: Any) -> int | None:
 def remove_all_of(tx: Transaction, actor_id: str) -> list[int]:
     """Remove everything one actor reacted; the issues it stood under."""
     removed = tx.execute(sa.delete(reactions).where(reactions.c.actor_id == actor_id).returning(reactions.c.issue_id))
-    return [int(issue) for issue in removed.scalars()]
+    found = [int(issue) for issue in removed.scalars()]
+    _look_at_face(tx, actor_id)
+    return found
 
 
 def of_issue(tx: Transaction, issue_id: int) -> list[ReactionRow]:

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 from bridge.activity.ids import Blog
 from bridge.conversation.blocklist import BlockList
 from bridge.conversation.comment import Entry, Person, Picture, is_public
 from bridge.conversation.reaction import Reaction, Tally, tally
 from bridge.conversation.thread import count
-from bridge.store import blocks, entries, issues, reactions
+from bridge.store import blocks, entries, issues, reactions, remote_pictures
 from bridge.store.database import Transaction
 from bridge.store.entries import EntryRow
 from bridge.store.issues import IssueRow
 from bridge.store.reactions import ReactionRow
+from bridge.store.remote_pictures import RemotePicture
 from bridge.terms import ObjectId
 from bridge.web.site import Site
 from bridge.web.view import BlogView, ConversationView, IssueLine, IssueView, Link, PictureView
@@ -62,10 +64,12 @@ def conversation(tx: Transaction, site: Site, issue: IssueRow) -> Conversation:
     rows = [row for row in _unblocked(tx, issue, blocked) if own or not row.own_series]
     reacted = [row for row in reactions.of_issue(tx, issue.id) if not blocked.holds(row.actor_id)]
     tokens = {row.object_id: row.token for row in rows}
+    faces, pictures = remote_pictures.under_issue(tx, issue.id)
+    ours = Proxied(faces=faces if site.config.comments.avatars == "proxy" else {}, pictures=pictures)
     return Conversation(
         issue=issue,
-        entries=tuple(entry_from(row, tokens.get(ObjectId(row.in_reply_to or ""))) for row in rows),
-        tally=tally(map(_reaction, reacted)),
+        entries=tuple(entry_from(row, tokens.get(ObjectId(row.in_reply_to or "")), ours) for row in rows),
+        tally=tally(_reaction(row, ours) for row in reacted),
         closed=issue.closed(site.clock()),
     )
 
@@ -89,7 +93,30 @@ def _unblocked(tx: Transaction, issue: IssueRow, blocked: BlockList) -> list[Ent
     return [row for row in entries.of_issue(tx, issue.id) if not _is_blocked(row, blocked)]
 
 
-def entry_from(row: EntryRow, parent: str | None) -> Entry:
+@dataclass(frozen=True, kw_only=True)
+class Proxied:
+    """The faces (by person) and pictures (by entry and address) that we have made our own."""
+
+    faces: Mapping[str, RemotePicture] = field(default_factory=dict)
+    pictures: Mapping[tuple[int, str], RemotePicture] = field(default_factory=dict)
+
+    def face(self, actor_id: str | None) -> str | None:
+        """Where a person's face is served."""
+        kept = self.faces.get(actor_id or "")
+        return None if kept is None else f"/media/{kept.name}"
+
+    def picture(self, entry: EntryRow, picture: Mapping[str, Any]) -> Picture | None:
+        """A comment's picture as it is served; None until it is, and a reader sees nothing of it."""
+        kept = self.pictures.get((entry.id, picture.get("url", "")))
+        if kept is None:
+            return None
+        return Picture(src=f"/media/{kept.name}", alt=picture.get("alt") or "", width=kept.width, height=kept.height)
+
+
+_NOTHING_PROXIED = Proxied()
+
+
+def entry_from(row: EntryRow, parent: str | None, proxied: Proxied = _NOTHING_PROXIED) -> Entry:
     """One entry as the conversation knows it."""
     person = None
     if row.state != "deleted":
@@ -98,6 +125,7 @@ def entry_from(row: EntryRow, parent: str | None) -> Entry:
             name=row.author_name,
             handle=row.author_handle,
             url=row.author_url or row.url,
+            avatar=proxied.face(row.actor_id),
         )
     return Entry(
         id=row.token,
@@ -114,11 +142,7 @@ def entry_from(row: EntryRow, parent: str | None) -> Entry:
         content_warning=row.content_warning,
         language=row.language,
         section=row.section,
-        pictures=tuple(
-            Picture(src=picture["src"], alt=picture["alt"], width=picture["width"], height=picture["height"])
-            for picture in row.pictures
-            if "src" in picture
-        ),
+        pictures=tuple(shown for picture in row.pictures if (shown := proxied.picture(row, picture))),
         state=row.state,  # type: ignore[arg-type]
         visibility=row.visibility,  # type: ignore[arg-type]
         own_series=row.own_series,
@@ -127,10 +151,10 @@ def entry_from(row: EntryRow, parent: str | None) -> Entry:
     )
 
 
-def _reaction(row: ReactionRow) -> Reaction:
+def _reaction(row: ReactionRow, proxied: Proxied) -> Reaction:
     return Reaction(
         kind=row.kind,
-        person=Person(actor_id=row.actor_id, name=row.name, handle="", url=row.url),
+        person=Person(actor_id=row.actor_id, name=row.name, handle="", url=row.url, avatar=proxied.face(row.actor_id)),
         at=row.since,
         emoji=row.content,
     )

@@ -10,7 +10,7 @@ from aiohttp import web
 
 from bridge.errors import NoSuchThing
 from bridge.media.folder import MediaFolder, read_name
-from bridge.store import pictures
+from bridge.store import pictures, remote_pictures
 from bridge.store.database import Transaction
 from bridge.web.site import SITE
 
@@ -22,6 +22,8 @@ _HEADERS = {
     "Access-Control-Allow-Origin": "*",
 }
 _FOR_EVER = "public, max-age=31536000, immutable"
+#: What other people said can be taken back, so nobody keeps it for long.
+_FOR_A_DAY = "public, max-age=86400"
 
 
 async def media(request: web.Request) -> web.StreamResponse:
@@ -34,7 +36,9 @@ async def media(request: web.Request) -> web.StreamResponse:
     token = parts.token
 
     def look(tx: Transaction) -> str | None:
-        return _FOR_EVER if pictures.may_be_seen(tx, token) else None
+        if pictures.may_be_seen(tx, token):
+            return _FOR_EVER
+        return _FOR_A_DAY if remote_pictures.may_be_seen(tx, token) else None
 
     caching = await site.database.read(look)
     path = MediaFolder(site.config.media_folder).path(name)

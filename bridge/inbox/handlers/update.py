@@ -10,8 +10,8 @@ from bridge.inbox.arrival import arrival_of, edit, keep, unfit
 from bridge.inbox.authenticate import VerifiedActivity
 from bridge.inbox.context import Context
 from bridge.inbox.result import Done, Effect, Ignored, Result
-from bridge.store import actors, changes, entries, followers
-from bridge.store.database import Transaction
+from bridge.store import actors, changes, entries, followers, remote_pictures
+from bridge.store.database import Transaction, WakeUp
 from bridge.urls import same_origin, same_site
 
 _NOT_YOURS = "the post belongs to another actor"
@@ -87,4 +87,5 @@ def _renew(tx: Transaction, profile: RemoteActor, context: Context) -> Result:
             values |= {"state": "hidden", "reason": "The person asks by #noblog or #nobridge to be kept off the page."}
         entries.change(tx, entry.id, {**values, "changed_at": context.now})
         tx.touch(changes.issue(entry.issue_id))
+    tx.wake(WakeUp(kind=remote_pictures.KIND, key=f"actor {profile.id}"))
     return Done(reason="the profile is renewed")

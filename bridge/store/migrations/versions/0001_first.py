@@ -284,7 +284,6 @@ def upgrade() -> None:
         sa.Column("actor_id", sa.Text(), nullable=False),
         sa.Column("entry_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("url", sa.Text(), nullable=False),
-        sa.Column("state", sa.Text(), nullable=False),
         sa.Column("name", sa.Text(), nullable=True),
         sa.Column("width", sa.Integer(), nullable=True),
         sa.Column("height", sa.Integer(), nullable=True),
@@ -292,15 +291,13 @@ def upgrade() -> None:
         sa.Column("reason", sa.Text(), nullable=False),
         sa.Column("attempts", sa.Integer(), nullable=False),
         sa.Column("fetched_at", Moment(), nullable=False),
-        sa.Column("used_at", Moment(), nullable=False),
         sa.ForeignKeyConstraint(["blog_id"], ["blogs.id"], name=op.f("fk_remote_pictures_blog_id")),
         sa.PrimaryKeyConstraint("token", name=op.f("pk_remote_pictures")),
         sa.UniqueConstraint(
             "blog_id", "actor_id", "entry_id", "url", name=op.f("uq_remote_pictures_blog_id_actor_id_entry_id_url")
         ),
     )
-    op.create_index("ix_remote_pictures_entry_id", "remote_pictures", ["entry_id"], unique=False)
-    op.create_index("ix_remote_pictures_state", "remote_pictures", ["state", "used_at"], unique=False)
+    op.create_index(op.f("ix_remote_pictures_entry_id"), "remote_pictures", ["entry_id"], unique=False)
     op.create_table(
         "activities",
         sa.Column("number", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
