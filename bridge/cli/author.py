@@ -222,8 +222,9 @@ def _tell(sent: Sent, as_json: bool, done: str, nobody: str) -> int:
     if as_json:
         print_json({"slug": sent.slug, "deliveries": sent.deliveries, "servers": sent.servers})
     elif sent.deliveries:
+        what = "one delivery" if sent.deliveries == 1 else f"{sent.deliveries} deliveries"
         where = "one server" if sent.servers == 1 else f"{sent.servers} servers"
-        typer.echo(f"{done}: {sent.deliveries} deliveries to {where}.")
+        typer.echo(f"{done}: {what} to {where}.")
     else:
         typer.echo(f"{done}: {nobody}.")
     return 0

@@ -16,7 +16,7 @@ from bridge.store.database import Database
 async def judge(
     settings: Config, database: Database, row: BlogRow, repository: Repository, commit: str, *, allow_delete: bool
 ) -> list[str]:
-    """Print warnings; return the faults. Raises UserFault for a push that would take too much back."""
+    """Warn of what would be taken back; return the faults. Raises UserFault where that would be too much."""
     publisher = Publisher(
         blog_config=settings.blog,
         close_after=settings.comments.close_after,
@@ -31,6 +31,6 @@ async def judge(
     faults = [str(fault) for step in report.steps for fault in step.faults]
     if not faults:
         for step in report.steps:
-            for warning in step.warnings:
+            for warning in step.warnings if step.action == "delete" else ():
                 typer.echo(f"warning: {warning}")
     return faults

@@ -16,7 +16,7 @@ async def publish(settings: Config, *, allow_delete: bool) -> int:
     async with opened(settings) as app:
         begun = utc_now()
         report = await app.publisher.publish(allow_delete=allow_delete)
-        told = list(report_lines(report, app.blog))
+        told = list(report_lines(report, app.blog, warned=True))
         if not report.steps and report.commit is not None:
             told = await app.publisher.lines_of(report.commit) or told
         for line in told:

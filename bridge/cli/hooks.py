@@ -26,9 +26,9 @@ from bridge.issues.repository import adopt_branch
 from bridge.issues.source import IssueTree, branch, head_commit, read_tree
 from bridge.issues.worktree import dirty_files
 from bridge.outbox.standing import is_as_published
-from bridge.store import blogs, issues, jobs, publications
+from bridge.store import blogs, issues, publications
 from bridge.store.blogs import BlogRow
-from bridge.store.database import Database, SqliteDatabase, Transaction, open_database
+from bridge.store.database import Database, Transaction, open_database
 from bridge.store.issues import Outline
 
 
@@ -132,10 +132,8 @@ def _standing(tx: Transaction) -> tuple[BlogRow | None, list[Outline], str | Non
 
 
 def _open(settings: Config) -> Database:
-    database = open_database(settings.database.url, folder=settings.folder)
-    if isinstance(database, SqliteDatabase):
-        database.use_jobs(jobs.enqueue)
-    return database
+    # Without its jobs engine: nothing here makes work.
+    return open_database(settings.database.url, folder=settings.folder)
 
 
 def _refuse(reasons: list[str]) -> int:

@@ -238,7 +238,9 @@ class Publisher:
         if only is None and report.commit is not None:
             blogs.record_published(tx, self.blog.id, report.commit)
             if report.steps:
-                publications.add(tx, self.blog.id, report.commit, list(report_lines(done, self.blog)), now=now)
+                publications.add(
+                    tx, self.blog.id, report.commit, list(report_lines(done, self.blog, warned=True)), now=now
+                )
         return done
 
 

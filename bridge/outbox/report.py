@@ -28,8 +28,11 @@ class Report:
         return any(step.action == "refuse" for step in self.steps)
 
 
-def report_lines(report: Report, blog: Blog, *, dry_run: bool = False) -> Iterator[str]:
-    """What happened, or with `dry_run` would happen, issue by issue."""
+def report_lines(report: Report, blog: Blog, *, dry_run: bool = False, warned: bool = False) -> Iterator[str]:
+    """What happened, or with `dry_run` would happen, issue by issue.
+
+    `warned`: of what is taken back its author was warned before it happened.
+    """
     if report.commit is None:
         yield "Nothing is committed yet, so there is nothing to publish."
         return
@@ -37,6 +40,8 @@ def report_lines(report: Report, blog: Blog, *, dry_run: bool = False) -> Iterat
         yield "Nothing to publish: the world is in line with the last commit."
     for number, step in enumerate(report.steps):
         made = report.deliveries[number] if number < len(report.deliveries) else None
+        if not (warned and step.action == "delete"):
+            yield from (f"warning: {warning}" for warning in step.warnings)
         yield from _step_lines(step, report, blog, made, dry_run=dry_run)
     for handle in report.unresolved:
         yield f"@{handle} could not be found, so the name goes out as plain text."
@@ -69,7 +74,7 @@ def _step_lines(step: Step, report: Report, blog: Blog, made: int | None, *, dry
                 yield f"{name} {will} changed: {page}{_reach(report, made)}"
         case _:
             yield f"{name} {will} published: {page}{_reach(report, made)}"
-    for warning in _warnings(step):
+    for warning in step.prepared.warnings if step.prepared and step.action != "delete" else ():
         yield f"warning: {warning}"
 
 

@@ -106,7 +106,7 @@ def test_a_day_of_an_author(house: House, folder: Checkout, peer: Peer, tmp_path
         ]
         assert [(one["verdict"], one["type"]) for one in ledger["incoming"]] == [("shown", "CreateNote")]
         assert "delivered 20" in house.run("issues", "24").stdout
-        assert "1 deliveries to one server" in house.run("resend", "24", "--to", peer.host).stdout
+        assert "one delivery to one server" in house.run("resend", "24", "--to", peer.host).stdout
         wait_until("it came again", lambda: len(peer.received("Create")) == 2, seconds=20)
         assert list(view_of(peer)) == [note]
         assert house.run("withdraw", "24").returncode == 0

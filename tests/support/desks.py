@@ -15,6 +15,7 @@ import sqlalchemy as sa
 from bridge.activity.ids import Blog
 from bridge.config import BlogConfig
 from bridge.issues.git import Repository
+from bridge.jobs import shared
 from bridge.outbox import profile
 from bridge.outbox.publish import Publisher
 from bridge.outbox.report import Report
@@ -124,6 +125,8 @@ async def desk_in(folder: Path, *, url: str | None = None, **config: Any) -> Asy
     database = open_database(url or new_sqlite(folder), folder=folder)
     if isinstance(database, SqliteDatabase):
         database.use_jobs(jobs.enqueue)
+    else:
+        database.use_jobs(shared.enqueue)
     settings = blog_config(**config)
     clock = Clock()
 
