@@ -20,7 +20,7 @@ from tests.support.local_servers import Authority
 from tests.support.tls_front import tls_front
 
 _FEDIFY = Path(__file__).parent / "fedify"
-_PATIENCE = 20.0
+_PATIENCE = 30.0
 
 _CONFIG = """\
 [[blog]]
@@ -96,6 +96,15 @@ class Blog:
         _run(["git", "commit", "--quiet", "--message", name], folder=work)
         _run(["git", "push", *options, "origin", "HEAD:main"], folder=work)
 
+    def commit(self, files: dict[str, str | bytes]) -> None:
+        """Commit in the blog's own folder: its server sees that within two seconds, and publishes."""
+        issues = self._folder / "blog" / "issues"
+        for name, content in files.items():
+            (issues / name).parent.mkdir(exist_ok=True)
+            (issues / name).write_bytes(content.encode() if isinstance(content, str) else content)
+        _run(["git", "add", "--all"], folder=issues)
+        _run(["git", "commit", "--quiet", "--message", "Issues"], folder=issues)
+
     def comments(self, slug: str, expected: str, good: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
         """comments.json once it is as expected."""
         last: dict[str, Any] = {}
@@ -140,12 +149,12 @@ class Fedify:
         found: list[dict[str, Any]] = request(f"{self._control}/{kind}").json()
         return found
 
-    def taken(self, kind: str) -> dict[str, Any]:
-        """The newest activity of this type that Fedify believed and gave to its listener."""
+    def taken(self, kind: str, *, count: int = 1) -> list[dict[str, Any]]:
+        """The activities of this type that Fedify believed and gave to its listener, once there are as many."""
 
-        def look() -> dict[str, Any] | None:
+        def look() -> list[dict[str, Any]] | None:
             rows = [row for row in self.rows("received") if row["type"] == kind and row["taken"]]
-            return rows[-1] if rows else None
+            return rows if len(rows) >= count else None
 
         try:
             return wait_until(f"Fedify takes our {kind}", look, seconds=_PATIENCE)
@@ -183,11 +192,10 @@ def _node() -> str:
     return pytest.skip("no Node of version 22 or newer here, which Fedify needs")
 
 
-@pytest.fixture(params=list(Knock), ids=lambda knock: knock.name.lower().replace("_", "-"))
+@pytest.fixture(params=[knock.name for knock in Knock])
 def knock(request: pytest.FixtureRequest) -> Knock:
     """How the Fedify server signs and what it refuses."""
-    found: Knock = request.param
-    return found
+    return Knock[request.param]
 
 
 @pytest.fixture

@@ -6,6 +6,10 @@ import json
 from pathlib import Path
 from typing import Any
 
+import pytest
+
+from tests.support.pictures import png
+
 SLUG = "herbst"
 ISSUE = """---
 title: Briefe aus dem Nebel
@@ -24,12 +28,12 @@ def test_a_fedify_server_follows_reads_answers_and_leaves(town: tuple[Any, Any],
     blog, fedify = town
 
     followed = fedify.do("follow", handle=f"@links@{blog.host}")
-    accept = fedify.taken("Accept")
+    (accept,) = fedify.taken("Accept")
     _is_proven(accept)
     assert accept["object"]["follow"] == followed["id"]
 
     blog.push(f"{SLUG}.md", ISSUE.format(text=FIRST))
-    create = fedify.taken("Create")
+    (create,) = fedify.taken("Create")
     _is_proven(create)
     note = create["object"]
     assert (note["kind"], note["by"], note["public"]) == ("Note", followed["recipient"], True)
@@ -67,14 +71,14 @@ def test_a_fedify_server_follows_reads_answers_and_leaves(town: tuple[Any, Any],
     assert "Kranich!" not in blog.get(f"/issues/{SLUG}").text
 
     blog.push(f"{SLUG}.md", ISSUE.format(text=SECOND))
-    update = fedify.taken("Update")
+    (update,) = fedify.taken("Update")
     _is_proven(update)
     assert update["object"]["id"] == note["id"]
     assert update["object"]["updated"]
     assert SECOND in update["object"]["content"]
 
     blog.push(f"{SLUG}.md", None, "-o", "delete")
-    delete = fedify.taken("Delete")
+    (delete,) = fedify.taken("Delete")
     _is_proven(delete)
     assert delete["object"] == {"id": note["id"], "gone": True}
 
@@ -96,6 +100,64 @@ def test_a_fedify_server_follows_reads_answers_and_leaves(town: tuple[Any, Any],
     fetches = fedify.rows("asked")
     assert [(row["scheme"], row["status"]) for row in fetches if row["status"] == 401] == refusals
     assert {row["http"] for row in fetches} == {"verified"}, "whatever we fetch, we sign for"
+
+
+@pytest.mark.parametrize("knock", ["CAVAGE_FIRST"], indirect=True)
+def test_a_fedify_server_reads_every_format(town: tuple[Any, Any]) -> None:
+    blog, fedify = town
+    actor = fedify.do("follow", handle=f"@links@{blog.host}")["recipient"]
+    fedify.taken("Accept")
+    blog.commit(
+        {
+            "artikel.md": _issue("Ein Artikel", FIRST, "format: article"),
+            "faden.md": _issue("Ein Faden", f"## Erstens\n\n{FIRST}\n\n## Zweitens\n\n{SECOND}", "format: thread"),
+            "ganz/index.md": _issue("Alles", f"{FIRST}\n\n![Ein Steg im Nebel](steg.png)", "format: full"),
+            "ganz/steg.png": png(640, 480),
+            "gruss.md": _issue("Ein Gruß", f"@anna@{fedify.host} hat geschrieben.", 'content_warning: "Nebel"'),
+        }
+    )
+    rows = fedify.taken("Create", count=6)
+    for row in rows:
+        _is_proven(row)
+    posts = {row["object"]["id"]: row["object"] for row in rows}
+    by_page = {post["url"]: post for post in posts.values()}
+    pages = {name: f"{blog.origin}/issues/{name}" for name in ("artikel", "faden", "ganz", "gruss")}
+
+    article = by_page[pages["artikel"]]
+    assert (article["kind"], article["title"]) == ("Article", "Ein Artikel")
+    assert article["summary"]
+
+    first = by_page[pages["faden"]]
+    sections = [post for post in posts.values() if post["answers"] == first["id"]]
+    assert sorted(post["public"] for post in sections) == [False, False]
+    assert {post["url"].partition("#")[0] for post in sections} == {pages["faden"]}
+
+    picture = next(found for found in by_page[pages["ganz"]]["attachments"] if found["kind"] != "Link")
+    assert (picture["alt"], picture["width"], picture["height"]) == ("Ein Steg im Nebel", 640, 480)
+    assert picture["url"].startswith(f"{blog.origin}/media/")
+
+    greeting = by_page[pages["gruss"]]
+    assert (greeting["sensitive"], greeting["summary"]) == (True, "Nebel")
+    mention = {"kind": "Mention", "name": f"@anna@{fedify.host}", "url": f"{fedify.origin}/people/anna"}
+    assert mention in greeting["tags"]
+    assert [tag["name"] for tag in greeting["tags"] if tag["kind"] == "Hashtag"] == ["#Herbst"]
+
+    reply = fedify.do("reply", object=sections[0]["id"], text="Zum Kranich!")
+    shown = blog.comments("faden", "the reply to a section", lambda found: found["count"] == 1)["comments"][0]
+    assert shown["section"]
+    assert fedify.do("conversation", object=sections[0]["id"])["replies"]["items"] == [reply["note"]]
+
+    seen = fedify.do("visit", actor=actor)
+    assert seen["software"] == ["rundbrief", "rundbrief"], "NodeInfo 2.0 and 2.1"
+    assert seen["followers"] == {"total": 1, "items": []}
+    assert seen["following"] == {"total": 0, "items": []}
+    assert seen["outbox"]["total"] == 6
+    assert set(seen["outbox"]["items"]) == {row["id"] for row in rows}
+    assert set(seen["featured"]["items"]) <= set(posts)
+
+
+def _issue(title: str, text: str, line: str) -> str:
+    return f"---\ntitle: {title}\nlanguage: de\ntags: [Herbst]\nlinkbacks: false\n{line}\n---\n\n{text}\n"
 
 
 def _is_proven(row: dict[str, Any]) -> None:

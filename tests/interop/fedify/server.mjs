@@ -18,7 +18,6 @@ import {
   Endpoints,
   Note,
   Person,
-  PUBLIC_COLLECTION,
   Reject,
   Tombstone,
   Update,
@@ -26,6 +25,7 @@ import {
 import { createAdaptorServer } from "@hono/node-server";
 import { configure, getConsoleSink } from "@logtape/logtape";
 
+import { postAsRead } from "./read.mjs";
 import { proofsOf, watchFetches, watchRequest } from "./watch.mjs";
 import { wishesOf } from "./wishes.mjs";
 
@@ -97,8 +97,8 @@ federation
     const follow = await accept.getObject({ crossOrigin: "trust" }); // it is ours, as we sent it
     take(accept, { follow: follow?.id?.href, of: follow?.objectId?.href, by: follow?.actorId?.href });
   })
-  .on(Create, async (context, create) => take(create, noteAsRead(await create.getObject(context))))
-  .on(Update, async (context, update) => take(update, noteAsRead(await update.getObject(context))))
+  .on(Create, async (context, create) => take(create, await postAsRead(await create.getObject(context), context)))
+  .on(Update, async (context, update) => take(update, await postAsRead(await update.getObject(context), context)))
   .on(Delete, async (context, deletion) => {
     const object = await deletion.getObject(context);
     take(deletion, { id: object?.id?.href ?? deletion.objectId?.href, gone: object instanceof Tombstone });
@@ -110,20 +110,6 @@ federation
 function take(activity, object) {
   const row = state.received.findLast((row) => row.id === activity.id?.href);
   if (row) Object.assign(row, { taken: true, object });
-}
-
-function noteAsRead(object) {
-  if (!(object instanceof Note)) return { kind: object?.constructor?.name };
-  return {
-    kind: "Note",
-    id: object.id?.href,
-    by: object.attributionId?.href,
-    content: object.content?.toString(),
-    url: object.url?.href?.toString() ?? object.url?.toString(),
-    public: object.toIds.some((id) => id.href === PUBLIC_COLLECTION.href),
-    updated: object.updated?.toString(),
-    replies: object.repliesId?.href,
-  };
 }
 
 async function answer(request) {

@@ -2,7 +2,7 @@
 // It is always Anna who speaks; Bert hands on what she said.
 import { randomUUID } from "node:crypto";
 
-import { signObject } from "@fedify/fedify";
+import { parseNodeInfo, signObject } from "@fedify/fedify";
 import {
   Announce,
   Create,
@@ -20,7 +20,17 @@ import {
 } from "@fedify/vocab";
 import { Temporal } from "@js-temporal/polyfill";
 
+import { collectionAsRead } from "./read.mjs";
+
 const name = "anna";
+
+/** What each NodeInfo document says: fetched by us, as Fedify's client never asks a private address. */
+async function softwareOf(url) {
+  const list = await (await fetch(new URL("/.well-known/nodeinfo", url))).json();
+  const links = list.links.filter((link) => link.rel.startsWith("http://nodeinfo.diaspora.software/ns/schema/"));
+  const read = async (link) => parseNodeInfo(await (await fetch(link.href)).json())?.software.name ?? null;
+  return Promise.all(links.map(read));
+}
 
 export function wishesOf({ context, state }) {
   /** What was done, for Undo; by id. */
@@ -89,6 +99,30 @@ export function wishesOf({ context, state }) {
     async lookup({ url }) {
       const { found, author } = await post(url);
       return { id: found.id.href, kind: found.constructor.name, author: author.id.href };
+    },
+
+    /** What the actor shows of itself: its collections, and what NodeInfo says of its server. */
+    async visit({ actor: id }) {
+      const documentLoader = await context().getDocumentLoader({ identifier: name });
+      const loaders = { documentLoader, contextLoader: context().contextLoader };
+      const actor = await context().lookupObject(id, loaders);
+      const seen = { software: await softwareOf(id) };
+      for (const part of ["Outbox", "Featured", "Followers", "Following"]) {
+        seen[part.toLowerCase()] = await collectionAsRead(await actor[`get${part}`](loaders), loaders);
+      }
+      return seen;
+    },
+
+    /** The conversation below a post, as its collections have it. */
+    async conversation({ object }) {
+      const documentLoader = await context().getDocumentLoader({ identifier: name });
+      const loaders = { documentLoader, contextLoader: context().contextLoader };
+      const found = await context().lookupObject(object, loaders);
+      const seen = {};
+      for (const part of ["Replies", "Likes", "Shares"]) {
+        seen[part.toLowerCase()] = await collectionAsRead(await found[`get${part}`](loaders), loaders);
+      }
+      return seen;
     },
 
     async reply({ object, text }) {
