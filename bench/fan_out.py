@@ -1,7 +1,7 @@
 """A blog whose followers are the sink's servers -> one letter to all of them by the real worker, measured from inside.
 
-Run by `cases` as a process of its own, so that CPU and memory are the worker's alone. `--seed` makes the followers and
-writes the letter (as publishing does) first; `--work` only works, as a second worker does.
+Run by `cases` as a process of its own, so that CPU and memory are the worker's alone. `--people` makes followers,
+`--post` writes the letter as publishing does; without them it only works, as a second worker does.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ import uvloop
 from aiohttp.abc import AbstractResolver, ResolveResult
 
 from bench.sink import address_of
+from bridge import metrics
 from bridge.activity.ids import new_token
 from bridge.app import App, opened
 from bridge.clock import utc_now
@@ -97,7 +98,6 @@ async def run(asked: argparse.Namespace) -> dict[str, float]:
         working = asyncio.create_task(workshop.worker.run(grace=timedelta(seconds=9)))
         if asked.wait:
             print("{}", flush=True)
-            await asyncio.to_thread(input)
         cpu, wall = time.process_time(), time.perf_counter()
         began = time.time()
         if asked.post:
@@ -107,7 +107,7 @@ async def run(asked: argparse.Namespace) -> dict[str, float]:
         while time.perf_counter() - wall < asked.seconds:
             await asyncio.sleep(0.25)
             counts = await app.database.read(deliveries.counts)
-            if counts.get("waiting", 0) <= asked.leave:
+            if counts.get("delivered", 0) and counts.get("waiting", 0) <= asked.leave:
                 break
         cpu, wall = time.process_time() - cpu, time.perf_counter() - wall
         workshop.stop()
@@ -120,6 +120,7 @@ async def run(asked: argparse.Namespace) -> dict[str, float]:
             "written": written,
             "delivered": counts.get("delivered", 0),
             "waiting": counts.get("waiting", 0),
+            "sent": metrics.REGISTRY.get_sample_value("rundbrief_deliveries_total", {"outcome": "Delivered"}) or 0.0,
             "rss_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
         }
 
@@ -132,7 +133,7 @@ def arguments() -> argparse.ArgumentParser:
     parser.add_argument("--servers", type=int, default=0)
     parser.add_argument("--people", type=int, default=0, help="make so many followers first")
     parser.add_argument("--post", action="store_true", help="write a letter to all")
-    parser.add_argument("--wait", action="store_true", help="begin when a line comes")
+    parser.add_argument("--wait", action="store_true", help="say so when ready, and help another worker")
     parser.add_argument("--leave", type=int, default=0, help="stop when no more than so many wait")
     parser.add_argument("--seconds", type=float, default=60)
     parser.add_argument("--ca", type=Path)

@@ -2,7 +2,8 @@
 
 What a server does follows from its number, which its address carries: the first `hang` per cent never answer, the next
 `fail` per cent say 503, `garbage` per cent answer something that is no HTTP, `reset` per cent close at once. Control:
-one JSON line on stdin (new habits, which also forgets what came) or `{}` (ask), answered by one JSON line on stdout.
+one JSON line on stdin (new habits; what came is forgotten but with `go_on`) or `{}` (ask), answered by one JSON line
+on stdout.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ import uvloop
 
 _LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
 _ACTIVITY = re.compile(rb'"id": ?"([^"]+/activity/[^"]+)"')
-_TYPE = re.compile(rb'"type": ?"(Create|Update|Delete)"')
+_OBJECT = re.compile(rb"/object/([0-9a-z]+)")
 _TAKEN = b"HTTP/1.1 202 Accepted\r\nContent-Length: 0\r\n\r\n"
 _BUSY = b"HTTP/1.1 503 Service Unavailable\r\nContent-Length: 4\r\n\r\nbusy"
 
@@ -70,7 +71,7 @@ class Seen:
     taken: int = 0
     first: float = 0.0
     last: float = 0.0  #: when a healthy server took something last
-    bodies: dict[int, list[tuple[str, str]]] = field(default_factory=dict)
+    bodies: dict[int, list[list[str]]] = field(default_factory=dict)
     counts: Counter[int] = field(default_factory=Counter)
 
 
@@ -93,8 +94,8 @@ class Sink:
             seen.last = now
             seen.counts[number] += 1
             if self.habits.keep:
-                activity, kind = _ACTIVITY.search(body), _TYPE.search(body)
-                named = (activity[1].decode() if activity else "", kind[1].decode() if kind else "")
+                found = [pattern.search(body) for pattern in (_ACTIVITY, _OBJECT)]
+                named = [match[1].decode() if match else "" for match in found]
                 seen.bodies.setdefault(number, []).append(named)
         return habit
 
@@ -168,7 +169,9 @@ async def serve(port: int, certificate: Path | None) -> None:
     print(json.dumps({"port": server.sockets[0].getsockname()[1]}), flush=True)
     while line := await loop.run_in_executor(None, sys.stdin.readline):
         if (wish := json.loads(line)) and isinstance(wish, dict):
-            sink.habits, sink.seen = Habits(**wish), Seen()
+            keeps_on = wish.pop("go_on", False)
+            sink.habits = Habits(**wish)
+            sink.seen = sink.seen if keeps_on else Seen()
             print("{}", flush=True)
         else:
             print(json.dumps(sink.told()), flush=True)

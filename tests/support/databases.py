@@ -5,12 +5,16 @@ from __future__ import annotations
 import asyncio
 import importlib
 import itertools
+import os
 import shutil
+import signal
 import tempfile
+import time
 import warnings
 from pathlib import Path
 
 import asyncpg
+import psutil
 
 from bridge.store.migrate import migrate
 
@@ -46,10 +50,25 @@ class PostgresServer:
         await self._run(f"CREATE DATABASE {name} TEMPLATE template_rundbrief")
         return self.url(name)
 
+    def crash(self) -> None:
+        """End the server at once, as a power cut does, and start it again."""
+        pid = self._server.get_pid()
+        os.kill(pid, signal.SIGQUIT)
+        while _is_alive(pid):
+            time.sleep(0.02)
+        self._server.ensure_postgres_running()
+
     def stop(self) -> None:
         """Stop the server and remove its files."""
         self._server.cleanup()
         shutil.rmtree(self._folder, ignore_errors=True)
+
+
+def _is_alive(pid: int) -> bool:
+    try:
+        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
 
 
 def new_sqlite(folder: Path) -> str:
