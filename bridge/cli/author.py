@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -9,6 +10,7 @@ import typer
 
 from bridge.app import App
 from bridge.cli.options import ConfigOption, JsonOption, print_json, with_app
+from bridge.cli.progress import progress
 from bridge.errors import UserFault
 from bridge.issues.worktree import commit_files, dirty_files, path_in
 from bridge.outbox.again import Sent
@@ -22,6 +24,10 @@ from bridge.store.deliveries import Standing
 from bridge.store.linkback_sends import SendRow
 from bridge.store.received import Received
 from bridge.terms import Server
+
+#: Looks at the ledger, ten a second: a script is not kept waiting.
+_ON_A_TERMINAL = 100
+_ELSEWHERE = 7
 
 Files = Annotated[list[Path] | None, typer.Argument(metavar="[FILE]...", show_default=False)]
 _Slug = Annotated[str, typer.Argument(metavar="SLUG", show_default=False)]
@@ -44,6 +50,7 @@ def publish(
         only = [path_in(repository, file) for file in files] if files else None
         if only and not dry_run:
             commit_files(repository, only, f"Publish {', '.join(only)}")
+        began = app.clock()
         report = await app.publisher.publish(only=only, allow_delete=delete, dry_run=dry_run)
         uncommitted = [path for path in dirty_files(repository) if only is None or path in only]
         if as_json:
@@ -53,6 +60,11 @@ def publish(
                 typer.echo(line)
             for path in uncommitted:
                 typer.echo(f"{path} is changed but not committed, and was left alone.")
+            looks = _ON_A_TERMINAL if sys.stdout.isatty() else _ELSEWHERE
+            if any(report.deliveries) and (
+                sentence := await progress(app.database, app.blog.id, since=began, looks=looks)
+            ):
+                typer.echo(sentence)
         return 1 if report.is_refused else 0
 
     return with_app(config, run)

@@ -1,9 +1,13 @@
-"""Deliveries just made -> a sentence on how they get on, for a pusher who waits a moment; used by the hooks."""
+"""Deliveries just made -> a sentence on how they get on, for a pusher who waits a moment; used by
+`publish` and the hooks. On a terminal it counts up meanwhile."""
 
 from __future__ import annotations
 
 import asyncio
+import sys
 from datetime import datetime
+
+import typer
 
 from bridge.store import deliveries
 from bridge.store.database import Database
@@ -13,11 +17,13 @@ _LOOKS = 30  #: the pusher waits no longer for servers that are slow
 _IDLE = 10  #: looks without any delivery: no server of ours is running
 
 
-async def progress(database: Database, blog_id: int, *, since: datetime) -> str:
+async def progress(database: Database, blog_id: int, *, since: datetime, looks: int = _LOOKS) -> str:
     """Wait up to three seconds; "" when nothing was to be delivered."""
     tried = made = 0
-    for look in range(_LOOKS):
+    for look in range(looks):
         tried, made = await database.read(lambda tx: deliveries.progress(tx, blog_id, since=since))
+        if sys.stdout.isatty() and made:
+            typer.echo(f"\r{tried} of {made} deliveries \r", nl=False)
         if tried == made or (tried == 0 and look == _IDLE):
             break
         await asyncio.sleep(_LOOK)

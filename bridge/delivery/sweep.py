@@ -12,13 +12,15 @@ from datetime import datetime, timedelta
 
 from bridge.clock import Clock
 from bridge.errors import DatabaseFault
-from bridge.store import deliveries, jobs
+from bridge.store import changes, deliveries, jobs, servers
 from bridge.store.database import Database, Transaction, WakeUp
 
 log = logging.getLogger(__name__)
 
 _EVERY = 60.0  #: seconds
 _OVERDUE = timedelta(seconds=30)
+_TIDY_EVERY = timedelta(hours=1)
+_CHANGES_KEPT = timedelta(hours=1)
 
 
 def wake_forgotten(tx: Transaction, *, due_before: datetime) -> int:
@@ -31,9 +33,17 @@ def wake_forgotten(tx: Transaction, *, due_before: datetime) -> int:
     return len(forgotten)
 
 
+def tidy(tx: Transaction, *, now: datetime) -> None:
+    """Drop what nobody will ask for again: changes long read, servers long silent, the queue's own log."""
+    changes.forget(tx, before=now - _CHANGES_KEPT)
+    servers.forget_old(tx, now=now)
+    jobs.forget_log(tx)
+
+
 async def sweep(database: Database, *, clock: Clock) -> None:
     """Until cancelled."""
     overdue = timedelta(0)
+    tidied: datetime | None = None
     while True:
         due_before = clock() - overdue
         try:
@@ -41,6 +51,9 @@ async def sweep(database: Database, *, clock: Clock) -> None:
             if found:
                 log.info("%d servers were waiting with no job, and have one now", found)
             overdue = _OVERDUE
+            if tidied is None or clock() - tidied >= _TIDY_EVERY:
+                tidied = clock()
+                await database.write(lambda tx, now=tidied: tidy(tx, now=now))  # type: ignore[misc]
         except DatabaseFault as fault:
             log.error("could not look for forgotten servers: %s", fault)
         await asyncio.sleep(_EVERY if overdue else 1.0)

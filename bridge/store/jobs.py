@@ -116,3 +116,9 @@ def queued_keys(tx: Transaction, kind: str) -> frozenset[str]:
         return frozenset(bytes(payload).decode() for payload in tx.execute(query).scalars())
     rows = tx.execute(sa.select(jobs.c.key).where(jobs.c.kind == kind, jobs.c.leased_until.is_(None)).distinct())
     return frozenset(rows.scalars())
+
+
+def forget_log(tx: Transaction) -> None:
+    """PgQueuer notes every job that ends; the ledger says what matters of it."""
+    if tx.is_postgres:
+        tx.execute(sa.delete(sa.table("pgqueuer_log")))
