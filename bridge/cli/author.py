@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -25,9 +26,10 @@ from bridge.store.linkback_sends import SendRow
 from bridge.store.received import Received
 from bridge.terms import Server
 
-#: Looks at the ledger, ten a second: a script is not kept waiting.
+#: Looks at the ledger, ten a second; a script is hardly kept waiting, and not at all for many deliveries.
 _ON_A_TERMINAL = 100
-_ELSEWHERE = 7
+_ELSEWHERE = 11
+_MANY = 500
 
 Files = Annotated[list[Path] | None, typer.Argument(metavar="[FILE]...", show_default=False)]
 _Slug = Annotated[str, typer.Argument(metavar="SLUG", show_default=False)]
@@ -60,14 +62,18 @@ def publish(
                 typer.echo(line)
             for path in uncommitted:
                 typer.echo(f"{path} is changed but not committed, and was left alone.")
-            looks = _ON_A_TERMINAL if sys.stdout.isatty() else _ELSEWHERE
-            if any(report.deliveries) and (
-                sentence := await progress(app.database, app.blog.id, since=began, looks=looks)
-            ):
-                typer.echo(sentence)
+            if made := sum(report.deliveries):
+                typer.echo(await _progress(app, made, since=began))
         return 1 if report.is_refused else 0
 
     return with_app(config, run)
+
+
+async def _progress(app: App, made: int, *, since: datetime) -> str:
+    if not sys.stdout.isatty() and made >= _MANY:
+        return f"{made} deliveries are on their way; `rundbrief deliveries` shows them."
+    looks = _ON_A_TERMINAL if sys.stdout.isatty() else _ELSEWHERE
+    return await progress(app.database, app.blog.id, since=since, looks=looks)
 
 
 def issues(

@@ -1,5 +1,7 @@
-"""Deliveries just made -> a sentence on how they get on, for a pusher who waits a moment; used by
-`publish` and the hooks. On a terminal it counts up meanwhile."""
+"""Deliveries just made -> a sentence on how they get on, for whoever waits a moment; `publish` and the hooks use it.
+
+On a terminal it counts up meanwhile.
+"""
 
 from __future__ import annotations
 
