@@ -23,6 +23,7 @@ from bridge.store import (
     followers,
     forgotten,
     issues,
+    linkbacks,
     published,
     quote_stamps,
     reactions,
@@ -118,6 +119,7 @@ def forget(tx: Transaction, blog: Blog, actor_id: str, *, now: datetime) -> str:
     recorded = record.forget_actor(tx, actor_id)
     tombstones.forget_actor(tx, actor_id)
     actors.remove(tx, actor_id)
+    linkbacks.forget(tx, blog.id, actor_id)
     forgotten.add(tx, blog.id, actor_id, now=now)
     following = ", the following" if followed else ""
     return f"{len(said)} comments, {len(reacted)} likes and boosts, {recorded} lines of the record{following}"

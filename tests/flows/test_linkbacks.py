@@ -53,6 +53,8 @@ def test_another_blog_and_a_plain_page_appear_on_an_issue_and_go_with_their_link
         target = one.publish("24", _LETTER.format(title="Nebel", number=24, text="Über dem Moor."))
         two.publish("echo", _LETTER.format(title="Ein Echo", number=1, text=f"Lest [diesen Brief]({target}) heute."))
         wait_until("the other blog is shown", lambda: "Ein Echo" in " ".join(one.shown("24")), seconds=20)
+        assert "1 link: 1 accepted" in two.run("issues", "echo")
+        assert one.run("why", f"{two.origin}/issues/echo").startswith("shown")
 
         (folder / "page.html").write_text(
             f"<title>Notizen</title><p>Ich las <a href='{target}'>das hier</a> im Zug.", "utf-8"

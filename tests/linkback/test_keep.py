@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 from pathlib import Path
 
-from bridge.store import blocks, entries, forgotten, issues
+from bridge.inbox import moderate
+from bridge.store import blocks, entries, issues, linkbacks
 from bridge.store.database import Database
 from tests.support.inboxes import PAGE, create, note
 from tests.support.linkback_desks import Desk, desk_on
@@ -199,7 +200,9 @@ async def test_a_server_that_is_blocked_later_and_a_site_that_is_forgotten_do_no
     await desk.look()
     now = desk.place.clock()
     await desk.database.write(lambda tx: blocks.add(tx, 1, "blog.test", reason="", now=now))
-    await desk.database.write(lambda tx: forgotten.add(tx, 1, f"{other.origin}/", now=now))
+    await desk.database.write(lambda tx: moderate.forget(tx, desk.place.blog, f"{other.origin}/", now=now))
+    assert await desk.database.read(lambda tx: linkbacks.of_source(tx, 1, f"{other.authority}/echo")) == []
+    await desk.take(f"{other.origin}/echo")
     asked = len(blog.asked)
     desk.place.clock.turn(timedelta(days=1))
     await desk.look()

@@ -238,3 +238,18 @@ def test_s49_no_socket_is_made_for_a_private_address() -> None:
         make((socket.AF_INET, socket.SOCK_STREAM, 0, "", ("127.0.0.1", 443)))
     with pytest.raises(AddressRefused):
         make((socket.AF_INET6, socket.SOCK_STREAM, 0, "", ("::1", 443, 0, 0)))
+
+
+@pytest.mark.parametrize("url", ["http://a.example/x", "http://a.example:80/x", "https://a.example/x"])
+def test_a_page_that_people_read_may_be_asked_over_http_at_its_own_port(url: str) -> None:
+    assert judge_url(url, allow_private=False, plain_http=True).host == "a.example"
+
+
+@pytest.mark.parametrize(
+    "url", ["http://a.example:8080/", "https://a.example:80/", "http://10.0.0.1/", "ftp://a.example/"]
+)
+def test_http_opens_no_other_port_and_no_private_address(url: str) -> None:
+    with pytest.raises(FetchRefused):
+        judge_url(url, allow_private=False, plain_http=True)
+    with pytest.raises(FetchRefused):
+        judge_url(url.replace(":8080", ""), allow_private=False)
