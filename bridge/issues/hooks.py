@@ -17,7 +17,8 @@ _SCRIPT = """\
 #!/bin/sh
 {mark}
 if [ ! -x {python} ]; then
-    echo "Rundbrief: "{python}" is gone. Run \\`rundbrief init\\` again on the server." >&2
+    echo "Rundbrief: "{python}" is gone, or you may not run it." >&2
+    echo "Run \\`rundbrief init\\` again on the server, or push as the user who runs the blog." >&2
     exit 1
 fi
 unset PYTHONHOME PYTHONSTARTUP {unset}
