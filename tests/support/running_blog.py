@@ -112,7 +112,8 @@ class RunningBlog:
         for path in remove:
             (self.issues.folder / path).unlink()
         self.issues.commit({path: text.encode() for path, text in files.items()})
-        self.run(self.app.publisher.publish(allow_delete=True))
+        report = self.run(self.app.publisher.publish(allow_delete=True))
+        assert [fault for step in report.steps for fault in step.faults] == []
 
     def issue_id(self, slug: str) -> int:
         found = self.read(lambda tx: issues.find_by_slug(tx, self.app.blog.id, slug))

@@ -116,18 +116,20 @@ async def ledger(request: web.Request, session: Session) -> web.StreamResponse:
         }
 
     found = await site.database.read(read)
-    return render(request, session, "issue", picture=_sent_picture(site, found["standings"]), **found)
+    picture, title = _sent_picture(site, found["standings"])
+    return render(request, session, "issue", picture=picture, picture_title=title, **found)
 
 
-def _sent_picture(site: Site, standings: Sequence[Standing]) -> Markup:
+def _sent_picture(site: Site, standings: Sequence[Standing]) -> tuple[Markup, str]:
+    """How the deliveries arrived over time, drawn and said."""
     arrived = sorted(one.changed_at for one in standings if one.state == "delivered")
     if not arrived:
-        return Markup("")
+        return Markup(""), ""
     words = site.templates.words(site.blog.language, site.config.blog.timezone)
     start = min(one.created_at for one in standings)
     values = {"delivered": len(arrived), "all": len(standings), "seconds": _seconds(start, arrived[-1])}
     title = words.say("%(delivered)s of %(all)s deliveries arrived, the last after %(seconds)s", **values)
-    return curve(arrived, start=start, end=arrived[-1], total=len(standings), title=title)
+    return curve(arrived, start=start, end=arrived[-1], total=len(standings), title=title), title
 
 
 def _seconds(start: datetime, end: datetime) -> str:
