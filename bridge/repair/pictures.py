@@ -21,7 +21,7 @@ from bridge.media.encode import Encoded, encode_fitted, encode_one
 from bridge.media.folder import MediaFolder
 from bridge.remote.budget import Budget, BudgetSpent
 from bridge.remote.documents import Documents
-from bridge.store import blocks, changes, entries, remote_pictures
+from bridge.store import blocks, changes, entries, pictures, remote_pictures
 from bridge.store.database import Database, Transaction
 from bridge.store.entries import EntryRow
 from bridge.store.remote_pictures import RemotePicture
@@ -39,6 +39,8 @@ _MOST_OF_ONE = 4
 _AGAIN = tuple(timedelta(minutes=minutes) for minutes in (2, 20, 6 * 60))
 #: Bytes of all of them; the longest fetched go first.
 MOST_BYTES = 2 * 1024 * 1024 * 1024
+#: A picture of the author's may be encoded this long before the issue that shows it is out.
+_PUBLISHING = timedelta(days=1)
 _AT_ONCE = 500
 _PAUSE_SECONDS = 24 * 3600.0
 
@@ -85,7 +87,9 @@ class Pictures:
 
     async def tidy(self, *, most_bytes: int = MOST_BYTES) -> None:
         """Remove the files of what nothing shows any more, and the oldest where there are too many."""
-        blog_id = self.blog.id
+        blog_id, day_ago = self.blog.id, self.clock() - _PUBLISHING
+        own = await self.database.write(lambda tx: pictures.remove_unused(tx, before=day_ago))
+        await asyncio.to_thread(self.media.remove, own)
         while names := await self.database.write(lambda tx: remote_pictures.remove_unused(tx, blog_id, limit=_AT_ONCE)):
             await asyncio.to_thread(self.media.remove, names)
         names = await self.database.write(lambda tx: remote_pictures.remove_oldest(tx, blog_id, most_bytes=most_bytes))

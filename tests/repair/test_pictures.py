@@ -6,7 +6,7 @@ import io
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -275,3 +275,22 @@ async def test_a_new_face_takes_the_place_of_the_old_one(scene):
     new, _ = await scene.media()
     assert new != old
     assert (await scene.blog.get(old)).status == 404
+
+
+async def test_the_pictures_of_an_issue_that_is_gone_are_removed_after_a_day(scene):
+    blog = scene.blog
+    await blog.publish({"2/index.md": b"---\ntitle: Zwei\n---\n![See](see.png)\n", "2/see.png": png(20, 20)})
+    (blog.issues.folder / "2/index.md").unlink()
+    await blog.publish()
+    await blog.app.pictures.tidy()
+    assert len(scene.files()) == 1
+    later = replace(blog.app.pictures, clock=lambda: blog.app.clock() + timedelta(days=2))
+    await later.tidy()
+    assert scene.files() == []
+
+
+async def test_the_pictures_of_an_issue_that_is_out_stay(scene):
+    blog = scene.blog
+    await blog.publish({"2/index.md": b"---\ntitle: Zwei\n---\n![See](see.png)\n", "2/see.png": png(20, 20)})
+    await replace(blog.app.pictures, clock=lambda: blog.app.clock() + timedelta(days=900)).tidy()
+    assert len(scene.files()) == 1
