@@ -77,7 +77,10 @@ def sentence_of(row: Received) -> str:
     again = "" if not row.repeats else f" It came {row.repeats} more time{'s' if row.repeats > 1 else ''}."
     sender = row.actor_id or row.server
     claimed = f"somebody who claims to be {sender}" if row.verdict == "bad-signature" else sender
-    return f"{_when(row.received_at)} {name} by {claimed}: {word_of(row.verdict)}{told}. {_ended(row.reason)}{again}"
+    check, _, detail = row.reason.partition(": ")
+    failed = row.verdict == "bad-signature" and row.status == 401 and detail and " " not in check
+    reason = f"The check that failed is “{check}”: {_ended(detail)}" if failed else _ended(row.reason)
+    return f"{_when(row.received_at)} {name} by {claimed}: {word_of(row.verdict)}{told}. {reason}{again}"
 
 
 def word_of(verdict: str) -> Verdict:
