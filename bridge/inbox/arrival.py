@@ -21,7 +21,7 @@ from bridge.conversation.linkback import RANKS, source_key
 from bridge.inbox.context import Context
 from bridge.inbox.entry_values import values_from
 from bridge.inbox.result import Done, Ignored, Result, verdict_of
-from bridge.store import blocks, changes, entries, forgotten, linkbacks, parked, places, tombstones
+from bridge.store import blocks, changes, entries, facts, linkbacks, parked, places
 from bridge.store.database import Transaction
 from bridge.store.entries import EntryRow
 from bridge.store.places import Place
@@ -84,14 +84,19 @@ def unfit(note: Note) -> str | None:
 def keep(tx: Transaction, arrival: Arrival, context: Context) -> Result:
     """Find where the post belongs, judge it, and keep it in whatever state it is."""
     note, blog = arrival.note, context.blog
-    same = entries.find_same(tx, blog.id, note.id, note.url or note.id) or _copy(tx, note, context)
+    url = note.url or note.id
+    known = facts.of_post(tx, blog.id, object_id=note.id, url=url, actor_id=note.attributed_to)
+    same = entries.find_same(tx, blog.id, note.id, url) if known.is_here else None
+    if same is None and known.has_linkbacks:
+        same = _copy(tx, note, context)
     if same is not None and (same.object_id == note.id or same.state == "deleted"):
         return _again(tx, same, arrival)
-    if tombstones.find(tx, note.id) == note.attributed_to:
+    if known.deleted_by == note.attributed_to:
         return Ignored(verdict="deleted", reason="its author deleted it before it arrived")
-    if forgotten.since(tx, blog.id, note.attributed_to) is not None:
+    if known.is_forgotten:
         return Ignored(verdict="hidden", reason="the author had this person forgotten, and keeps nothing new of them")
-    blocked = blocks.listed(tx, blog.id, context.blocked).holds(arrival.actor.id, note.id)
+    # What its own author sends was judged at the door; what others name or we find is judged here (S42).
+    blocked = None if arrival.way == "inbox" else _blocked(tx, arrival, context)
     if blocked is not None:
         return Ignored(verdict="blocked", reason=f"the author blocks {blocked}")
     found = place_of(tx, arrival, context)
@@ -104,7 +109,7 @@ def keep(tx: Transaction, arrival: Arrival, context: Context) -> Result:
         approval.Asked(
             visibility=note.visibility,
             text=arrival.text,
-            known=entries.approved_before(tx, blog.id, note.attributed_to),
+            known=known.was_shown,
             closed=place.closed(context.now),
             declined=note.no_blog or arrival.actor.no_blog,
             is_creator=arrival.is_creator,
@@ -116,10 +121,16 @@ def keep(tx: Transaction, arrival: Arrival, context: Context) -> Result:
     if same is not None:
         return _upgrade(tx, same, values, judged, place)
     entries.add(tx, {**values, "token": new_token(), "state": judged.state, "reason": judged.reason})
-    parked.wake_answers_to(tx, note.id)
+    if known.is_awaited:
+        parked.wake_answers_to(tx, note.id)
     if judged.state == "shown":
         tx.touch(changes.issue(place.issue_id))
     return Done(verdict=verdict_of(judged.state), reason=_told(kind, judged.reason), issue_id=place.issue_id)
+
+
+def _blocked(tx: Transaction, arrival: Arrival, context: Context) -> str | None:
+    listed = blocks.listed(tx, context.blog.id, context.blocked)
+    return listed.holds(arrival.actor.id, arrival.note.id)
 
 
 def may_stand_under(tx: Transaction, note: Note, context: Context) -> bool:

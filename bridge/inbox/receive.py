@@ -160,7 +160,7 @@ class Inbox:
         metrics.inbox(result.verdict)
         if self.life.is_news(server, now=now):
             await self.database.write(lambda tx: note_life(tx, server, now=now))
-        log.info("%s from %s: %s", row.type, server, result.verdict)
+        log.debug("%s from %s: %s", row.type, server, result.verdict)
         if isinstance(result, _Refused):
             raise Blocked(result.reason)
         return result

@@ -203,10 +203,11 @@ class SqliteDatabase(Database):
     def _write_group(self, connection: Connection, group: list[_Asked[Any]]) -> None:
         """One transaction for the whole group; a function that fails takes back its own changes only."""
         try:
-            connection.exec_driver_sql("BEGIN IMMEDIATE")
+            _say(connection, "BEGIN IMMEDIATE")
             for asked in group:
                 self._write_one(connection, asked, alone=len(group) == 1)
-            connection.exec_driver_sql("COMMIT")
+            _note_changes(connection, set().union(*(asked.topics for asked in group)))
+            _say(connection, "COMMIT")
         except BaseException as error:  # noqa: BLE001 - the callers must hear of it, whatever it is
             _roll_back(connection)
             for asked in group:
@@ -223,32 +224,42 @@ class SqliteDatabase(Database):
     def _write_one(self, connection: Connection, asked: _Asked[Any], *, alone: bool) -> None:
         tx = Transaction(connection, is_postgres=False)
         if not alone:
-            connection.exec_driver_sql("SAVEPOINT one")
+            _say(connection, "SAVEPOINT one")
         try:
             asked.result = asked.work(tx)
             if tx.wake_ups:
                 self._enqueue(tx, tx.wake_ups)
-            _note_changes(tx)
             asked.topics = tx.topics
         except Exception as error:  # noqa: BLE001 - handed to the caller
             asked.error = error
-            connection.exec_driver_sql("ROLLBACK" if alone else "ROLLBACK TO one")
+            _say(connection, "ROLLBACK" if alone else "ROLLBACK TO one")
             if alone:
-                connection.exec_driver_sql("BEGIN IMMEDIATE")
+                _say(connection, "BEGIN IMMEDIATE")
         if not alone:
-            connection.exec_driver_sql("RELEASE one")
+            _say(connection, "RELEASE one")
 
 
-def _note_changes(tx: Transaction) -> None:
+def _note_changes(connection: Connection, topics: set[str]) -> None:
     """Tell other processes, through the table that they read."""
-    if tx.topics:
+    if topics:
         now = utc_now()
-        tx.execute(sa.insert(changes), [{"topic": topic, "at": now} for topic in sorted(tx.topics)])
+        connection.execute(_INSERT_CHANGES, [{"topic": topic, "at": now} for topic in sorted(topics)])
+
+
+_INSERT_CHANGES = sa.insert(changes)
+
+
+def _say(connection: Connection, words: str) -> None:
+    """Begin, end or mark a transaction: straight to SQLite, because these few words are said for every group."""
+    driver = connection.connection.driver_connection
+    if not isinstance(driver, sqlite3.Connection):
+        raise TypeError("only SQLite is spoken to like this")
+    driver.execute(words)
 
 
 def _told(error: BaseException) -> BaseException:
     """The driver's error as one of ours, so that only `store` knows the driver."""
-    if not isinstance(error, sa.exc.SQLAlchemyError | OSError):
+    if not isinstance(error, sa.exc.SQLAlchemyError | sqlite3.Error | OSError):
         return error
     cause = getattr(error, "orig", None) or error
     fault = DatabaseFault(f"the database failed: {str(cause).splitlines()[0] if str(cause) else type(cause).__name__}")
@@ -258,8 +269,8 @@ def _told(error: BaseException) -> BaseException:
 
 def _roll_back(connection: Connection) -> None:
     # Where BEGIN itself had failed, no transaction is open.
-    with contextlib.suppress(sa.exc.DBAPIError):
-        connection.exec_driver_sql("ROLLBACK")
+    with contextlib.suppress(sqlite3.Error):
+        _say(connection, "ROLLBACK")
 
 
 def _no_engine(tx: Transaction, wake_ups: Sequence[WakeUp]) -> None:
@@ -315,7 +326,7 @@ class PostgresDatabase(Database):
                         _no_engine(tx, tx.wake_ups)
                     else:
                         await self._enqueue(connection, tx.wake_ups)
-                await connection.run_sync(lambda _: _note_changes(tx))
+                await connection.run_sync(_note_changes, tx.topics)
         except (sa.exc.SQLAlchemyError, OSError) as error:
             raise _told(error) from error
         self._tell(tx.topics)

@@ -59,9 +59,11 @@ def find(tx: Transaction, object_id: str) -> ParkedRow | None:
 
 def wake_answers_to(tx: Transaction, object_id: str) -> None:
     """The parent has come: what was parked for it is looked at again."""
-    query = sa.select(parked.c.object_id).where(parked.c.in_reply_to == object_id)
-    for waiting in tx.execute(query).scalars():
+    for waiting in tx.execute(_ANSWERS, {"parent": object_id}).scalars():
         tx.wake(WakeUp(kind=CLIMB, key=waiting))
+
+
+_ANSWERS = sa.select(parked.c.object_id).where(parked.c.in_reply_to == sa.bindparam("parent"))
 
 
 def count_attempt(tx: Transaction, object_id: str) -> None:
