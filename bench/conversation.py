@@ -28,7 +28,7 @@ from bridge.signature.digest import digest_of
 from bridge.signature.keys import Signer, private_key
 from bridge.terms import KeyId
 from bridge.urls import parse_url
-from tests.support.served_blog import ServedBlog
+from tests.support.authors_blog import AuthorsBlog
 
 _PUBLIC = "https://www.w3.org/ns/activitystreams#Public"
 _IN_FLIGHT = 16
@@ -118,7 +118,7 @@ def cpu_seconds(pid: int) -> float:
 
 def main(number: int) -> None:
     """Measure replies, repeats and Deletes of unknown actors."""
-    with tempfile.TemporaryDirectory() as folder, ServedBlog(Path(folder)) as blog:
+    with tempfile.TemporaryDirectory() as folder, AuthorsBlog(Path(folder)) as blog:
         blog.publish("eins", "---\ntitle: Eins\n---\nHallo.\n")
         note = blog.object("eins")["id"]
         actor = request(f"{blog.origin}/", accept=_TYPE).json()

@@ -1,0 +1,199 @@
+"""Reactions, their undoing, groups, moves, blocks and requests for leave: each with its effect and its limit."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+
+from bridge.inbox import moderate
+from bridge.store import actors, followers, issues
+from bridge.store.database import Transaction
+from bridge.store.schema import activities
+from bridge.terms import ActorId
+from tests.support.inboxes import NOTE, NOW, OUR_ACTOR, PAGE, PUBLIC, Place, create, note
+from tests.support.local_servers import Peer, serving
+
+ANN = "https://far.example/users/ann"
+BOB = "https://elsewhere.example/users/bob"
+
+
+@pytest.fixture
+async def peer() -> AsyncIterator[Peer]:
+    async with serving() as running:
+        yield running
+
+
+def _serve(peer: Peer, path: str, **values: Any) -> str:
+    url = f"{peer.origin}{path}"
+    peer.serves(path, json.dumps({"@context": "https://www.w3.org/ns/activitystreams", "id": url, **values}))
+    return url
+
+
+def _person(peer: Peer, name: str, **values: Any) -> str:
+    path = f"/users/{name}"
+    return _serve(peer, path, type="Person", preferredUsername=name, inbox=f"{peer.origin}{path}/inbox", **values)
+
+
+def _post(peer: Peer, name: str, author: str, **values: Any) -> str:
+    known = {"type": "Note", "attributedTo": author, "to": [PUBLIC], "content": "<p>Aus der Gruppe.</p>"}
+    return _serve(peer, f"/posts/{name}", **{**known, "inReplyTo": NOTE, **values})
+
+
+def _activity(kind: str, actor: str, about: Any, name: str = "1", **values: Any) -> dict[str, Any]:
+    return {"id": f"{actor}#{kind}/{name}", "type": kind, "actor": actor, "object": about, **values}
+
+
+@pytest.mark.parametrize("target", [NOTE, PAGE])
+async def test_a_like_counts_once_a_person_however_it_is_sent(place: Place, target: str) -> None:
+    """S77: flapping and emoji change no count."""
+    await place.take(_activity("Like", ANN, target, "1"))
+    await place.take(_activity("Like", ANN, target, "2", content="🔥"))
+    again = await place.take(_activity("EmojiReact", ANN, target, "3", content="🎉"))
+    await place.take(_activity("Like", BOB, target))
+    await place.take(_activity("Dislike", BOB, target))
+
+    assert again.verdict == "duplicate"
+    assert await place.reactions("like") == [ANN, BOB]
+
+
+@pytest.mark.parametrize(("kind", "name"), [("Like", "like"), ("Announce", "boost"), ("EmojiReact", "like")])
+async def test_an_undo_takes_back_only_ones_own(place: Place, kind: str, name: str) -> None:
+    """S39."""
+    done = _activity(kind, ANN, NOTE, **({"content": "🔥"} if kind == "EmojiReact" else {}))
+    await place.take(done)
+    await place.take(_activity("Undo", BOB, done))
+    await place.take(_activity("Undo", BOB, done | {"actor": BOB}, "2"))
+    assert await place.reactions(name) == [ANN]
+    await place.take(_activity("Undo", ANN, done["id"]))
+    assert await place.reactions(name) == []
+
+
+async def test_an_undo_that_comes_first_wins(place: Place) -> None:
+    like = _activity("Like", ANN, NOTE)
+    await place.take(_activity("Undo", ANN, like))
+    result = await place.take(like)
+
+    assert result.verdict == "deleted"
+    assert await place.reactions("like") == []
+
+
+async def test_a_reply_that_a_group_hands_on_is_fetched_from_its_origin(place: Place, peer: Peer) -> None:
+    """S25: of the copy that Lemmy wraps nothing is believed."""
+    ole = _person(peer, "ole")
+    comment = _post(peer, "5", ole)
+    copy = {"id": comment, "type": "Note", "attributedTo": ole, "content": "<p>Gefälscht</p>", "inReplyTo": NOTE}
+    inner = {"id": f"{peer.origin}/c/5", "type": "Create", "actor": ole, "object": copy, "to": [PUBLIC]}
+    group = "https://lemmy.example/c/letters"
+    result = await place.take(_activity("Announce", group, inner, to=[PUBLIC]))
+    [entry] = await place.entries()
+
+    assert result.verdict == "shown"
+    assert (entry.text, entry.actor_id, entry.ways) == ("Aus der Gruppe.", ole, ["announce"])
+    again = await place.take(_activity("Announce", group, comment, "2", to=[PUBLIC]))
+    assert again.verdict == "duplicate"
+
+
+async def test_a_reply_that_is_gone_at_its_origin_goes_here_too(place: Place, peer: Peer) -> None:
+    comment = _post(peer, "6", _person(peer, "ole"))
+    await place.take(_activity("Announce", BOB, comment, "1", to=[PUBLIC]))
+    peer.answers("/posts/6", status=410)
+    result = await place.take(_activity("Announce", BOB, comment, "2", to=[PUBLIC]))
+
+    assert result.verdict == "deleted"
+    assert [entry.state for entry in await place.entries()] == ["deleted"]
+
+
+async def test_whom_the_author_blocks_does_not_come_in_through_others(place: Place, peer: Peer) -> None:
+    """S42: the block holds for every fetch result."""
+    ole = _person(peer, "ole")
+    comment = _post(peer, "7", ole)
+    await place.database.write(lambda tx: moderate.block(tx, place.blog, ole, now=NOW))
+    result = await place.take(_activity("Announce", BOB, comment, to=[PUBLIC]))
+
+    assert result.verdict == "blocked"
+    assert await place.entries() == []
+
+
+async def test_what_another_server_says_of_a_foreign_author_is_not_believed(place: Place, peer: Peer) -> None:
+    """S34."""
+    comment = _post(peer, "8", ANN)
+    result = await place.take(_activity("Announce", BOB, comment, to=[PUBLIC]))
+
+    assert result.verdict == "ignored"
+    assert "author of another server" in result.reason
+
+
+@pytest.mark.parametrize("kind", ["Create", "Update"])
+async def test_a_post_that_is_only_named_is_fetched(place: Place, peer: Peer, kind: str) -> None:
+    ole = _person(peer, "ole")
+    result = await place.take(_activity(kind, ole, _post(peer, "9", ole)))
+    forged = await place.take(_activity(kind, f"{peer.origin}/users/eve", f"{peer.origin}/posts/9"))
+
+    assert result.verdict == "shown"
+    assert forged.verdict == "ignored"
+
+
+async def test_a_repeat_asks_nobody_again(place: Place, peer: Peer) -> None:
+    """S14, S56: a replayed activity causes no fetch."""
+    boost = _activity("Announce", BOB, _post(peer, "10", _person(peer, "ole")), to=[PUBLIC])
+    await place.take(boost)
+    asked = len(peer.asked)
+    result = await place.take(boost)
+
+    assert result.verdict == "duplicate"
+    assert len(peer.asked) == asked
+
+
+async def test_a_move_is_believed_only_if_the_new_account_knows_the_old_one(place: Place, peer: Peer) -> None:
+    """S40."""
+    await place.take(_activity("Follow", ANN, OUR_ACTOR))
+    stranger, heir = _person(peer, "eve"), _person(peer, "ann", alsoKnownAs=[ANN])
+    forged = await place.take(_activity("Move", ANN, ANN, "1", target=stranger))
+    of_another = await place.take(_activity("Move", BOB, ANN, "2", target=heir))
+    good = await place.take(_activity("Move", ANN, ANN, "3", target=heir))
+    second = await place.take(_activity("Move", ANN, ANN, "4", target=heir))
+
+    assert [one.verdict for one in (forged, of_another, good, second)] == ["ignored", "ignored", "done", "ignored"]
+    known = await place.database.read(lambda tx: actors.find(tx, ActorId(ANN)))
+    assert known is not None
+    assert known.moved_to == heir
+
+
+async def test_who_blocks_the_blog_is_not_shown_and_follows_no_more(place: Place) -> None:
+    await place.take(_activity("Follow", ANN, OUR_ACTOR))
+    await place.say(ANN)
+    block = _activity("Block", ANN, OUR_ACTOR)
+    await place.take(block)
+    assert await place.database.read(lambda tx: followers.count(tx, 1)) == 0
+    assert [entry.state for entry in await place.entries()] == ["hidden"]
+    await place.take(_activity("Undo", ANN, block))
+    assert [entry.state for entry in await place.entries()] == ["shown"]
+
+
+@pytest.mark.parametrize(("closed", "answer"), [(False, "Accept"), (True, "Reject")])
+async def test_leave_to_reply_is_given_until_comments_close(place: Place, closed: bool, answer: str) -> None:
+    if closed:
+        await place.database.write(lambda tx: issues.change(tx, 1, {"comments_open": False}))
+    request = _activity("ReplyRequest", ANN, NOTE, instrument=f"{ANN}/statuses/1")
+    await place.take(request)
+
+    def sent(tx: Transaction) -> dict[str, Any]:
+        return dict(json.loads(tx.execute(activities.select()).one().body))
+
+    body = await place.database.read(sent)
+    assert body["type"] == answer
+    assert body["object"] == {key: request[key] for key in ("id", "type", "actor", "object", "instrument")}
+
+
+async def test_an_account_that_goes_takes_everything_with_it(place: Place) -> None:
+    await place.say(ANN)
+    await place.take(_activity("Like", ANN, NOTE))
+    await place.take(create(note(BOB, inReplyTo=f"{ANN}/statuses/1")))
+    result = await place.take(_activity("Delete", ANN, ANN))
+
+    assert result.verdict == "deleted"
+    assert await place.reactions("like") == []
+    assert [entry.state for entry in await place.entries()] == ["deleted", "shown"]
