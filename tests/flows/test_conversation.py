@@ -192,3 +192,26 @@ def test_a_bad_signature_is_explained_with_the_check_that_failed(blog: AuthorsBl
     assert "digest" in told
     assert "401" in told
     assert blog.why("https://nirgends.example/1", status=1).startswith("not-received\n")
+
+
+def test_lists_of_followers_and_blocks_go_out_and_in(blog: AuthorsBlog, peer: Peer, tmp_path: Path) -> None:
+    """S99: no cell of the export is a formula; of Mastodon's blocklist only what it suspends is blocked."""
+    peer.do("follow", handle=f"links@{blog.host}", **{"as": "fritz"})
+    export, listed = tmp_path / "followers.csv", tmp_path / "blocks.csv"
+    blog.run("followers", "--export", str(export))
+    head, first = export.read_text().splitlines()
+    assert head == "Account address,Actor,Server,Since"
+    assert first.startswith(f"fritz@{peer.host},{peer.origin}/users/fritz,{peer.host},")
+    assert not any(cell.startswith(("=", "+", "-", "@")) for cell in first.split(","))
+
+    listed.write_text(
+        "#domain,#severity,#reject_media,#reject_reports,#public_comment,#obfuscate\n"
+        "bad.example,suspend,true,true,Spam,false\nloud.example,silence,false,false,,false\n*.hidden,suspend,,,,\n"
+    )
+    said = blog.run("block", "--import", str(listed))
+    assert said.startswith("1 domains blocked")
+    assert "1 domains are only to be silenced" in said
+    assert blog.why("bad.example").startswith("blocked\n")
+
+    blog.run("followers", "remove", f"@fritz@{peer.host}")
+    wait_until("the follower's server is told", lambda: peer.received("Reject", verified=True), seconds=SOON)
