@@ -9,7 +9,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from yarl import URL
 
-from bridge.urls import LONGEST, BadUrl, host_of, origin_of, parse_url, same_origin
+from bridge.urls import LONGEST, BadUrl, host_of, origin_of, parse_url, same_origin, same_site
 
 
 @pytest.mark.parametrize(
@@ -209,3 +209,24 @@ def test_s7_whatever_is_given_is_read_one_way_or_refused(text: str) -> None:
     assert (client.scheme, client.raw_host, client.port) == (url.scheme, host, url.port)
     assert client.raw_path_qs == url.target.removesuffix("?")
     assert parse_url(url.wire, allow_http=True).origin == url.origin
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ("https://fern.example/inbox", "https://fern.example:8443/users/jo", True),
+        ("https://ap.fern.example/inbox", "https://fern.example/users/jo", True),
+        ("https://a.fern.example/inbox", "https://b.fern.example/users/jo", True),
+        ("https://fern.example/inbox", "https://nah.example/users/jo", False),
+        ("https://evilfern.example/inbox", "https://fern.example/users/jo", False),
+        ("https://fern.co.uk/inbox", "https://nah.co.uk/users/jo", False),
+        ("https://a.fern.co.uk/inbox", "https://fern.co.uk/users/jo", True),
+        ("http://127.0.0.1:1/inbox", "http://127.0.0.1:2/jo", True),
+        ("http://127.0.0.1/inbox", "http://127.1.0.1/jo", False),
+        ("http://[::1]/inbox", "http://[::2]/jo", False),
+        ("javascript:x", "https://fern.example/", False),
+    ],
+)
+def test_s79_a_site_is_what_one_owner_has(one: str, other: str, same: bool) -> None:
+    assert same_site(one, other) is same
+    assert same_site(other, one) is same
