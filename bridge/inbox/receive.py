@@ -59,7 +59,7 @@ from bridge.inbox.sources import Sources
 from bridge.store import blocks, received
 from bridge.store.database import Database, Transaction
 from bridge.store.received import Received
-from bridge.urls import host_of
+from bridge.urls import host_of, same_site
 
 log = logging.getLogger(__name__)
 
@@ -182,6 +182,8 @@ class Inbox:
 
     async def _effect(self, verified: VerifiedActivity, context: Context) -> Effect:
         activity = verified.activity
+        if activity.id is not None and not same_site(activity.id, activity.actor):
+            return lambda tx: Ignored(reason="its id is on another server than its actor")  # S33
         # Whoever says something is remembered: with the name to show, and the key that proves the next word.
         await self.sources.actors.keep(verified.actor)
         kind = type(activity)

@@ -11,7 +11,7 @@ from bridge.inbox.result import Done, Effect, Ignored, Result
 from bridge.store import blocks, deliveries, places, published
 from bridge.store.database import Transaction
 from bridge.store.published import NewActivity
-from bridge.urls import host_of, same_origin
+from bridge.urls import host_of, same_origin, same_site
 
 _PRIORITY = 10
 
@@ -37,6 +37,8 @@ def _answered(
     blog, actor = context.blog, verified.actor
     if request.id is None or not same_origin(request.instrument_id, actor.id):
         return lambda tx: Ignored(reason="it asks leave for a post that is not the sender's own")
+    if not same_site(actor.inbox, actor.id):
+        return lambda tx: Ignored(reason="its inbox is on another server, which asked nothing")  # S79
     activity_id = blog.addresses.activity(new_token())
     asked = {
         "id": request.id,

@@ -19,7 +19,7 @@ from bridge.store.database import Transaction
 from bridge.store.published import NewActivity, ObjectRow
 from bridge.store.quote_stamps import Stamp
 from bridge.terms import Document, ObjectId
-from bridge.urls import host_of, same_origin
+from bridge.urls import host_of, same_origin, same_site
 
 _PRIORITY = 10
 
@@ -29,6 +29,8 @@ async def give_leave(verified: VerifiedActivity, request: QuoteRequest, context:
     actor, asked_for = verified.actor, request.instrument_id
     if request.id is None or not same_origin(asked_for, actor.id) or not asked_for.startswith(("https://", "http://")):
         return lambda tx: Ignored(reason="it asks leave for a post that is not the sender's own")
+    if not same_site(actor.inbox, actor.id):
+        return lambda tx: Ignored(reason="its inbox is on another server, which asked nothing")  # S79
     quote = request.quote
     if quote is None:
         try:
