@@ -76,6 +76,7 @@ def test_wordpress_by_both_ways_in_the_same_minute_is_one_entry(running: Running
     soup = BeautifulSoup(running.get("/issues/1").text, "html.parser")
     assert len(soup.select("ol.comments article")) == 1
     assert "Echo" in soup.select_one("ol.comments article").get_text()
+    assert "auch als Pingback" in soup.select_one("ol.comments article .meta").get_text()
     assert '"count":1' in running.get("/issues/1/comments.json").text
     assert _fault(_post(running, "/pingback", call, **XML)) == 48
 
