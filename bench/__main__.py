@@ -70,8 +70,8 @@ def main() -> None:
     for result in _measure(asked.names, asked.repeat):
         results.append(result)
         print(report.line_of(result), flush=True)
-    if asked.write:
-        report.write(results, Path("docs"))
+        if asked.write:
+            report.write(results, Path("docs"))
 
 
 if __name__ == "__main__":
