@@ -135,7 +135,11 @@ class Fedify:
         node = ["env", f"NODE_EXTRA_CA_CERTS={authority.ca_file}", _node()]
         self.child = Child([*node, str(_FEDIFY / "server.mjs"), json.dumps(wanted)], log=folder / "fedify.log")
         stack.callback(self.child.stop)
-        self._control: str = wait_until("Fedify says that it is ready", self._announced, seconds=_PATIENCE)
+        self._control: str
+
+    def wait(self) -> None:
+        """Until it takes wishes."""
+        self._control = wait_until("Fedify says that it is ready", self._announced, seconds=_PATIENCE)
 
     def do(self, wish: str, **values: object) -> Any:
         """Have Anna do something; NotSeen when she could not, or when the blog refused it."""
@@ -204,4 +208,7 @@ def town(tmp_path: Path, knock: Knock) -> Iterator[tuple[Blog, Fedify]]:
     _node()
     authority = Authority(tmp_path)
     with ExitStack() as stack:
-        yield Blog(tmp_path, authority, stack), Fedify(tmp_path, authority, stack, knock)
+        fedify = Fedify(tmp_path, authority, stack, knock)
+        blog = Blog(tmp_path, authority, stack)
+        fedify.wait()
+        yield blog, fedify

@@ -84,7 +84,8 @@ def test_a_fedify_server_follows_reads_answers_and_leaves(town: tuple[Any, Any],
 
     fedify.do("undo", id=followed["id"])
     before = len(fedify.rows("received"))
-    blog.push("winter.md", ISSUE.format(text="Jetzt liegt Schnee."))
+    blog.commit({"winter.md": ISSUE.format(text="Jetzt liegt Schnee.")})
+    blog.comments("winter", "the last issue", lambda found: found.get("count") == 0)
     assert "Jetzt liegt Schnee." in blog.get("/issues/winter").text
     assert fedify.do("lookup", url=f"{blog.origin}/issues/winter")["kind"] == "Note"
     assert len(fedify.rows("received")) == before, "nothing is sent to whom has left"
