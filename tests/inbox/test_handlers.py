@@ -154,10 +154,10 @@ async def test_a_move_is_believed_only_if_the_new_account_knows_the_old_one(plac
     forged = await place.take(_activity("Move", ANN, ANN, "1", target=stranger))
     of_another = await place.take(_activity("Move", BOB, ANN, "2", target=heir))
     good = await place.take(_activity("Move", ANN, ANN, "3", target=heir))
+    known = await place.database.read(lambda tx: actors.find(tx, ActorId(ANN)))
     second = await place.take(_activity("Move", ANN, ANN, "4", target=heir))
 
     assert [one.verdict for one in (forged, of_another, good, second)] == ["ignored", "ignored", "done", "ignored"]
-    known = await place.database.read(lambda tx: actors.find(tx, ActorId(ANN)))
     assert known is not None
     assert known.moved_to == heir
 

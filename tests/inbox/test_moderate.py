@@ -28,7 +28,11 @@ async def _why(place: Place, url: str) -> str:
 
 async def _judge(place: Place, decide: Any, number: str = "1") -> None:
     def work(tx: Transaction) -> None:
-        decide(tx, moderate.find_comment(tx, 1, f"{ANN}/statuses/{number}"), now=NOW)
+        entry = moderate.find_comment(tx, 1, f"{ANN}/statuses/{number}")
+        if decide is moderate.approve:
+            moderate.approve(tx, entry, now=NOW)
+        else:
+            decide(tx, place.blog, entry, now=NOW)
 
     await place.database.write(work)
 
