@@ -220,7 +220,7 @@ class App:
             blog=self.blog,
             database=self.database,
             ready=Ready(self.database, clock=self.clock),
-            visitors=VisitorPace(burst=10, every=timedelta(seconds=6), clock=time.monotonic),
+            visitors=VisitorPace(burst=20, every=timedelta(seconds=6), clock=time.monotonic),
             gate=Gate(refused_a_minute=None if unlimited else limits.inbox_per_minute, clock=time.monotonic),
             authenticator=Authenticator(
                 origin=self.blog.url,
