@@ -19,7 +19,7 @@ demo: $(VENV)/runtime.stamp ## the main job on this machine; ARGS=--once stops a
 	@$(BIN)/rundbrief demo $(ARGS)
 
 test: $(VENV)/dev.stamp ## all tests; TESTS=tests/web ARGS=-x for a part of them
-	@$(BIN)/python -m pytest $(TESTS) $(ARGS)
+	@$(BIN)/python -m pytest -n 2 $(TESTS) $(ARGS)
 
 check: lint types test ## everything that has to hold before a commit
 
