@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+import importlib
 import time
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
+from types import ModuleType
 from typing import Literal
 
 from bridge.activity.ids import Blog
@@ -27,7 +29,6 @@ from bridge.inbox.receive import Inbox
 from bridge.inbox.refusals import Refusals
 from bridge.inbox.sources import Sources
 from bridge.issues.git import Repository
-from bridge.jobs import shared
 from bridge.jobs.embedded import EmbeddedQueue
 from bridge.jobs.queue import Handler, Queue
 from bridge.jobs.worker import Worker
@@ -57,7 +58,7 @@ from bridge.signature.key_files import load_key_file
 from bridge.signature.keys import PrivateKey, Signer
 from bridge.store import jobs, linkback_sends, linkbacks, remote_pictures
 from bridge.store.blogs import BlogRow
-from bridge.store.database import Database, PostgresDatabase, SqliteDatabase, open_database
+from bridge.store.database import Database, SqliteDatabase, open_database
 from bridge.store.parked import CLIMB
 from bridge.store.pictures import PictureRow
 from bridge.terms import Server
@@ -180,9 +181,8 @@ class App:
     def _queue(self, kinds: Sequence[str]) -> Queue:
         if isinstance(self.database, SqliteDatabase):
             return EmbeddedQueue(self.database, lock_file=self.lock_file, clock=self.clock)
-        if isinstance(self.database, PostgresDatabase):
-            return shared.SharedQueue(self.database, kinds=kinds, clock=self.clock)
-        raise TypeError("there is no jobs engine for this database")
+        queue: Queue = _shared().SharedQueue(self.database, kinds=kinds, clock=self.clock)
+        return queue
 
     def linkback_handlers(self) -> Mapping[str, Handler]:
         """The jobs of Webmention and Pingback."""
@@ -274,14 +274,16 @@ def load_keys(folder: Path) -> Keys:
     )
 
 
-def open_store(config: Config) -> SqliteDatabase | PostgresDatabase:
+def open_store(config: Config) -> Database:
     """The database with its jobs engine joined."""
     database = open_database(config.database.url, folder=config.folder)
-    if isinstance(database, SqliteDatabase):
-        database.use_jobs(jobs.enqueue)
-    else:
-        database.use_jobs(shared.enqueue)
+    database.use_jobs(jobs.enqueue if isinstance(database, SqliteDatabase) else _shared().enqueue)
     return database
+
+
+def _shared() -> ModuleType:
+    """PgQueuer's engine, loaded where there is PostgreSQL: a blog on SQLite starts without it."""
+    return importlib.import_module("bridge.jobs.shared")
 
 
 @asynccontextmanager

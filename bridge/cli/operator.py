@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import importlib
 import importlib.util
 import logging
 import os
@@ -27,7 +28,7 @@ from bridge.logs import log_to_stderr
 from bridge.outbox import profile
 from bridge.signature.key_files import make_key_file
 from bridge.store.database import sqlite_path
-from bridge.store.migrate import migrate
+from bridge.store.revision import is_newest
 
 
 def init(
@@ -111,11 +112,12 @@ def _open_once(config: Config) -> None:
 
 def _migrate(config: Config) -> None:
     url = config.database.url
-    if url.startswith("postgresql://"):
-        migrate(url)
-        return
-    path = sqlite_path(url, folder=config.folder)
-    migrate(f"sqlite:///{path}")
+    if not url.startswith("postgresql://"):
+        path = sqlite_path(url, folder=config.folder)
+        if is_newest(path):
+            return
+        url = f"sqlite:///{path}"
+    importlib.import_module("bridge.store.migrate").migrate(url)
 
 
 def _root() -> Path | None:

@@ -29,8 +29,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bridge.clock import Clock
 from bridge.errors import DatabaseFault
 from bridge.jobs.gathered import Gathered
-from bridge.store.database import PostgresDatabase, WakeUp
+from bridge.store.database import WakeUp
 from bridge.store.jobs import Job
+from bridge.store.postgres import PostgresDatabase
 
 log = logging.getLogger(__name__)
 

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import importlib
 import queue
 import sqlite3
 import threading
@@ -25,7 +26,6 @@ from typing import Any, Generic, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, CursorResult
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from bridge.clock import utc_now
 from bridge.errors import DatabaseFault, UserFault
@@ -77,7 +77,6 @@ class Transaction:
 
 #: Writes the wake-ups of a transaction as rows of the jobs engine, inside that transaction.
 SyncEnqueue = Callable[[Transaction, Sequence[WakeUp]], None]
-AsyncEnqueue = Callable[[AsyncConnection, Sequence[WakeUp]], Any]
 
 #: Hears, in the event loop and before the writer is answered, which topics a committed transaction touched.
 Listener = Callable[[frozenset[str]], None]
@@ -91,6 +90,10 @@ class Database:
 
     def __init__(self) -> None:
         self._listeners: list[Listener] = []
+
+    def use_jobs(self, enqueue: Any) -> None:
+        """Let the jobs engine write the wake-ups of each transaction, in the engine's own way."""
+        raise NotImplementedError
 
     def listen(self, listener: Listener) -> None:
         """Have `listener` told of every change this process commits."""
@@ -131,7 +134,7 @@ class _Asked(Generic[T]):
         if self.future.done():
             return
         if self.error is not None:
-            self.future.set_exception(_told(self.error))
+            self.future.set_exception(told(self.error))
         else:
             self.future.set_result(self.result)  # type: ignore[arg-type]
 
@@ -149,7 +152,7 @@ class SqliteDatabase(Database):
         self._reading = _sqlite_engine(path, read_only=True)
         self._readers = ThreadPoolExecutor(_READERS, thread_name_prefix="sqlite-read")
         self._asked: queue.SimpleQueue[_Asked[Any] | None] = queue.SimpleQueue()
-        self._enqueue: SyncEnqueue = _no_engine
+        self._enqueue: SyncEnqueue = no_engine
         self._thread = threading.Thread(target=self._write_until_closed, name="sqlite-write", daemon=True)
         self._thread.start()
 
@@ -166,7 +169,7 @@ class SqliteDatabase(Database):
         try:
             return await asyncio.get_running_loop().run_in_executor(self._readers, self._read, work)
         except sa.exc.SQLAlchemyError as error:
-            raise _told(error) from error
+            raise told(error) from error
 
     def _read(self, work: Callable[[Transaction], T]) -> T:
         with self._reading.connect() as connection:
@@ -206,7 +209,7 @@ class SqliteDatabase(Database):
             _say(connection, "BEGIN IMMEDIATE")
             for asked in group:
                 self._write_one(connection, asked, alone=len(group) == 1)
-            _note_changes(connection, set().union(*(asked.topics for asked in group)))
+            note_changes(connection, set().union(*(asked.topics for asked in group)))
             _say(connection, "COMMIT")
         except BaseException as error:  # noqa: BLE001 - the callers must hear of it, whatever it is
             _roll_back(connection)
@@ -239,7 +242,7 @@ class SqliteDatabase(Database):
             _say(connection, "RELEASE one")
 
 
-def _note_changes(connection: Connection, topics: set[str]) -> None:
+def note_changes(connection: Connection, topics: set[str]) -> None:
     """Tell other processes, through the table that they read."""
     if topics:
         now = utc_now()
@@ -257,7 +260,7 @@ def _say(connection: Connection, words: str) -> None:
     driver.execute(words)
 
 
-def _told(error: BaseException) -> BaseException:
+def told(error: BaseException) -> BaseException:
     """The driver's error as one of ours, so that only `store` knows the driver."""
     if not isinstance(error, sa.exc.SQLAlchemyError | sqlite3.Error | OSError):
         return error
@@ -273,7 +276,7 @@ def _roll_back(connection: Connection) -> None:
         _say(connection, "ROLLBACK")
 
 
-def _no_engine(tx: Transaction, wake_ups: Sequence[WakeUp]) -> None:
+def no_engine(tx: Transaction, wake_ups: Sequence[WakeUp]) -> None:
     raise RuntimeError("a job was asked for before the jobs engine was joined to the database")
 
 
@@ -300,59 +303,12 @@ def _sqlite_engine(path: Path, *, read_only: bool) -> sa.Engine:
     )
 
 
-class PostgresDatabase(Database):
-    """A server; several machines may use it at once."""
-
-    is_postgres = True
-
-    def __init__(self, url: str) -> None:
-        super().__init__()
-        self.url = url
-        self.engine: AsyncEngine = create_async_engine(
-            url.replace("postgresql://", "postgresql+asyncpg://", 1), pool_size=10, max_overflow=10, pool_pre_ping=True
-        )
-        self._enqueue: AsyncEnqueue | None = None
-
-    def use_jobs(self, enqueue: AsyncEnqueue) -> None:
-        """Let the jobs engine write the wake-ups of each transaction."""
-        self._enqueue = enqueue
-
-    async def write(self, work: Callable[[Transaction], T]) -> T:
-        try:
-            async with self.engine.begin() as connection:
-                tx, result = await connection.run_sync(_run, work)
-                if tx.wake_ups:
-                    if self._enqueue is None:
-                        _no_engine(tx, tx.wake_ups)
-                    else:
-                        await self._enqueue(connection, tx.wake_ups)
-                await connection.run_sync(_note_changes, tx.topics)
-        except (sa.exc.SQLAlchemyError, OSError) as error:
-            raise _told(error) from error
-        self._tell(tx.topics)
-        return result
-
-    async def read(self, work: Callable[[Transaction], T]) -> T:
-        try:
-            async with self.engine.connect() as connection:
-                _, result = await connection.run_sync(_run, work)
-                return result
-        except (sa.exc.SQLAlchemyError, OSError) as error:
-            raise _told(error) from error
-
-    async def close(self) -> None:
-        await self.engine.dispose()
-
-
-def _run(connection: Connection, work: Callable[[Transaction], T]) -> tuple[Transaction, T]:
-    tx = Transaction(connection, is_postgres=True)
-    return tx, work(tx)
-
-
-def open_database(url: str, *, folder: Path) -> SqliteDatabase | PostgresDatabase:
+def open_database(url: str, *, folder: Path) -> Database:
     """The database of `[database] url`; a relative SQLite path counts from the blog's folder. Raises UserFault."""
     if url.startswith("postgresql://"):
-        return PostgresDatabase(url)
+        # Loaded where it is used: with SQLAlchemy's asyncio half it is a third of a second of every start.
+        opened: Database = importlib.import_module("bridge.store.postgres").PostgresDatabase(url)
+        return opened
     return SqliteDatabase(sqlite_path(url, folder=folder))
 
 
