@@ -33,4 +33,4 @@ async def progress(database: Database, blog_id: int, *, since: datetime, looks: 
         return {0: "", 1: "The delivery was made."}.get(made, f"All {made} deliveries were made.")
     if tried:
         return f"{tried} of {made} deliveries were made, the others follow; `rundbrief deliveries` shows them."
-    return "The deliveries are made as soon as `rundbrief serve` runs."
+    return "None was made yet: they go out while `rundbrief serve` runs; `rundbrief deliveries` shows them."
