@@ -17,7 +17,6 @@ from bridge.issues.worktree import commit_files, dirty_files, path_in
 from bridge.outbox.again import Sent
 from bridge.outbox.again import resend as send_again
 from bridge.outbox.again import withdraw as take_back
-from bridge.outbox.report import report_json, report_lines
 from bridge.store import deliveries, entries, linkback_sends, received
 from bridge.store import issues as issue_rows
 from bridge.store.database import Transaction
@@ -55,15 +54,16 @@ def publish(
         began = app.clock()
         report = await app.publisher.publish(only=only, allow_delete=delete, dry_run=dry_run)
         uncommitted = [path for path in dirty_files(repository) if only is None or path in only]
+        told = await app.publisher.told(report, dry_run=dry_run)
         if as_json:
-            print_json({**report_json(report, app.blog), "uncommitted": uncommitted})
+            print_json({**told.report, "uncommitted": uncommitted})
         else:
-            for line in report_lines(report, app.blog, dry_run=dry_run):
+            for line in told.lines:
                 typer.echo(line)
             for path in uncommitted:
                 typer.echo(f"{path} is changed but not committed, and was left alone.")
-            if made := sum(report.deliveries):
-                typer.echo(await _progress(app, made, since=began))
+            if not dry_run and told.deliveries:
+                typer.echo(await _progress(app, told.deliveries, since=min(began, told.at)))
         return 1 if report.is_refused else 0
 
     return with_app(config, run)

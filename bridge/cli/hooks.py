@@ -11,7 +11,6 @@ import importlib
 import os
 import sys
 from dataclasses import dataclass
-from datetime import datetime
 
 import typer
 
@@ -25,11 +24,12 @@ from bridge.issues.push import judge_push, push_options, read_updates
 from bridge.issues.repository import adopt_branch
 from bridge.issues.source import IssueTree, branch, head_commit, read_tree
 from bridge.issues.worktree import dirty_files
-from bridge.outbox.standing import is_as_published
+from bridge.outbox.standing import IN_LINE, is_as_published
 from bridge.store import blogs, issues, publications
 from bridge.store.blogs import BlogRow
 from bridge.store.database import Database, Transaction, open_database
 from bridge.store.issues import Outline
+from bridge.store.publications import Publication
 
 
 def pre_receive(config: ConfigOption = None) -> int:
@@ -91,10 +91,9 @@ async def _publish(settings: Config) -> int:
         tree = None if commit is None else read_tree(repository, commit)
         settled = None if tree is None else await database.write(lambda tx: _settle(tx, tree))
         if settled is not None:
-            told = settled.lines or ["Nothing to publish: the world is in line with the last commit."]
-            for line in told:
+            for line in [IN_LINE] if settled.done is None else settled.done.lines:
                 typer.echo(line)
-            if settled.at is not None and (sentence := await progress(database, settled.blog_id, since=settled.at)):
+            if settled.done and (sentence := await progress(database, settled.blog_id, since=settled.done.at)):
                 typer.echo(sentence)
             return 0
     finally:
@@ -109,8 +108,7 @@ class _Settled:
     """What publishing a commit did, and when; nothing is left to publish of it."""
 
     blog_id: int
-    lines: list[str]
-    at: datetime | None
+    done: Publication | None
 
 
 def _settle(tx: Transaction, tree: IssueTree) -> _Settled | None:
@@ -122,8 +120,7 @@ def _settle(tx: Transaction, tree: IssueTree) -> _Settled | None:
         tx.lock(f"publish {row.id}")
         blogs.record_published(tx, row.id, tree.commit)
     # The server may have looked before this hook did. What it had published is said here all the same.
-    at = publications.published_at(tx, row.id, tree.commit)
-    return _Settled(blog_id=row.id, lines=publications.find(tx, row.id, tree.commit), at=at)
+    return _Settled(blog_id=row.id, done=publications.take(tx, row.id, tree.commit))
 
 
 def _standing(tx: Transaction) -> tuple[BlogRow | None, list[Outline], str | None]:

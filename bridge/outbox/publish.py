@@ -25,12 +25,13 @@ from bridge.outbox.pictures import Shelf
 from bridge.outbox.plan import Step, gone_rows, match_rows, steps_for, taken_back
 from bridge.outbox.prepare import Prepared, ReadFile, read_files, render_issue, with_warnings
 from bridge.outbox.record import Recorder
-from bridge.outbox.report import Report, report_lines
+from bridge.outbox.report import Report, told_of
 from bridge.outbox.standing import unchanged_rows
 from bridge.store import blogs, followers, issues, pictures, publications
 from bridge.store.database import Database, Transaction
 from bridge.store.issues import Outline
 from bridge.store.pictures import PictureRow
+from bridge.store.publications import Publication
 
 if TYPE_CHECKING:  # the hook that judges a push asks nobody, and should not pay for an HTTP client
     from bridge.outbox.people import People
@@ -68,12 +69,14 @@ class Publisher:
         allow_delete: bool = False,
         dry_run: bool = False,
         again: str | None = None,
+        unattended: bool = False,
     ) -> Report:
         """Bring the world in line with the last commit.
 
         `only` names the paths to look at; what is not named is never removed. `again` is the slug of an issue that
-        goes out though its file is the same. Raises UserFault when more than one published issue would be taken back
-        and neither `allow_delete` nor the commit's pusher allows it.
+        goes out though its file is the same. `unattended` says that no author reads the report, so that it is kept for
+        one who asks. Raises UserFault when more than one published issue would be taken back and neither `allow_delete`
+        nor the commit's pusher allows it.
         """
         for _ in range(_TRIES):
             out = await self.database.read(self._out)
@@ -91,7 +94,9 @@ class Publisher:
             )
             if dry_run:
                 return report
-            done = await self.database.write(lambda tx, o=out, r=report: self._write(tx, o, r, only))  # type: ignore[misc]
+            done = await self.database.write(
+                lambda tx, out=out, report=report: self._write(tx, out, report, only, unattended)  # type: ignore[misc]
+            )
             if done is not None:
                 return done
         raise UserFault("others keep publishing at the same time; try again in a moment")
@@ -130,9 +135,14 @@ class Publisher:
         date = await self.database.read(lambda tx: issues.next_date(tx, self.blog.id))
         return date is not None and date <= self.clock()
 
-    async def lines_of(self, commit: str) -> list[str]:
-        """What publishing this commit did, whoever did it: the server may be faster than the hook of the push."""
-        return await self.database.read(lambda tx: publications.find(tx, self.blog.id, commit))
+    async def told(self, report: Report, *, dry_run: bool = False, warned: bool = False) -> Publication:
+        """What the author reads who asked for `report`: a server that looked earlier may have published the commit."""
+        commit = report.commit
+        if commit is not None and not report.steps and not dry_run:
+            earlier = await self.database.write(lambda tx: publications.take(tx, self.blog.id, commit))
+            if earlier is not None:
+                return earlier
+        return told_of(report, self.blog, at=self.clock(), dry_run=dry_run, warned=warned)
 
     def _out(self, tx: Transaction) -> _Out:
         return _Out(
@@ -225,7 +235,9 @@ class Publisher:
             "`git push -o delete`, or run `rundbrief publish --delete`"
         )
 
-    def _write(self, tx: Transaction, out: _Out, report: Report, only: Sequence[str] | None) -> Report | None:
+    def _write(
+        self, tx: Transaction, out: _Out, report: Report, only: Sequence[str] | None, unattended: bool
+    ) -> Report | None:
         """None when others published since the plan was made, or a picture it needs is gone."""
         tx.lock(f"publish {self.blog.id}")
         if not pictures.are_kept(tx, {token for step in report.steps for token in _tokens(step)}):
@@ -238,9 +250,8 @@ class Publisher:
         if only is None and report.commit is not None:
             blogs.record_published(tx, self.blog.id, report.commit)
             if report.steps:
-                publications.add(
-                    tx, self.blog.id, report.commit, list(report_lines(done, self.blog, warned=True)), now=now
-                )
+                publication = told_of(done, self.blog, warned=True, at=now, is_told=not unattended)
+                publications.add(tx, self.blog.id, report.commit, publication)
         return done
 
 

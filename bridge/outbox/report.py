@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from bridge.activity.ids import Blog
 from bridge.errors import Fault
 from bridge.outbox.plan import Step
+from bridge.outbox.standing import IN_LINE
+from bridge.store.publications import Publication
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,7 +40,7 @@ def report_lines(report: Report, blog: Blog, *, dry_run: bool = False, warned: b
         yield "Nothing is committed yet, so there is nothing to publish."
         return
     if not report.steps:
-        yield "Nothing to publish: the world is in line with the last commit."
+        yield IN_LINE
     for number, step in enumerate(report.steps):
         made = report.deliveries[number] if number < len(report.deliveries) else None
         if not (warned and step.action == "delete"):
@@ -115,3 +118,11 @@ def report_json(report: Report, blog: Blog) -> dict[str, Any]:
             for number, step in enumerate(report.steps)
         ],
     }
+
+
+def told_of(
+    report: Report, blog: Blog, *, at: datetime, dry_run: bool = False, warned: bool = False, is_told: bool = True
+) -> Publication:
+    """The report in both forms; `dry_run` and `warned` as for `report_lines`."""
+    lines = list(report_lines(report, blog, dry_run=dry_run, warned=warned))
+    return Publication(lines=lines, report=report_json(report, blog), at=at, is_told=is_told)

@@ -12,6 +12,8 @@ from datetime import datetime
 from bridge.issues.source import IssueFile, IssueTree
 from bridge.store.issues import Outline
 
+IN_LINE = "Nothing to publish: the world is in line with the last commit."
+
 
 def unchanged_rows(files: Iterable[IssueFile], rows: Iterable[Outline], now: datetime) -> dict[str, Outline]:
     """The issues whose files need not even be read, by path: out as they are, waiting for their date, or withdrawn."""

@@ -60,7 +60,7 @@ class Watch:
         publisher = self._publisher
         is_due = await (publisher.has_come() if is_settled else publisher.is_due())
         if is_due:
-            report = await publisher.publish()
+            report = await publisher.publish(unattended=True)
             log.info("published %s: %d issues changed", report.commit, len(report.steps))
         return is_due
 

@@ -74,14 +74,16 @@ issues = sa.Table(
 )
 sa.Index("ix_issues_list", issues.c.blog_id, issues.c.state, issues.c.date)
 
-#: What publishing a commit did, for the pusher whose hook came second.
+#: What publishing a commit did, for the author who asks after the server was faster.
 publications = sa.Table(
     "publications",
     metadata,
     blog_id_column(),
     sa.Column("commit_id", sa.Text, nullable=False),
     sa.Column("lines", Json, nullable=False),
+    sa.Column("report", Json, nullable=False),
     sa.Column("at", Moment, nullable=False),
+    sa.Column("is_told", sa.Boolean, nullable=False),
     sa.PrimaryKeyConstraint("blog_id", "commit_id"),
 )
 

@@ -8,6 +8,7 @@ import pytest
 
 from bridge.errors import UserFault
 from bridge.issues.git import Repository
+from bridge.outbox.standing import IN_LINE
 from bridge.outbox.watch import Watch
 from tests.support.desks import Desk, letter
 
@@ -79,3 +80,26 @@ async def test_what_cannot_be_published_is_said_once_and_tried_less_and_less(
     desk.write({"a.md": letter("A")})
     desk.files.commit()
     assert await watch.look()
+
+
+async def test_an_author_who_asks_after_the_server_was_faster_reads_once_what_it_did(either_desk: Desk) -> None:
+    """Whoever runs `publish` right after a commit wants to know whether it went out, not who was faster."""
+    desk = either_desk
+    desk.write({"24.md": letter()})
+    desk.files.commit()
+    assert await Watch(desk.publisher).look()
+    report = await desk.publisher.publish()
+    assert report.steps == []
+    told = await desk.publisher.told(report)
+    assert told.deliveries == 1
+    assert "is published" in told.lines[0]
+    assert [one["action"] for one in told.report["issues"]] == ["create"]
+    again = await desk.publisher.told(report)
+    assert (list(again.lines), again.deliveries) == ([IN_LINE], 0)
+
+
+async def test_what_an_author_has_published_is_not_told_again(desk: Desk) -> None:
+    report = await desk.publish({"24.md": letter()})
+    assert (await desk.publisher.told(report)).deliveries == 1
+    nothing = await desk.publish()
+    assert list((await desk.publisher.told(nothing)).lines) == [IN_LINE]

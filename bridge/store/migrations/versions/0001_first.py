@@ -247,7 +247,9 @@ def upgrade() -> None:
         sa.Column("blog_id", sa.Integer(), nullable=False),
         sa.Column("commit_id", sa.Text(), nullable=False),
         sa.Column("lines", sa.JSON(), nullable=False),
+        sa.Column("report", sa.JSON(), nullable=False),
         sa.Column("at", Moment(), nullable=False),
+        sa.Column("is_told", sa.Boolean(), nullable=False),
         sa.ForeignKeyConstraint(["blog_id"], ["blogs.id"], name=op.f("fk_publications_blog_id")),
         sa.PrimaryKeyConstraint("blog_id", "commit_id", name=op.f("pk_publications")),
     )
