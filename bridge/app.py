@@ -76,7 +76,7 @@ INSTANCE_KEY_FILE = "instance-rsa.pem"
 
 #: How many slow servers may wait aside for their answers, and how many jobs for a lane.
 _MOST_ASIDE = 256
-_WAITING_FOR_A_LANE = 16
+_WAITING_FOR_A_LANE = 128
 
 
 @dataclass(frozen=True, kw_only=True)

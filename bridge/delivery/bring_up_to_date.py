@@ -21,7 +21,7 @@ from bridge.delivery.ledger import Ledger, Told, Work
 from bridge.delivery.outcome import Delivered, Gone, Moved, Outcome, Refused, TryLater
 from bridge.delivery.send import CAVAGE, Sender, Sent
 from bridge.jobs.retry import next_attempt
-from bridge.store import deliveries
+from bridge.store import attempts, deliveries
 from bridge.store.deliveries import Due
 from bridge.store.servers import SCHEME_HOLDS, ServerRow
 from bridge.terms import InboxUrl, Server
@@ -38,9 +38,13 @@ _SILENT_FOR = timedelta(minutes=1)
 
 @dataclass
 class _Turn:
-    """One run of the job: what is known of the server by now, and when there will be more to do."""
+    """One run of the job: what is known of the server by now, and when there will be more to do.
+
+    `is_last`: the one thing that is sent is all that waits.
+    """
 
     row: ServerRow
+    is_last: bool = False
     later: datetime | None = None
     is_over: bool = False
 
@@ -57,10 +61,11 @@ class BringUpToDate:
 
     async def __call__(self, key: str) -> timedelta | None:
         server = Server(key)
-        ends = self.clock() + _LONGEST_TURN
+        # Read before there is a lane: jobs are taken many at once, and share this read while they wait for one.
+        work = await self.ledger.work_for(server)
         async with self.lanes.lane() as lane:
+            ends = self.clock() + _LONGEST_TURN
             while True:
-                work = await self.ledger.work_for(server)
                 now = self.clock()
                 if not work.due:
                     return None if work.later is None else max(work.later - now, timedelta(0))
@@ -68,10 +73,11 @@ class BringUpToDate:
                     return timedelta(0)
                 if work.is_blocked or health.is_dead(work.server, now=now):
                     await self._skip(work, now)
+                    work = await self.ledger.work_for(server)
                     continue
                 if work.server.not_before is not None and work.server.not_before > now:
                     return work.server.not_before - now
-                turn = _Turn(row=work.server)
+                turn = _Turn(row=work.server, is_last=work.is_all and len(work.due) == 1)
                 await self._send_all(turn, work.due, lane)
                 now = self.clock()
                 if turn.is_over and turn.row.not_before is not None:
@@ -80,6 +86,7 @@ class BringUpToDate:
                     return None
                 if turn.later > now or turn.is_over or now >= ends:
                     return max(turn.later - now, timedelta(0))
+                work = await self.ledger.work_for(server)
 
     async def _skip(self, work: Work, now: datetime) -> None:
         """Say of everything due why it is not sent (security S132)."""
@@ -89,7 +96,7 @@ class BringUpToDate:
             since = work.server.failing_since or now
             reason = f"the server has not answered since {since:%Y-%m-%d}"
         for one in work.due:
-            outcome = deliveries.Outcome(id=one.id, state="given-up", status=None, reason=reason, due_at=now)
+            outcome = attempts.Outcome(id=one.id, state="given-up", status=None, reason=reason, due_at=now)
             await self.ledger.tell(Told(server=work.server.server, outcome=outcome, row=None))
 
     async def _send_all(self, turn: _Turn, due: Sequence[Due], lane: Lane) -> None:
@@ -165,12 +172,13 @@ class BringUpToDate:
             server=turn.row.server,
             outcome=kept,
             row=row,
+            is_last=turn.is_last,
             recheck=one.inbox if isinstance(outcome, Gone | Moved) else None,
             give_up_before=now - self.give_up_after if turn.is_over else None,
         )
 
 
-def _ledger_entry(one: Due, outcome: Outcome, *, now: datetime, give_up_after: timedelta) -> deliveries.Outcome:
+def _ledger_entry(one: Due, outcome: Outcome, *, now: datetime, give_up_after: timedelta) -> attempts.Outcome:
     state: deliveries.State
     due_at = now
     status: int | None
@@ -191,7 +199,7 @@ def _ledger_entry(one: Due, outcome: Outcome, *, now: datetime, give_up_after: t
                 retry_after=retry_after,
             )
             state, due_at = ("given-up", now) if again is None else ("waiting", again)
-    return deliveries.Outcome(id=one.id, state=state, status=status, reason=reason, due_at=due_at)
+    return attempts.Outcome(id=one.id, state=state, status=status, reason=reason, due_at=due_at)
 
 
 def _scheme(row: ServerRow, now: datetime) -> str | None:

@@ -20,7 +20,7 @@ from bridge.delivery.letter import Letter
 from bridge.delivery.recheck import recheck_of
 from bridge.errors import DatabaseFault
 from bridge.jobs.gathered import Gathered
-from bridge.store import blocks, deliveries, published, servers
+from bridge.store import attempts, blocks, deliveries, published, servers
 from bridge.store.database import Database, Transaction
 from bridge.store.deliveries import Due
 from bridge.store.servers import ServerRow
@@ -36,21 +36,29 @@ _LONGEST_OUTAGE = 300.0  #: seconds
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Work:
-    """What is to be done for one server. `later` is when there will be more; `is_blocked` by the author."""
+    """What is to be done for one server. `later` is when there will be more; `is_blocked` by the author.
+
+    `is_all`: nothing waits for it but what is due.
+    """
 
     server: ServerRow
     due: Sequence[Due]
     later: datetime | None
+    is_all: bool
     is_blocked: bool
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Told:
-    """One attempt's outcome, what the server's row says now (None: as before), and a job it causes."""
+    """One attempt's outcome, what the server's row says now (None: as before), and a job it causes.
+
+    `is_last`: nothing else waits for the server, but what comes with a wake-up of its own.
+    """
 
     server: Server
-    outcome: deliveries.Outcome
+    outcome: attempts.Outcome
     row: ServerRow | None
+    is_last: bool = False
     recheck: InboxUrl | None = None
     give_up_before: datetime | None = None
 
@@ -65,7 +73,7 @@ class Ledger:
         self._clock = clock
         self._asked: Gathered[Server, Work] = Gathered(self._read, most=_MOST_AT_ONCE)
         self._told: Gathered[Told, datetime | None] = Gathered(self._write, most=_MOST_AT_ONCE)
-        self._letters: OrderedDict[int, Letter] = OrderedDict()
+        self._letters: OrderedDict[int, asyncio.Task[Letter]] = OrderedDict()
 
     async def work_for(self, server: Server) -> Work:
         """What this server should get now. Raises DatabaseFault."""
@@ -78,19 +86,19 @@ class Ledger:
     async def put_off(self, delivery: Due, *, until: datetime, reason: str) -> None:
         """Sent, and no answer yet."""
         now = self._clock()
-        await self._database.write(
-            lambda tx: deliveries.put_off(tx, [delivery.id], until=until, reason=reason, now=now)
-        )
+        await self._database.write(lambda tx: attempts.put_off(tx, [delivery.id], until=until, reason=reason, now=now))
 
     async def letter(self, activity: int) -> Letter:
-        """The bytes of an activity, with their digests, made once."""
-        letter = self._letters.get(activity)
-        if letter is None:
-            letter = Letter(await self._database.read(lambda tx: published.activity_body(tx, activity)))
-            self._letters[activity] = letter
+        """The bytes of an activity, with their digests: read and made once, however many ask at the same moment."""
+        reading = self._letters.get(activity)
+        if reading is None or (reading.done() and reading.exception() is not None):
+            reading = self._letters[activity] = asyncio.create_task(self._make_letter(activity))
             if len(self._letters) > _MOST_LETTERS:
                 self._letters.popitem(last=False)
-        return letter
+        return await asyncio.shield(reading)
+
+    async def _make_letter(self, activity: int) -> Letter:
+        return Letter(await self._database.read(lambda tx: published.activity_body(tx, activity)))
 
     async def _read(self, names: Sequence[Server]) -> Sequence[Work]:
         now = self._clock()
@@ -98,8 +106,8 @@ class Ledger:
 
     def _work(self, tx: Transaction, names: Sequence[Server], now: datetime) -> list[Work]:
         due: dict[Server, list[Due]] = {}
-        found, later = deliveries.look(tx, names, now=now)
-        for one in found:
+        look = deliveries.look(tx, names, now=now)
+        for one in look.due:
             due.setdefault(one.server, []).append(one)
         rows = servers.find_many(tx, names)
         domains = {domain for name in names for domain in domains_of(name)}
@@ -108,7 +116,8 @@ class Ledger:
             Work(
                 server=rows.get(name) or ServerRow(server=name),
                 due=due.get(name, ()),
-                later=later.get(name),
+                later=look.later.get(name),
+                is_all=name not in look.more,
                 is_blocked=bool(blocked) and not blocked.isdisjoint(domains_of(name)),
             )
             for name in names
@@ -128,12 +137,17 @@ class Ledger:
 
 
 def _record(tx: Transaction, told: Sequence[Told], now: datetime) -> list[datetime | None]:
-    deliveries.record(tx, [one.outcome for one in told], now=now)
+    behind = attempts.record(tx, [one.outcome for one in told], now=now)
     servers.keep(tx, list({one.server: one.row for one in told if one.row is not None}.values()))
     for one in told:
         if one.recheck is not None:
             tx.wake(recheck_of(one.recheck))
         if one.give_up_before is not None:
             deliveries.give_up(tx, one.server, created_before=one.give_up_before, reason=one.outcome.reason, now=now)
-    later = deliveries.next_due(tx, [one.server for one in told])
-    return [later.get(one.server) for one in told]
+    unsure = {one.server for one in told if not one.is_last} | behind
+    later = deliveries.next_due(tx, list(unsure)) if unsure else {}
+    return [later.get(one.server) if one.server in unsure else _again(one.outcome) for one in told]
+
+
+def _again(outcome: attempts.Outcome) -> datetime | None:
+    return outcome.due_at if outcome.state == "waiting" else None

@@ -20,6 +20,8 @@ _LEASE = timedelta(minutes=10)
 #: How often rows of other processes (the command line, a git hook) are looked for.
 _LOOK_EVERY = timedelta(milliseconds=500)
 _MOST_FINISHED = 200
+#: Nobody waits for the end of a job to be written down; seconds.
+_BETWEEN_FINISHED = 0.1
 
 
 class EmbeddedQueue:
@@ -32,7 +34,9 @@ class EmbeddedQueue:
         self._lock: IO[bytes] | None = None
         self._news = asyncio.Event()
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._finished: Gathered[tuple[Job, timedelta | None], None] = Gathered(self._finish_many, most=_MOST_FINISHED)
+        self._finished: Gathered[tuple[Job, timedelta | None], None] = Gathered(
+            self._finish_many, most=_MOST_FINISHED, pause=_BETWEEN_FINISHED
+        )
         database.use_jobs(self._enqueue)
 
     def _enqueue(self, tx: Transaction, wake_ups: Sequence[WakeUp]) -> None:

@@ -1,7 +1,8 @@
 """Many single requests -> few runs of a function that takes a list; whoever asks while a run is on joins the next one.
 
 What is cheap in a batch and dear alone goes through here: signatures (a thread hop), reads and writes of the ledger (a
-transaction), finished jobs. Nobody waits for a batch to fill: an idle one starts at once.
+transaction), finished jobs. Nobody waits for a batch to fill: an idle one starts at once. Where nobody is in a hurry
+a pause after each run makes the next one bigger.
 """
 
 from __future__ import annotations
@@ -16,14 +17,23 @@ Answer = TypeVar("Answer")
 
 
 class Gathered(Generic[Item, Answer]):
-    """`work` gets up to `most` items and gives an answer for each, in order; up to `at_once` runs go on together."""
+    """`work` gets up to `most` items and gives an answer for each, in order; up to `at_once` runs go on together.
+
+    `pause` is in seconds.
+    """
 
     def __init__(
-        self, work: Callable[[Sequence[Item]], Awaitable[Sequence[Answer]]], *, most: int, at_once: int = 1
+        self,
+        work: Callable[[Sequence[Item]], Awaitable[Sequence[Answer]]],
+        *,
+        most: int,
+        at_once: int = 1,
+        pause: float = 0.0,
     ) -> None:
         self._work = work
         self._most = most
         self._free = at_once
+        self._pause = pause
         self._waiting: deque[tuple[Item, asyncio.Future[Answer]]] = deque()
         self._runs: set[asyncio.Task[None]] = set()
 
@@ -44,6 +54,8 @@ class Gathered(Generic[Item, Answer]):
             while self._waiting:
                 batch = [self._waiting.popleft() for _ in range(min(self._most, len(self._waiting)))]
                 await self._run_batch(batch)
+                if self._pause:
+                    await asyncio.sleep(self._pause)
         finally:
             self._free += 1
 

@@ -40,6 +40,8 @@ _STALE_AFTER = timedelta(seconds=30)
 _LOCKED_ELSEWHERE = timedelta(seconds=2)
 _LOOK_EVERY = timedelta(seconds=1)
 _MOST_FINISHED = 200
+#: Nobody waits for the end of a job to be written down; seconds.
+_BETWEEN_FINISHED = 0.1
 #: The first of the two numbers of our advisory locks; the transactions' own are 7.
 _LOCK_SPACE = 8
 
@@ -65,7 +67,9 @@ class SharedQueue:
         self._jobs: dict[int, models.Job] = {}
         self._stolen: list[_Place] = []
         self._beating: asyncio.Task[None] | None = None
-        self._finished: Gathered[tuple[Job, timedelta | None], None] = Gathered(self._finish_many, most=_MOST_FINISHED)
+        self._finished: Gathered[tuple[Job, timedelta | None], None] = Gathered(
+            self._finish_many, most=_MOST_FINISHED, pause=_BETWEEN_FINISHED
+        )
 
     async def open(self) -> None:
         await self._connected()

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
-from collections import deque
 from collections.abc import Callable, Mapping
 from datetime import timedelta
 
@@ -19,9 +19,8 @@ _IDLE = timedelta(seconds=1)
 _AFTER_A_FAULT = 1.0  #: seconds
 _POISON = 10
 _LONGEST_WAIT = timedelta(hours=1)
-#: Jobs are taken in batches, because taking one costs as much as taking a hundred; so many lie ready at most.
+#: Jobs are taken in batches: taking one costs as much as taking many, and what many need is read for all at once.
 _BATCH = 64
-_FEW = 16
 
 
 class Worker:
@@ -32,7 +31,6 @@ class Worker:
         self._handlers = handlers
         self._room = room
         self._clock = clock
-        self._ready: deque[Job] = deque()
         self._running: dict[tuple[str, str], asyncio.Task[None]] = {}
         self._again: dict[tuple[str, str], list[Job]] = {}
         self._stopping = asyncio.Event()
@@ -46,16 +44,10 @@ class Worker:
     async def run(self, *, grace: timedelta) -> None:
         """Work until `stop`, then wait up to `grace` for what is in flight."""
         while not self._stopping.is_set():
-            self._changed.clear()
-            self._start_ready()
-            taken = await self._take() if len(self._ready) < _FEW else ()
-            if taken:
+            free = await self._wait_for_room()
+            if free <= 0 or self._stopping.is_set() or await self._take(min(free, _BATCH)):
                 continue
-            if self._ready:
-                await self._wait_for_room()
-            else:
-                await self._queue.wait(_IDLE)
-        await self._give_back()
+            await self._queue.wait(_IDLE)
         if self._running:
             _, late = await asyncio.wait(self._running.values(), timeout=grace.total_seconds())
             for task in late:
@@ -63,10 +55,10 @@ class Worker:
             if late:
                 await asyncio.wait(late)
 
-    async def _take(self) -> bool:
-        """Fetch more jobs. The database may be away for a while: then nothing is fetched."""
+    async def _take(self, limit: int) -> bool:
+        """Take and start up to so many. The database may be away for a while: then none is taken."""
         try:
-            taken = await self._queue.claim(_BATCH)
+            taken = await self._queue.claim(limit)
         except DatabaseFault as fault:
             log.error("no jobs can be taken: %s", fault)
             await asyncio.sleep(_AFTER_A_FAULT)
@@ -75,28 +67,21 @@ class Worker:
             if (task := self._running.get(place)) is not None:
                 log.warning("%s %s is done by another worker since the connection was lost", *place)
                 task.cancel()
-        self._ready.extend(taken)
+        for job in taken:
+            self._start(job)
         return bool(taken)
 
-    async def _wait_for_room(self) -> None:
-        try:
-            async with asyncio.timeout(_IDLE.total_seconds()):
-                await self._changed.wait()
-        except TimeoutError:
-            pass  # more may have come meanwhile
+    async def _wait_for_room(self) -> int:
+        """How many more may run: as soon as that is a batch, or after a while whatever it is."""
+        self._changed.clear()
+        if self._free() < _BATCH:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(_IDLE.total_seconds()):
+                    await self._changed.wait()
+        return self._free()
 
-    async def _give_back(self) -> None:
-        now = self._clock()
-        for job in self._ready:
-            try:
-                await self._queue.put_back(job, due_at=now)
-            except DatabaseFault:
-                break  # its lease will end
-        self._ready.clear()
-
-    def _start_ready(self) -> None:
-        while self._ready and len(self._running) < self._room():
-            self._start(self._ready.popleft())
+    def _free(self) -> int:
+        return self._room() - len(self._running)
 
     def _start(self, job: Job) -> None:
         place = (job.kind, job.key)
@@ -110,13 +95,13 @@ class Worker:
 
     def _ended(self, place: tuple[str, str]) -> None:
         del self._running[place]
-        self._changed.set()
         waiting = self._again.pop(place, [])
         if self._stopping.is_set():
             return
         for job in waiting:
             self._start(job)
-        self._start_ready()
+        if self._free() >= _BATCH:
+            self._changed.set()
 
     async def _run(self, job: Job) -> None:
         handler = self._handlers.get(job.kind)

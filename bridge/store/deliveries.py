@@ -35,15 +35,17 @@ class Due:
     created_at: datetime
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Outcome:
-    """What became of one attempt; `due_at` when it is to be tried again."""
+@dataclass(frozen=True, kw_only=True)
+class Look:
+    """What waits for some servers. `due` in order; of one object and inbox only the oldest waiting one.
 
-    id: int
-    state: State
-    status: int | None
-    reason: str
-    due_at: datetime
+    `later` has the servers with something that may not be sent yet, and when the first of it may. `more` are those with
+    more than `due`: for later, behind something older, or perhaps beyond the most rows that are read.
+    """
+
+    due: list[Due]
+    later: dict[Server, datetime]
+    more: set[Server]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -102,13 +104,15 @@ def add(
 
 def due(tx: Transaction, servers: Sequence[Server], *, now: datetime) -> list[Due]:
     """What these servers should get now, in order; of one object and inbox only the oldest waiting one."""
-    return look(tx, servers, now=now)[0]
+    return look(tx, servers, now=now).due
 
 
-def look(tx: Transaction, servers: Sequence[Server], *, now: datetime) -> tuple[list[Due], dict[Server, datetime]]:
-    """`due`, and for servers with something that waits only when the first of it may be sent."""
+def look(tx: Transaction, servers: Sequence[Server], *, now: datetime) -> Look:
+    """What waits for these servers."""
     rows = _waiting(tx, servers)
+    more: set[Server] = set()
     if len(rows) == _MOST_ROWS:
+        more.update(servers)
         # One of them has very much; nobody may miss theirs for that.
         rows = [row for server in servers for row in _waiting(tx, [server])]
     found = []
@@ -117,11 +121,13 @@ def look(tx: Transaction, servers: Sequence[Server], *, now: datetime) -> tuple[
     for row in rows:
         place = (row.object_id, row.inbox)
         if row.object_id is not None and place in older:
+            more.add(row.server)
             continue
         older.add(place)
         if row.due_at <= now:
             found.append(row)
         else:
+            more.add(row.server)
             later[row.server] = min(row.due_at, later.get(row.server, row.due_at))
     found.sort(key=lambda row: (-row.priority, row.id))
     wanted = [
@@ -136,27 +142,30 @@ def look(tx: Transaction, servers: Sequence[Server], *, now: datetime) -> tuple[
         )
         for row in found
     ]
-    return wanted, later
+    return Look(due=wanted, later=later, more=more)
 
 
 def _waiting(tx: Transaction, servers: Sequence[Server]) -> Sequence[sa.Row[Any]]:
-    query = (
-        sa.select(
-            deliveries.c.id,
-            deliveries.c.activity,
-            deliveries.c.server,
-            deliveries.c.inbox,
-            deliveries.c.object_id,
-            deliveries.c.attempts,
-            deliveries.c.created_at,
-            deliveries.c.due_at,
-            deliveries.c.priority,
-        )
-        .where(deliveries.c.server.in_(servers), deliveries.c.state == "waiting")
-        .order_by(deliveries.c.id)
-        .limit(_MOST_ROWS)
+    return tx.execute(_WAITING, {"servers": servers}).all()
+
+
+#: Made once: building a statement costs more than running it.
+_WAITING = (
+    sa.select(
+        deliveries.c.id,
+        deliveries.c.activity,
+        deliveries.c.server,
+        deliveries.c.inbox,
+        deliveries.c.object_id,
+        deliveries.c.attempts,
+        deliveries.c.created_at,
+        deliveries.c.due_at,
+        deliveries.c.priority,
     )
-    return tx.execute(query).all()
+    .where(deliveries.c.server.in_(sa.bindparam("servers", expanding=True)), deliveries.c.state == "waiting")
+    .order_by(deliveries.c.id)
+    .limit(_MOST_ROWS)
+)
 
 
 def next_due(tx: Transaction, servers: Sequence[Server]) -> dict[Server, datetime]:
@@ -173,79 +182,6 @@ def servers_waiting(tx: Transaction, *, now: datetime) -> list[Server]:
     """Servers with something due: what the sweep wakes."""
     query = sa.select(deliveries.c.server).where(deliveries.c.state == "waiting", deliveries.c.due_at <= now).distinct()
     return [Server(name) for name in tx.execute(query).scalars()]
-
-
-def record(tx: Transaction, outcomes: Sequence[Outcome], *, now: datetime) -> None:
-    """What became of attempts, in one statement.
-
-    A Delete may have made a Create needless while it was under way: if it arrived all the same, the Delete follows.
-    """
-    needless = _made_needless(tx, [one.id for one in outcomes if one.state == "delivered"])
-    for one in needless:
-        _send_delete_after(tx, one, now=now)
-    tx.execute(
-        _RECORD,
-        [
-            {
-                "b_id": one.id,
-                "b_state": one.state,
-                "b_status": one.status,
-                "b_reason": one.reason[:500],
-                "b_due_at": one.due_at,
-                "b_now": now,
-            }
-            for one in outcomes
-        ],
-    )
-
-
-#: What a Delete made needless stays so, unless it arrived.
-_RECORD = (
-    sa.update(deliveries)
-    .where(
-        deliveries.c.id == sa.bindparam("b_id"),
-        sa.or_(deliveries.c.state == "waiting", sa.bindparam("b_state", type_=sa.Text) == "delivered"),
-    )
-    .values(
-        state=sa.bindparam("b_state", type_=sa.Text),
-        status=sa.bindparam("b_status"),
-        reason=sa.bindparam("b_reason"),
-        due_at=sa.bindparam("b_due_at"),
-        changed_at=sa.bindparam("b_now"),
-        attempts=deliveries.c.attempts + 1,
-    )
-)
-
-
-def _made_needless(tx: Transaction, ids: Sequence[int]) -> Sequence[sa.Row[Any]]:
-    query = sa.select(deliveries).where(deliveries.c.id.in_(ids), deliveries.c.state == "needless")
-    return tx.execute(query).all() if ids else ()
-
-
-def _send_delete_after(tx: Transaction, row: sa.Row[Any], *, now: datetime) -> None:
-    query = (
-        sa.select(activities.c.number)
-        .where(activities.c.object_id == row.object_id, activities.c.type == "Delete")
-        .order_by(activities.c.number.desc())
-    )
-    number = tx.execute(query).scalar()
-    if number is not None:
-        add(
-            tx,
-            row.blog_id,
-            activity=number,
-            issue_id=row.issue_id,
-            object_id=row.object_id,
-            inboxes=[(InboxUrl(row.inbox), Server(row.server))],
-            priority=row.priority,
-            now=now,
-        )
-
-
-def put_off(tx: Transaction, ids: Sequence[int], *, until: datetime, reason: str, now: datetime) -> None:
-    """Sent, and no answer yet: after a crash these are not sent again before then."""
-    waiting = sa.and_(deliveries.c.id.in_(ids), deliveries.c.state == "waiting")
-    tx.execute(sa.update(deliveries).where(waiting).values(due_at=until, reason=reason, changed_at=now))
 
 
 def send_elsewhere(tx: Transaction, old: InboxUrl, new: InboxUrl, *, now: datetime) -> None:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from bridge.store import deliveries, published
+from bridge.store import attempts, deliveries, published
+from bridge.store.attempts import Outcome
 from bridge.store.database import Database, Transaction
-from bridge.store.deliveries import Outcome
+from bridge.store.deliveries import Look
 from bridge.store.published import NewActivity
 from bridge.terms import ActivityId, InboxUrl, ObjectId, Server
 
@@ -44,10 +45,12 @@ async def test_what_is_tried_later_holds_up_only_its_own_object(database: Databa
     await database.write(lambda tx: _activity(tx, "Create"))
     (first,) = await database.read(lambda tx: deliveries.due(tx, [FAR], now=NOW))
     busy = Outcome(id=first.id, state="waiting", status=503, reason="busy", due_at=later)
-    await database.write(lambda tx: deliveries.record(tx, [busy], now=NOW))
+    await database.write(lambda tx: attempts.record(tx, [busy], now=NOW))
     await database.write(lambda tx: _activity(tx, "Update"))
 
-    assert await database.read(lambda tx: deliveries.look(tx, [FAR], now=NOW)) == ([], {FAR: later})
+    assert await database.read(lambda tx: deliveries.look(tx, [FAR], now=NOW)) == Look(
+        due=[], later={FAR: later}, more={FAR}
+    )
     assert await database.read(lambda tx: deliveries.next_due(tx, [FAR])) == {FAR: NOW}
 
 
@@ -75,7 +78,7 @@ async def test_a_retry_by_hand_brings_back_what_was_given_up(database: Database)
     await database.write(lambda tx: _activity(tx, "Create"))
     (first,) = await database.read(lambda tx: deliveries.due(tx, [FAR], now=NOW))
     refused = Outcome(id=first.id, state="given-up", status=None, reason="refused", due_at=NOW)
-    await database.write(lambda tx: deliveries.record(tx, [refused], now=NOW))
+    await database.write(lambda tx: attempts.record(tx, [refused], now=NOW))
 
     again = await database.write(lambda tx: deliveries.retry(tx, FAR, now=NOW))
 

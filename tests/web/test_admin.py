@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 import pytest
 
-from bridge.store import deliveries, entries, followers
+from bridge.store import attempts, deliveries, entries, followers
 from bridge.store.database import Transaction
 from bridge.store.followers import Follower
 from bridge.store.login_tables import sessions
@@ -193,10 +193,10 @@ def test_the_ledger_shows_each_server_with_its_reason(running: RunningBlog, auth
     def outcome(tx: Transaction) -> None:
         for one in deliveries.standings(tx, running.app.blog.id):
             good = one.server == "gut.example"
-            deliveries.record(
+            attempts.record(
                 tx,
                 [
-                    deliveries.Outcome(
+                    attempts.Outcome(
                         id=one.id,
                         state="delivered" if good else "waiting",
                         status=202 if good else 500,
