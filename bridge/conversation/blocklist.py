@@ -19,6 +19,14 @@ def domains_of(server: Server) -> list[str]:
     return list(dict.fromkeys([str(server), host, *above]))
 
 
+def addresses_of(address: str) -> list[str]:
+    """Every target that would block this address, the narrowest first."""
+    try:
+        return [address, *domains_of(host_of(address))]
+    except BadUrl:
+        return [address]
+
+
 class BlockList:
     """Actor ids and domains. An empty one, the usual case, costs nothing to ask."""
 
@@ -32,10 +40,4 @@ class BlockList:
         return next((found for address in addresses if address and (found := self._holds(address))), None)
 
     def _holds(self, address: str) -> str | None:
-        if address in self._targets:
-            return address
-        try:
-            server = host_of(address)
-        except BadUrl:
-            return None
-        return next((domain for domain in domains_of(server) if domain in self._targets), None)
+        return next((target for target in addresses_of(address) if target in self._targets), None)

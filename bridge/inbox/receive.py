@@ -111,8 +111,11 @@ class _Refused(Ignored):
     """The sender itself is blocked, and is told so (403)."""
 
 
-class _SeenBefore(Exception):
-    """The activity is in the record already; its transaction is taken back."""
+class _CameMeanwhile(Exception):
+    """Another process (PostgreSQL) has put the same activity into the record; this transaction is taken back."""
+
+
+_SEEN_BEFORE = Ignored(verdict="duplicate", reason="the same activity came before")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -154,9 +157,9 @@ class Inbox:
             effect = await self._effect(verified, await self.context(verified))
         try:
             result = await self.database.write(lambda tx: self._apply(tx, row, effect))
-        except _SeenBefore:
+        except _CameMeanwhile:
             await self.database.write(lambda tx: received.count_repeat(tx, str(row.seen_key)))
-            result = Ignored(verdict="duplicate", reason="the same activity came before")
+            result = _SEEN_BEFORE
         metrics.inbox(result.verdict)
         if self.life.is_news(server, now=now):
             await self.database.write(lambda tx: note_life(tx, server, now=now))
@@ -196,20 +199,24 @@ class Inbox:
 
     def _needs_no_asking(self, tx: Transaction, row: Received) -> bool:
         """Whether it came before or its sender is blocked: then nobody else is troubled for it."""
-        blocked = blocks.listed(tx, self.blog.id, self.config.federation.blocked)
-        return received.was_seen(tx, str(row.seen_key)) or blocked.holds(row.actor_id) is not None
+        return received.was_seen(tx, str(row.seen_key)) or self._blocked(tx, row) is not None
+
+    def _blocked(self, tx: Transaction, row: Received) -> str | None:
+        return blocks.holding(tx, self.blog.id, row.actor_id or "", self.config.federation.blocked)
 
     def _apply(self, tx: Transaction, row: Received, effect: Effect) -> Result:
-        blocked = blocks.listed(tx, self.blog.id, self.config.federation.blocked).holds(row.actor_id)
+        blocked = self._blocked(tx, row)
         if blocked is not None:
             told = f"the author blocks {blocked}"
             if not received.add(tx, replace(row, verdict="blocked", reason=told, status=403)):
                 received.count_repeat(tx, str(row.seen_key))
             return _Refused(verdict="blocked", reason=told)
+        if received.count_repeat(tx, str(row.seen_key)):
+            return _SEEN_BEFORE
         result = effect(tx)
         told_row = replace(row, verdict=result.verdict, reason=result.reason, issue_id=result.issue_id)
         if not received.add(tx, told_row):
-            raise _SeenBefore
+            raise _CameMeanwhile
         return result
 
 

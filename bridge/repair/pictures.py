@@ -122,7 +122,7 @@ class Pictures:
         return _difference(wanted, known)
 
     def _is_blocked(self, tx: Transaction, actor_id: str) -> bool:
-        return blocks.listed(tx, self.blog.id, self.config.federation.blocked).holds(actor_id) is not None
+        return blocks.holding(tx, self.blog.id, actor_id, self.config.federation.blocked) is not None
 
     async def _fetch(self, wanted: _Wanted, key: str) -> timedelta | None:
         """Have one picture, or note why not; returns when to try again."""

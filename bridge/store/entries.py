@@ -10,6 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from bridge.store.database import Transaction, WakeUp
+from bridge.store.further_tables import remote_pictures
 from bridge.store.schema import entries
 from bridge.terms import ActorId, ObjectId
 
@@ -85,11 +86,14 @@ def find_by_url(tx: Transaction, blog_id: int, url: str) -> EntryRow | None:
 _BLOG: sa.BindParameter[int] = sa.bindparam("blog")
 _OBJECT: sa.BindParameter[str] = sa.bindparam("object")
 _URL: sa.BindParameter[str] = sa.bindparam("url")
+# Two searches by index; one condition with OR would have SQLite read all entries of the blog.
 _SAME = sa.select(entries).where(
-    entries.c.blog_id == _BLOG,
-    sa.or_(
-        entries.c.object_id == _OBJECT, entries.c.object_id == _URL, entries.c.url == _URL, entries.c.url == _OBJECT
-    ),
+    entries.c.id.in_(
+        sa.union_all(
+            sa.select(entries.c.id).where(entries.c.blog_id == _BLOG, entries.c.object_id.in_([_OBJECT, _URL])),
+            sa.select(entries.c.id).where(entries.c.blog_id == _BLOG, entries.c.url.in_([_OBJECT, _URL])),
+        )
+    )
 )
 
 
@@ -128,11 +132,25 @@ def of_actor(tx: Transaction, blog_id: int, actor_id: str) -> list[EntryRow]:
 def add(tx: Transaction, values: Mapping[str, Any]) -> int:
     """A new entry; returns its number. Its pictures are fetched if it is shown."""
     number = int(tx.execute(_INSERT, values).scalar_one())
-    if values["state"] == "shown" and not values.get("ours"):
+    if values["state"] == "shown" and not values.get("ours") and (values.get("pictures") or _face_is_new(tx, values)):
         _look_at_pictures(tx, number)
     return number
 
 
+def _face_is_new(tx: Transaction, values: Mapping[str, Any]) -> bool:
+    """Whether the author has a face that was never asked for; one that was is here, or asked for again by its job."""
+    if not values.get("author_avatar"):
+        return False
+    known = {"blog": values["blog_id"], "actor": values["actor_id"], "url": values["author_avatar"]}
+    return tx.execute(_FACE, known).first() is None
+
+
+_FACE = sa.select(remote_pictures.c.token).where(
+    remote_pictures.c.blog_id == _BLOG,
+    remote_pictures.c.actor_id == sa.bindparam("actor"),
+    remote_pictures.c.entry_id == 0,
+    remote_pictures.c.url == _URL,
+)
 _INSERT = sa.insert(entries).returning(entries.c.id)
 
 

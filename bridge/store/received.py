@@ -45,9 +45,12 @@ def add(tx: Transaction, row: Received) -> bool:
     return insert_new(tx, received, [{name: getattr(row, name) for name in _COLUMNS}]) > 0
 
 
-def count_repeat(tx: Transaction, seen_key: str) -> None:
-    """The activity came once more."""
-    tx.execute(sa.update(received).where(received.c.seen_key == seen_key).values(repeats=received.c.repeats + 1))
+def count_repeat(tx: Transaction, seen_key: str) -> bool:
+    """Whether the activity came before, in which case it is counted as come once more."""
+    return tx.execute(_REPEAT, {"key": seen_key}).rowcount > 0
+
+
+_REPEAT = sa.update(received).where(received.c.seen_key == sa.bindparam("key")).values(repeats=received.c.repeats + 1)
 
 
 def settle(tx: Transaction, object_id: str, *, verdict: str, reason: str, issue_id: int | None) -> None:

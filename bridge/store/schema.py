@@ -240,7 +240,7 @@ entries = sa.Table(
     sa.Column("object_id", sa.Text, nullable=False),
     sa.Column("url", sa.Text, nullable=False),
     sa.Column("in_reply_to", sa.Text),
-    sa.Column("actor_id", sa.Text, index=True),
+    sa.Column("actor_id", sa.Text),
     sa.Column("author_name", sa.Text, nullable=False, default=""),
     sa.Column("author_handle", sa.Text, nullable=False, default=""),
     sa.Column("author_url", sa.Text, nullable=False, default=""),
@@ -264,8 +264,10 @@ entries = sa.Table(
     sa.Column("changed_at", Moment, nullable=False),
     sa.UniqueConstraint("blog_id", "object_id"),
 )
-sa.Index("ix_entries_in_reply_to", entries.c.in_reply_to)
-sa.Index("ix_entries_url", entries.c.url)
+# With all that a search names, or SQLite takes the index of states and reads every entry of the blog.
+sa.Index("ix_entries_in_reply_to", entries.c.in_reply_to, entries.c.blog_id)
+sa.Index("ix_entries_url", entries.c.url, entries.c.blog_id)
+sa.Index("ix_entries_actor", entries.c.actor_id, entries.c.blog_id, entries.c.state)
 sa.Index("ix_entries_state", entries.c.blog_id, entries.c.state, entries.c.received_at)
 
 #: Likes and boosts: one of a kind for each actor and issue.

@@ -277,6 +277,17 @@ async def test_a_new_face_takes_the_place_of_the_old_one(scene):
     assert (await scene.blog.get(old)).status == 404
 
 
+async def test_a_reply_with_no_picture_from_somebody_whose_face_is_here_asks_for_no_job(scene):
+    await scene.say()
+    await scene.work()
+    await scene.say(2, pictures=[])
+    await scene.say(3, pictures=[], author_avatar=None)
+    jobs = await scene.blog.app.database.read(
+        lambda tx: tx.connection.exec_driver_sql("SELECT count(*) FROM jobs WHERE kind = 'picture'").scalar()
+    )
+    assert jobs == 0
+
+
 async def test_the_pictures_of_an_issue_that_is_gone_are_removed_after_a_day(scene):
     blog = scene.blog
     await blog.publish({"2/index.md": b"---\ntitle: Zwei\n---\n![See](see.png)\n", "2/see.png": png(20, 20)})

@@ -52,7 +52,7 @@ def _answered(
         place = places.of_object(tx, blog.id, request.object_id)
         if place is None or not place.is_ours:
             return Ignored(reason="it asks leave for a post that is not ours to give")
-        blocked = blocks.listed(tx, blog.id, context.blocked).holds(actor.id) is not None
+        blocked = blocks.holding(tx, blog.id, actor.id, context.blocked) is not None
         refused = blocked or (until_closed and place.closed(context.now) and not context.is_creator)
         answer = "Reject" if refused else "Accept"
         body = blog.seal(answer_of(asked, activity_id, answer, actor=blog.actor_id))

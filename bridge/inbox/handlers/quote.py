@@ -109,7 +109,7 @@ def _stamp(tx: Transaction, row: ObjectRow, quote: Note, verified: VerifiedActiv
 
 def _may_quote(tx: Transaction, row: ObjectRow, verified: VerifiedActivity, context: Context) -> bool:
     blog, actor_id = context.blog, verified.actor.id
-    if blocks.listed(tx, blog.id, context.blocked).holds(actor_id) is not None:
+    if blocks.holding(tx, blog.id, actor_id, context.blocked) is not None:
         return False
     if context.is_creator:
         return True

@@ -378,11 +378,11 @@ def upgrade() -> None:
         sa.UniqueConstraint("blog_id", "object_id", name=op.f("uq_entries_blog_id_object_id")),
         sa.UniqueConstraint("token", name=op.f("uq_entries_token")),
     )
-    op.create_index(op.f("ix_entries_actor_id"), "entries", ["actor_id"], unique=False)
-    op.create_index("ix_entries_in_reply_to", "entries", ["in_reply_to"], unique=False)
+    op.create_index("ix_entries_actor", "entries", ["actor_id", "blog_id", "state"], unique=False)
+    op.create_index("ix_entries_in_reply_to", "entries", ["in_reply_to", "blog_id"], unique=False)
     op.create_index(op.f("ix_entries_issue_id"), "entries", ["issue_id"], unique=False)
     op.create_index("ix_entries_state", "entries", ["blog_id", "state", "received_at"], unique=False)
-    op.create_index("ix_entries_url", "entries", ["url"], unique=False)
+    op.create_index("ix_entries_url", "entries", ["url", "blog_id"], unique=False)
     op.create_table(
         "issue_pictures",
         sa.Column("issue_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
