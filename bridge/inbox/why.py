@@ -13,6 +13,7 @@ from bridge.activity.ids import Blog
 from bridge.activity.remote_actor import RemoteActor
 from bridge.clock import wire_time
 from bridge.conversation.blocklist import BlockList
+from bridge.inbox.names import name_of
 from bridge.inbox.result import Verdict, verdict_of
 from bridge.store import actors, entries, followers, forgotten, issues, reactions, servers, tombstones
 from bridge.store import received as record
@@ -23,24 +24,6 @@ from bridge.terms import ActorId, Server
 from bridge.urls import BadUrl, host_of, parse_url
 
 _MOST_LISTED = 20
-
-#: What the record calls an activity -> what a person calls it.
-_NAMES = {
-    "CreateNote": "a new post",
-    "CreateById": "a new post, named only",
-    "UpdateNote": "an edited post",
-    "UpdateById": "an edited post, named only",
-    "UpdateActor": "a changed profile",
-    "DeleteObject": "the deletion of a post",
-    "DeleteActor": "the deletion of the account",
-    "AnnounceActivity": "something a group hands on",
-    "Announce": "a boost",
-    "Like": "a like",
-    "Follow": "a follow",
-    "Flag": "a report",
-    "Move": "a move to another account",
-    "Block": "a block of the blog",
-}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,7 +55,6 @@ def explain(tx: Transaction, blog: Blog, asked: str, *, blocked: BlockList) -> E
 
 def sentence_of(row: Received) -> str:
     """One line of the record, as a sentence; also what an issue's ledger prints."""
-    name = _NAMES.get(row.type, f"an activity of the type {row.type}")
     told = f", and was told {row.status}" if row.status != 202 else ""
     again = "" if not row.repeats else f" It came {row.repeats} more time{'s' if row.repeats > 1 else ''}."
     sender = row.actor_id or row.server
@@ -80,7 +62,7 @@ def sentence_of(row: Received) -> str:
     check, _, detail = row.reason.partition(": ")
     failed = row.verdict == "bad-signature" and row.status == 401 and detail and " " not in check
     reason = f"The check that failed is “{check}”: {_ended(detail)}" if failed else _ended(row.reason)
-    return f"{_when(row.received_at)} {name} by {claimed}: {word_of(row.verdict)}{told}. {reason}{again}"
+    return f"{_when(row.received_at)} {name_of(row.type)} by {claimed}: {word_of(row.verdict)}{told}. {reason}{again}"
 
 
 def word_of(verdict: str) -> Verdict:

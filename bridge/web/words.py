@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from datetime import UTC, datetime, tzinfo
+from datetime import UTC, datetime, timedelta, tzinfo
 from functools import lru_cache
 from gettext import GNUTranslations, NullTranslations
 from io import BytesIO
@@ -20,6 +20,7 @@ from babel.dates import format_date, format_time
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import PoFileError, read_po
 from babel.numbers import format_decimal
+from babel.units import format_unit
 
 from bridge.clock import wire_time
 
@@ -60,6 +61,15 @@ class Words:
         """The day and the minute in the blog's zone: `5. August 2024, 09:00`."""
         there = self._there(moment)
         return f"{self._days(there.year, there.month, there.day)}, {self._minutes(there.hour, there.minute)}"
+
+    def span(self, time: timedelta) -> str:
+        """How long it took, in the unit that fits: `4,9 Sekunden`."""
+        seconds = time.total_seconds()
+        for unit, long in (("second", 120), ("minute", 7200)):
+            if seconds < long:
+                number = round(seconds, 1) if unit == "second" else round(seconds / 60)
+                return format_unit(number, unit, locale=self._locale)
+        return format_unit(round(seconds / 3600), "hour", locale=self._locale)
 
     def year(self, moment: datetime) -> int:
         """The year in the blog's zone."""

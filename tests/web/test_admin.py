@@ -244,7 +244,7 @@ def test_the_author_blocks_and_unblocks(running: RunningBlog, author: Author) ->
 def test_the_search_box_is_why(running: RunningBlog, author: Author) -> None:
     running.say("1", "<p>Warum nicht?</p>", token="w1", state="held", object_id="https://social.example/notes/w1")
     page = author.get(f"/admin/record?q={quote('https://social.example/notes/w1')}").text
-    assert ">held</span>" in page
+    assert ">Wartet</span>" in page
     assert "not-received" in author.get("/admin/record?q=https://nowhere.example/1").text
 
 

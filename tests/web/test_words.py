@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -12,6 +12,7 @@ import pytest
 from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po
 
+from bridge.inbox.names import NAMES
 from bridge.web import words as module
 from bridge.web.words import BUILT_IN, Words, languages
 
@@ -50,6 +51,14 @@ def test_times_are_in_the_blogs_zone_and_language() -> None:
     assert german.date(datetime.max.replace(tzinfo=UTC)) == "31. Dezember 9999"
 
 
+@pytest.mark.parametrize(
+    ("seconds", "german"),
+    [(0.04, "0 Sekunden"), (4.93, "4,9 Sekunden"), (180, "3 Minuten"), (7300, "2 Stunden")],
+)
+def test_how_long_it_took(seconds: float, german: str) -> None:
+    assert Words("de").span(timedelta(seconds=seconds)) == german
+
+
 def test_a_title_may_hold_a_percent_sign() -> None:
     assert Words("de").count(*HEADING, 2, title="100 % Schaf") == "2 Gedanken zu „100 % Schaf“"
 
@@ -71,6 +80,7 @@ def test_every_word_of_the_pages_is_in_the_german_catalogue() -> None:
         text = (Path(module.__file__).parent / name).read_text()
         said |= set(re.findall(r"words\.(?:say|count)\(\s*\"([^\"]+)\"", text))
 
+    said |= set(NAMES.values())
     assert len(said) > 40
     assert said - german == set()
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from aiohttp import web
@@ -12,7 +11,8 @@ from markupsafe import Markup
 
 from bridge.conversation.comment import body_html
 from bridge.errors import NoSuchThing
-from bridge.inbox.why import explain, sentence_of, word_of
+from bridge.inbox.names import NAMES
+from bridge.inbox.why import explain, word_of
 from bridge.store import actors, blocks, deliveries, entries, followers, issues, overview, received, servers
 from bridge.store import jobs as job_rows
 from bridge.store.database import Transaction
@@ -69,7 +69,7 @@ def render(request: web.Request, session: Session, name: str, *, status: int = 2
         done=None if done is None else words.say(done),
         now=site.clock(),
         word_of=word_of,
-        sentence_of=sentence_of,
+        name_of=lambda kind: words.say(NAMES[kind]) if kind in NAMES else kind,
         **values,
     )
     return page(text, status=status)
@@ -127,16 +127,9 @@ def _sent_picture(site: Site, standings: Sequence[Standing]) -> tuple[Markup, st
         return Markup(""), ""
     words = site.templates.words(site.blog.language, site.config.blog.timezone)
     start = min(one.created_at for one in standings)
-    values = {"delivered": len(arrived), "all": len(standings), "seconds": _seconds(start, arrived[-1])}
+    values = {"delivered": len(arrived), "all": len(standings), "seconds": words.span(arrived[-1] - start)}
     title = words.say("%(delivered)s of %(all)s deliveries arrived, the last after %(seconds)s", **values)
     return curve(arrived, start=start, end=arrived[-1], total=len(standings), title=title), title
-
-
-def _seconds(start: datetime, end: datetime) -> str:
-    seconds = (end - start).total_seconds()
-    if seconds < 120:
-        return f"{seconds:.1f} s"
-    return f"{seconds / 60:.0f} min" if seconds < 7200 else f"{seconds / 3600:.0f} h"
 
 
 async def comments(request: web.Request, session: Session) -> web.StreamResponse:
