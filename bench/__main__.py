@@ -18,7 +18,7 @@ from tests.support.databases import PostgresServer
 
 @contextmanager
 def _postgres() -> Iterator[PostgresServer]:
-    server = PostgresServer()
+    server = PostgresServer(fsync=True)
     try:
         yield server
     finally:

@@ -81,3 +81,10 @@ def new_blog(folder: Path, *, port: int, database: str | None = None) -> Path:
         stdout=subprocess.DEVNULL,
     )
     return folder / "config.toml"
+
+
+def new_clone(repository: Path, clone: Path) -> None:
+    """An author's clone of the issues folder, empty or not."""
+    subprocess.run(["git", "clone", "--quiet", str(repository), str(clone)], check=True, stderr=subprocess.DEVNULL)
+    for key, value in (("user.name", "Ada Autorin"), ("user.email", "ada@links.example")):
+        subprocess.run(["git", "-C", str(clone), "config", key, value], check=True)

@@ -2,8 +2,8 @@
 
 What a server does follows from its number, which its address carries: the first `hang` per cent never answer, the next
 `fail` per cent say 503, `garbage` per cent answer something that is no HTTP, `reset` per cent close at once. Control:
-one JSON line on stdin (new habits; what came is forgotten but with `go_on`) or `{}` (ask), answered by one JSON line
-on stdout.
+one JSON line on stdin (new habits; what came is forgotten but with `go_on`, what hangs is closed with `let_go`) or
+`{}` (ask), answered by one JSON line on stdout.
 """
 
 from __future__ import annotations
@@ -71,7 +71,8 @@ class Seen:
     taken: int = 0
     first: float = 0.0
     last: float = 0.0  #: when a healthy server took something last
-    bodies: dict[int, list[list[str]]] = field(default_factory=dict)
+    #: activity, object, and when it came, in order, for each server
+    bodies: dict[int, list[tuple[str, str, float]]] = field(default_factory=dict)
     counts: Counter[int] = field(default_factory=Counter)
 
 
@@ -81,6 +82,15 @@ class Sink:
     def __init__(self) -> None:
         self.habits = Habits()
         self.seen = Seen()
+        self.hanging: set[asyncio.Transport] = set()
+
+    def behave(self, habits: Habits, *, go_on: bool, let_go: bool) -> None:
+        """From now on like this; `let_go` closes what hangs, as a server that is restarted does."""
+        self.habits = habits
+        self.seen = self.seen if go_on else Seen()
+        for transport in self.hanging if let_go else ():
+            transport.abort()
+        self.hanging.clear()
 
     def take(self, number: int, body: bytes) -> str:
         """Note a request; what is to be done with it."""
@@ -95,8 +105,8 @@ class Sink:
             seen.counts[number] += 1
             if self.habits.keep:
                 found = [pattern.search(body) for pattern in (_ACTIVITY, _OBJECT)]
-                named = [match[1].decode() if match else "" for match in found]
-                seen.bodies.setdefault(number, []).append(named)
+                activity, thing = [match[1].decode() if match else "" for match in found]
+                seen.bodies.setdefault(number, []).append((activity, thing, now))
         return habit
 
     def told(self) -> dict[str, object]:
@@ -125,6 +135,9 @@ class Connection(asyncio.Protocol):
         self._transport = cast("asyncio.Transport", transport)  # uvloop's is one in all but name
         self._number = number_of(transport.get_extra_info("sockname")[0])
 
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._sink.hanging.discard(self._transport)
+
     def data_received(self, data: bytes) -> None:
         self._buffer += data
         while True:
@@ -141,6 +154,7 @@ class Connection(asyncio.Protocol):
     def _answer(self, habit: str) -> None:
         latency = self._sink.habits.latency
         if habit == "hang":
+            self._sink.hanging.add(self._transport)
             return
         if habit == "reset":
             self._transport.abort()
@@ -169,9 +183,8 @@ async def serve(port: int, certificate: Path | None) -> None:
     print(json.dumps({"port": server.sockets[0].getsockname()[1]}), flush=True)
     while line := await loop.run_in_executor(None, sys.stdin.readline):
         if (wish := json.loads(line)) and isinstance(wish, dict):
-            keeps_on = wish.pop("go_on", False)
-            sink.habits = Habits(**wish)
-            sink.seen = sink.seen if keeps_on else Seen()
+            go_on, let_go = wish.pop("go_on", False), wish.pop("let_go", False)
+            sink.behave(Habits(**wish), go_on=go_on, let_go=let_go)
             print("{}", flush=True)
         else:
             print(json.dumps(sink.told()), flush=True)

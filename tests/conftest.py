@@ -1,10 +1,19 @@
-"""What holds for every test: the machine's own git settings and a slow moment of the machine change nothing."""
+"""What holds for every test: the machine's own git settings and a slow moment of the machine change nothing.
+
+And the databases: what stands in tables is tested on both engines.
+"""
 
 from __future__ import annotations
 
 import os
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
 
+import pytest
 from hypothesis import settings
+
+from bridge.store.database import Database
+from tests.support.engines import BOTH, Engines, opened_database
 
 # At import, so that fixtures of every scope and every child process see it.
 for name in [name for name in os.environ if name.startswith("GIT_")]:
@@ -22,3 +31,18 @@ os.environ |= {
 # Property tests judge what is true, never how fast this machine is at the moment.
 settings.register_profile("house", deadline=None, derandomize="CI" in os.environ)
 settings.load_profile("house")
+
+
+@pytest.fixture(scope="session")
+def engines(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engines]:
+    """Where fresh databases come from."""
+    made = Engines(tmp_path_factory.mktemp("engines"))
+    yield made
+    made.close()
+
+
+@pytest.fixture(params=BOTH)
+async def database(request: pytest.FixtureRequest, engines: Engines, tmp_path: Path) -> AsyncIterator[Database]:
+    """A migrated database with one blog, on each engine."""
+    async with opened_database(await engines.new_url(request.param, tmp_path), tmp_path) as opened:
+        yield opened

@@ -1,10 +1,8 @@
 from __future__ import annotations
 
-import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
-from pathlib import Path
+from datetime import datetime, timedelta
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
@@ -13,19 +11,17 @@ from bridge.delivery.bring_up_to_date import BringUpToDate
 from bridge.delivery.lanes import Lanes
 from bridge.delivery.ledger import Ledger
 from bridge.delivery.send import Sender
-from bridge.jobs import shared
 from bridge.remote.door import Door
 from bridge.signature.keys import Signer, private_key
-from bridge.store import blogs, deliveries, jobs, published
-from bridge.store.database import Database, SqliteDatabase, Transaction, open_database
+from bridge.store import deliveries, published
+from bridge.store.database import Database, Transaction
 from bridge.store.deliveries import Standing
 from bridge.store.published import NewActivity
 from bridge.terms import ActivityId, InboxUrl, KeyId, ObjectId
 from bridge.urls import host_of
-from tests.support.databases import PostgresServer, new_sqlite
+from tests.support.engines import NOW
 from tests.support.local_servers import Peer, serving
 
-NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 OURS = "127.0.0.1:8931"
 _KEY = private_key(rsa.generate_private_key(public_exponent=65537, key_size=2048))
 
@@ -87,39 +83,6 @@ class Office:
     async def states(self) -> list[str]:
         """The states only."""
         return [row.state for row in await self.ledger()]
-
-
-@pytest.fixture(scope="session")
-def postgres() -> Callable[[], PostgresServer]:
-    """Starts the server when it is first asked for."""
-    started: list[PostgresServer] = []
-
-    def server() -> PostgresServer:
-        if not started:
-            started.append(PostgresServer())
-        return started[0]
-
-    yield server
-    for one in started:
-        one.stop()
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-async def database(request, postgres, tmp_path: Path) -> AsyncIterator[Database]:
-    """A migrated database with one blog, on each engine."""
-    url = (
-        new_sqlite(tmp_path) if request.param == "sqlite" else await (await asyncio.to_thread(postgres)).new_database()
-    )
-    opened = open_database(url, folder=tmp_path)
-    if isinstance(opened, SqliteDatabase):
-        opened.use_jobs(jobs.enqueue)
-    else:
-        opened.use_jobs(shared.enqueue)
-    await opened.write(
-        lambda tx: blogs.add(tx, url="https://links.example", actor_token="t", acct="links@links.example", now=NOW)
-    )
-    yield opened
-    await opened.close()
 
 
 @pytest.fixture

@@ -13,9 +13,10 @@ from bridge.store import blocks, deliveries, jobs, servers
 from bridge.store.servers import ServerRow
 from bridge.terms import InboxUrl, Server
 from bridge.urls import host_of
+from tests.support.engines import NOW
 from tests.support.local_servers import Peer
 
-from .conftest import NOW, Office
+from .conftest import Office
 
 
 def _notes_bodies(peer: Peer, path: str = "/inbox", *, status: int = 202) -> list[bytes]:

@@ -6,10 +6,7 @@ from pathlib import Path
 import pytest
 
 from bridge.store.database import Database
-from tests.store.conftest import database, postgres
 from tests.support.inboxes import Place, inbox_on, publish_issue, settings
-
-__all__ = ["database", "postgres"]
 
 
 @pytest.fixture

@@ -1,16 +1,12 @@
 from __future__ import annotations
 
-import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
-from tests.store.conftest import postgres
-from tests.support.databases import PostgresServer
 from tests.support.desks import Desk, desk_in
-
-__all__ = ["postgres"]
+from tests.support.engines import BOTH, Engines
 
 
 @pytest.fixture
@@ -19,11 +15,8 @@ async def desk(tmp_path: Path) -> AsyncIterator[Desk]:
         yield opened
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-async def either_desk(
-    request: pytest.FixtureRequest, postgres: Callable[[], PostgresServer], tmp_path: Path
-) -> AsyncIterator[Desk]:
+@pytest.fixture(params=BOTH)
+async def either_desk(request: pytest.FixtureRequest, engines: Engines, tmp_path: Path) -> AsyncIterator[Desk]:
     """A desk on each engine."""
-    url = None if request.param == "sqlite" else await (await asyncio.to_thread(postgres)).new_database()
-    async with desk_in(tmp_path, url=url) as opened:
+    async with desk_in(tmp_path, url=await engines.new_url(request.param, tmp_path)) as opened:
         yield opened

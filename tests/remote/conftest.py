@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
@@ -12,8 +11,8 @@ from bridge.remote.actors import RemoteActors
 from bridge.remote.documents import Documents
 from bridge.remote.door import Door
 from bridge.remote.hops import Hops
-from bridge.store.database import Database, open_database
-from tests.support.databases import new_sqlite
+from bridge.store.database import Database
+from tests.support.engines import Engines, opened_database
 from tests.support.local_servers import Peer, serving
 from tests.support.remote_people import Watch
 from tests.support.signed_fetches import KNOCK, OWN
@@ -49,10 +48,10 @@ def watch() -> Watch:
 
 
 @pytest.fixture
-async def database(tmp_path: Path) -> AsyncIterator[Database]:
-    opened = open_database(await asyncio.to_thread(new_sqlite, tmp_path), folder=tmp_path)
-    yield opened
-    await opened.close()
+async def database(engines: Engines, tmp_path: Path) -> AsyncIterator[Database]:
+    """SQLite's only: the store's own tests are on both."""
+    async with opened_database(await engines.new_url("sqlite", tmp_path), tmp_path) as opened:
+        yield opened
 
 
 @pytest.fixture

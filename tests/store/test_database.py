@@ -13,8 +13,7 @@ from bridge.store import blocks, changes
 from bridge.store.database import Database, Transaction, open_database
 from bridge.store.migrate import migrate
 from tests.support.databases import new_sqlite
-
-from .conftest import NOW
+from tests.support.engines import NOW
 
 
 def _block(target: str, *, fail: bool = False):

@@ -10,8 +10,7 @@ from bridge.store.database import Database, Transaction
 from bridge.store.deliveries import Look
 from bridge.store.published import NewActivity
 from bridge.terms import ActivityId, InboxUrl, ObjectId, Server
-
-from .conftest import NOW
+from tests.support.engines import NOW
 
 FAR = Server("far.example")
 INBOX = InboxUrl("https://far.example/inbox")

@@ -6,8 +6,7 @@ from bridge.store import servers
 from bridge.store.database import Database
 from bridge.store.servers import SCHEME_HOLDS
 from bridge.terms import Server
-
-from .conftest import NOW
+from tests.support.engines import NOW
 
 FAR = Server("far.example")
 

@@ -15,12 +15,11 @@ import sqlalchemy as sa
 from bridge.activity.ids import Blog
 from bridge.config import BlogConfig
 from bridge.issues.git import Repository
-from bridge.jobs import shared
 from bridge.outbox import profile
 from bridge.outbox.publish import Publisher
 from bridge.outbox.report import Report
-from bridge.store import blogs, deliveries, followers, issues, jobs, published
-from bridge.store.database import Database, SqliteDatabase, Transaction, open_database
+from bridge.store import blogs, deliveries, followers, issues, published
+from bridge.store.database import Database, Transaction
 from bridge.store.followers import Follower
 from bridge.store.issues import IssueRow
 from bridge.store.published import ObjectRow
@@ -28,6 +27,7 @@ from bridge.store.schema import activities
 from bridge.terms import ActorId, InboxUrl
 from bridge.urls import host_of
 from tests.support.databases import new_sqlite
+from tests.support.engines import open_joined
 from tests.support.repositories import Checkout
 
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
@@ -122,11 +122,7 @@ def blog_config(**values: Any) -> BlogConfig:
 async def desk_in(folder: Path, *, url: str | None = None, **config: Any) -> AsyncIterator[Desk]:
     """A desk with one follower."""
     folder.mkdir(parents=True, exist_ok=True)
-    database = open_database(url or new_sqlite(folder), folder=folder)
-    if isinstance(database, SqliteDatabase):
-        database.use_jobs(jobs.enqueue)
-    else:
-        database.use_jobs(shared.enqueue)
+    database = open_joined(url or new_sqlite(folder), folder)
     settings = blog_config(**config)
     clock = Clock()
 
