@@ -19,7 +19,7 @@ import random
 import time
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TypeVar
 
@@ -43,8 +43,8 @@ from bridge.store.schema import activities
 
 SERVERS = 60
 CONCURRENCY = 16
-_TROUBLE = {"latency": 0.02, "hang": 3, "fail": 6, "garbage": 3, "reset": 3, "keep": True}
-_REST = {"latency": 0.0, "keep": True}
+_TROUBLE = Habits(latency=0.02, hang=3, fail=6, garbage=3, reset=3, keep=True)
+_REST = Habits(keep=True)
 _TAKEN_UP_WITHIN = 10.0  #: seconds from a restart (contract section 9) …
 _SLOW_MACHINE = 20.0  #: … and for this machine to have done it, with three processes starting on it
 _AT_REST_WITHIN = 60.0
@@ -86,7 +86,7 @@ class Town:
     def round(self) -> None:
         """Some trouble, then rest, then the judgement."""
         self.author.changed.clear()
-        self.sink.behave(**_TROUBLE, go_on=True)
+        self.sink.behave(**asdict(_TROUBLE), go_on=True)
         with self.readers:
             for _ in range(self.chance.randint(3, 4)):
                 self.author.write_something()
@@ -128,7 +128,7 @@ class Town:
     def _rest(self) -> None:
         """Every server is well again; what waits for one that was not is tried at once."""
         # Most who hang are restarted; now and then one hangs on until our deadline.
-        self.sink.behave(**_REST, go_on=True, let_go=self.chance.random() < 0.8)
+        self.sink.behave(**asdict(_REST), go_on=True, let_go=self.chance.random() < 0.8)
         self.start()
         for errand in self.errands:
             wait_until("what the author began ends", lambda one=errand: one.exit_status() is not None, seconds=60)  # type: ignore[misc]
@@ -161,7 +161,7 @@ class Town:
 
     def _forgotten(self) -> list[str]:
         """What is due for servers that were well all the time."""
-        troubled = {address_of(number) for number in range(SERVERS) if Habits(**_TROUBLE).of(number) != "take"}
+        troubled = {address_of(number) for number in range(SERVERS) if _TROUBLE.of(number) != "take"}
 
         def look(tx: Transaction) -> list[str]:
             due = deliveries.servers_waiting(tx, now=utc_now())
@@ -295,13 +295,18 @@ def _founded(
         ),
         readers=Readers(peer, origin=f"http://127.0.0.1:{port}", handle=f"@links@127.0.0.1:{port}"),
     )
-    stack.callback(lambda: [child.kill() for child in (*town.children.values(), *town.errands)])
+    stack.callback(_end_all, town)
     town.start()
     town.await_answer()
     # The neighbour fetches our key while we are there to be asked, and has everything from the beginning.
     wait_until("the neighbour follows", town.readers.follow, seconds=20)
     wait_until("the neighbour is accepted", lambda: not town.readers.unanswered(), seconds=20)
     return town
+
+
+def _end_all(town: Town) -> None:
+    for child in (*town.children.values(), *town.errands):
+        child.kill()
 
 
 async def _seed(config: Path, port: int) -> None:
