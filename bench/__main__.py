@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from bench import cases, report
+from bench import cases, conversation, report
 from bench.chaos import run_rounds
 from bench.load import serving
 from tests.support.databases import PostgresServer
@@ -40,6 +40,8 @@ def _measure(names: list[str], rounds: int) -> Iterator[cases.Result]:
     if not names or "load" in names:
         with tempfile.TemporaryDirectory(prefix="rundbrief-bench-") as folder:
             yield from serving(Path(folder))
+    if not names or "inbox" in names:
+        yield from conversation.cases()
 
 
 def _chaos(engine: str, rounds: int, seed: int) -> None:
@@ -55,7 +57,7 @@ def _chaos(engine: str, rounds: int, seed: int) -> None:
 def main() -> None:
     """Read the options and run."""
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
-    parser.add_argument("names", nargs="*", help="plain tls slow many workers load, or chaos")
+    parser.add_argument("names", nargs="*", help="plain tls slow many workers load inbox, or chaos")
     parser.add_argument("--repeat", type=int, default=1, help="runs of which the median counts")
     parser.add_argument("--write", action="store_true", help="put the results into docs/performance.md")
     parser.add_argument("--rounds", type=int, default=100, help="of chaos")
