@@ -70,6 +70,7 @@ async def _measure(folder: Path) -> None:
             documents=documents,
             pace=Pace(None),
             clock=utc_now,
+            blog_id=1,
         )
         reply = json.dumps(_reply(), ensure_ascii=False).encode()
         headers = post_headers(body=reply, date=datetime.now(UTC))

@@ -49,6 +49,7 @@ from bridge.remote.hops import Hops
 from bridge.remote.knock import Knock, Scheme
 from bridge.remote.network import Network
 from bridge.remote.scheme_memory import SchemeMemory
+from bridge.remote.target_pace import TargetPace
 from bridge.remote.webfinger import WebFinger
 from bridge.repair.climb import Climb
 from bridge.repair.crawl import CRAWL, Crawl
@@ -229,6 +230,8 @@ class App:
                 documents=self.documents,
                 pace=pace,
                 clock=self.clock,
+                blog_id=self.blog.id,
+                blocked=self.config.federation.blocked,
             ),
             inbox=Inbox(
                 blog=self.blog,
@@ -319,7 +322,12 @@ async def opened(config: Config, *, clock: Clock = utc_now, network: Network | N
             resolver=network.resolver,
         )
         await stack.enter_async_context(door)
-        hops = Hops(door, own_servers=[Server(blog.addresses.host)], clock=clock)
+        hops = Hops(
+            door,
+            own_servers=[Server(blog.addresses.host)],
+            pace=None if door.allow_private else TargetPace(),
+            clock=clock,
+        )
         schemes = SchemeMemory(database, kept=("rfc9421",), clock=clock)
         stack.push_async_callback(schemes.close)
         await schemes.load()

@@ -132,6 +132,11 @@ def keys_of(document: Document) -> tuple[KeyEntry, ...]:
     return tuple(islice(_listed_keys(document, ActorId(owner)), MOST_KEYS))
 
 
+def is_in_document_of(actor_id: ActorId, key_id: KeyId) -> bool:
+    """Whether the key's address is a place in the actor's own document, so that nobody else can have a say in it."""
+    return key_id.partition("#")[0] == actor_id
+
+
 def key_from(document: Document, *, key_id: KeyId) -> KeyEntry:
     """The key of this id in the document fetched for it: an actor, GoToSocial's stub, or a bare key.
 

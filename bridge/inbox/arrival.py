@@ -94,7 +94,7 @@ def keep(tx: Transaction, arrival: Arrival, context: Context) -> Result:
     if known.deleted_by == note.attributed_to:
         return Ignored(verdict="deleted", reason="its author deleted it before it arrived")
     if known.is_forgotten:
-        return Ignored(verdict="hidden", reason="the author had this person forgotten, and keeps nothing new of them")
+        return Ignored(verdict="hidden", reason=FORGOTTEN)
     # What its own author sends was judged at the door; what others name or we find is judged here (S42).
     blocked = None if arrival.way == "inbox" else _blocked(tx, arrival, context)
     if blocked is not None:
@@ -269,6 +269,7 @@ def edit(tx: Transaction, entry: EntryRow, arrival: Arrival, context: Context) -
     return Done(verdict=verdict_of(state), reason=f"Edited by its author. {reason}", issue_id=entry.issue_id)
 
 
+FORGOTTEN = "the author had this person forgotten, and keeps nothing new of them"
 #: The reason that stands with an entry which the author hid, so that an edit does not bring it back.
 HIDDEN_BY_AUTHOR = "The author of the blog hid it."
 _EDITED = ("content_html", "text", "content_warning", "language", "pictures", "author_name", "author_avatar")

@@ -6,6 +6,7 @@ stored or fetched for a request that fails, except the key itself (protocol shee
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Literal
@@ -25,6 +26,7 @@ from bridge.activity.json_text import read_json
 from bridge.activity.remote_actor import KeyEntry, RemoteActor
 from bridge.clock import Clock
 from bridge.errors import (
+    Blocked,
     FetchError,
     FetchFailed,
     FetchGone,
@@ -35,12 +37,13 @@ from bridge.errors import (
 )
 from bridge.inbox.policy import Pace
 from bridge.remote.actors import RemoteActors, public_key_of
-from bridge.remote.budget import Budget, BudgetSpent
+from bridge.remote.budget import Budget, BudgetSpent, Cause
 from bridge.remote.documents import Documents
 from bridge.signature.integrity_proof import ProofClaim, proof_claim, proves
 from bridge.signature.request import SignatureFault, SignedRequest
 from bridge.signature.verify import Claim, claim_of, prove
 from bridge.store import actors as known_actors
+from bridge.store import blocks
 from bridge.store.database import Database
 from bridge.terms import ActorId, Document, KeyId
 from bridge.urls import BadUrl, host_of, same_origin
@@ -51,8 +54,6 @@ _SEAL = object()
 #: copy of what was handed on, or (for the Delete of an actor) its server's 410.
 Proof = Literal["signature", "proof", "refetch", "gone"]
 
-#: How often one server may be asked to confirm what others say it said.
-_CONFIRMATIONS_A_MINUTE = 120
 _TRY_AGAIN = timedelta(seconds=30)
 
 
@@ -85,10 +86,14 @@ class Authenticator:
     documents: Documents
     pace: Pace
     clock: Clock
-    _confirmations: Pace = field(default_factory=lambda: Pace(_CONFIRMATIONS_A_MINUTE), repr=False)
+    blog_id: int
+    blocked: Sequence[str] = ()
 
-    async def authenticate(self, request: SignedRequest) -> VerifiedActivity:
-        """Prove the sender. Raises Malformed, Unauthenticated, KeyUnavailable, TooMany or NothingToDo."""
+    async def authenticate(self, request: SignedRequest, *, network: str = "") -> VerifiedActivity:
+        """Prove the sender, who connects from `network`.
+
+        Raises Malformed, Unauthenticated, Blocked, KeyUnavailable, TooMany or NothingToDo.
+        """
         document = read_json(request.body or b"")
         seen = peek(document)
         if seen.type == "Delete" and seen.object_id == seen.actor and not await self._is_known(seen.actor):
@@ -99,15 +104,17 @@ class Authenticator:
             raise _wrong(fault) from fault
         self._check_pace(claim)
         activity = parse_activity(document)
-        budget = Budget()
+        budget = Budget(cause=Cause(name=network))
         try:
             signer = await self._signer(claim, budget)
         except _KeyGone:
             if isinstance(activity, DeleteActor):
                 return await self._gone(activity, claim, budget)
             raise
+        budget = budget.caused_by(Cause(name=host_of(signer.id), is_proven=True))
         if signer.id == activity.actor:
             return VerifiedActivity(activity=activity, actor=signer, budget=budget, proof="signature", seal=_SEAL)
+        await self._check_block(activity.actor)
         return await self._proven(activity, document, budget) or await self._from_origin(activity, budget)
 
     def _check_pace(self, claim: Claim) -> None:
@@ -118,18 +125,31 @@ class Authenticator:
             raise Unauthenticated("key: its id is no address") from error
         self.pace.check(server, now=self.clock())
 
+    async def _check_block(self, address: str) -> None:
+        """Raise Blocked where the server of the address is blocked as a whole: it is not even asked for a key.
+
+        A single person is judged when it has proven to be that person: whom the author blocks is for nobody to find
+        out by asking in their name.
+        """
+        by = await self.database.read(lambda tx: blocks.holding(tx, self.blog_id, address, self.blocked))
+        if by is not None and "://" not in by:
+            raise Blocked(f"the author blocks {by}, so that nobody asked whether it is the sender")
+
     async def _is_known(self, actor_id: ActorId) -> bool:
         return await self.database.read(lambda tx: known_actors.is_known(tx, actor_id))
 
     async def _signer(self, claim: Claim, budget: Budget) -> RemoteActor:
         """The actor whose key made the signature; a key that does not fit is asked for once more (rotation)."""
         purse = budget.left
+        if not self.actors.remembers(claim.key_id):
+            await self._check_block(claim.key_id)
         entry, owner = await self._key(claim.key_id, budget)
         try:
             prove(claim, public_key_of(entry))
         except SignatureFault as fault:
             if budget.left != purse:  # it was fetched this very moment
                 raise _wrong(fault) from fault
+            await self._check_block(claim.key_id)
             entry, owner = await self._key(claim.key_id, budget, fresh=True)
             try:
                 prove(claim, public_key_of(entry))
@@ -209,7 +229,6 @@ class Authenticator:
             raise _refusal("the actor cannot be had", error) from error
 
     async def _refetched(self, url: str, budget: Budget) -> Document:
-        self._confirmations.take(host_of(url), now=self.clock())
         try:
             return await self.documents.fetch_document(url, budget=budget)
         except FetchError as error:
@@ -236,7 +255,6 @@ class Authenticator:
         )
 
     async def _confirmed_delete(self, activity: DeleteObject, budget: Budget) -> Incoming | None:
-        self._confirmations.take(host_of(activity.object_id), now=self.clock())
         try:
             shown = await self.documents.fetch_document(activity.object_id, budget=budget)
         except (FetchGone, FetchNotFound):
@@ -246,7 +264,10 @@ class Authenticator:
         return activity if shown.get("type") == "Tombstone" else None
 
     async def _refetched_announce(self, activity: Announce, budget: Budget) -> Incoming | None:
-        again = parse_activity(await self._refetched(str(activity.id), budget))
+        try:
+            again = parse_activity(await self._refetched(str(activity.id), budget))
+        except Malformed as error:
+            raise Unauthenticated(f"key: not the actor's, and its origin shows no boost: {error}") from error
         return again if isinstance(again, Announce) and again.actor == activity.actor else None
 
 

@@ -6,8 +6,8 @@ import time
 from collections.abc import Callable, Sequence
 
 from bridge.activity.remote_actor import RemoteActor
-from bridge.errors import FetchError
-from bridge.remote.budget import Budget
+from bridge.errors import FetchError, FetchFailed
+from bridge.remote.budget import Budget, BudgetSpent
 from bridge.remote.webfinger import WebFinger
 from bridge.terms import ActorId
 
@@ -45,6 +45,11 @@ class Creators:
             return found
         try:
             found = (await self._webfinger.find(handle, budget=budget)).actor_id
+        except BudgetSpent:
+            return found  # the sender's budget, which says nothing of the handle
+        except FetchFailed:
+            self._known[handle] = found, self._clock() + _NOT_FOUND_SECONDS
+            return found
         except FetchError:
             found = None
         lasts = _NOT_FOUND_SECONDS if found is None else _KEPT_SECONDS

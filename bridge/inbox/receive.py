@@ -47,13 +47,13 @@ from bridge.activity.incoming_types import (
 )
 from bridge.clock import Clock
 from bridge.config import Config
-from bridge.errors import Blocked
 from bridge.inbox.authenticate import VerifiedActivity
 from bridge.inbox.context import Context
 from bridge.inbox.creators import Creators
 from bridge.inbox.handlers import create, delete, follow, permission, quote, react, relations, undo, update
 from bridge.inbox.life import LifeSigns, note_life
 from bridge.inbox.policy import Pace
+from bridge.inbox.refusals import BlockedOnRecord
 from bridge.inbox.result import Effect, Ignored, Result
 from bridge.inbox.sources import Sources
 from bridge.store import blocks, received
@@ -151,12 +151,11 @@ class Inbox:
             status=202,
             received_at=now,
         )
-        if type(activity) in ASKING and await self.database.read(lambda tx: self._needs_no_asking(tx, row)):
-            effect: Effect = _nothing_new
-        else:
-            effect = await self._effect(verified, await self.context(verified))
+        told = await self.database.read(lambda tx: self._told_unasked(tx, row)) if type(activity) in ASKING else None
+        effect = _saying(told) if told else await self._effect(verified, await self.context(verified))
         try:
             result = await self.database.write(lambda tx: self._apply(tx, row, effect))
+            self.sources.actors.kept(verified.actor)
         except _CameMeanwhile:
             await self.database.write(lambda tx: received.count_repeat(tx, str(row.seen_key)))
             result = _SEEN_BEFORE
@@ -165,7 +164,7 @@ class Inbox:
             await self.database.write(lambda tx: note_life(tx, server, now=now))
         log.debug("%s from %s: %s", row.type, server, result.verdict)
         if isinstance(result, _Refused):
-            raise Blocked(result.reason)
+            raise BlockedOnRecord(result.reason)
         return result
 
     async def context(self, verified: VerifiedActivity) -> Context:
@@ -187,25 +186,35 @@ class Inbox:
         activity = verified.activity
         if activity.id is not None and not same_site(activity.id, activity.actor):
             return lambda tx: Ignored(reason="its id is on another server than its actor")  # S33
-        # Whoever says something is remembered: with the name to show, and the key that proves the next word.
-        await self.sources.actors.keep(verified.actor)
         kind = type(activity)
         if (handler := HANDLERS.get(kind)) is not None:
-            return handler(verified, activity, context)
+            return self._with_sender(verified, handler(verified, activity, context))
         if (asking := ASKING.get(kind)) is not None:
-            return await asking(verified, activity, context)
+            return self._with_sender(verified, await asking(verified, activity, context))
         reason = IGNORED.get(kind) or f"we have no use for {type_name(activity)}"
-        return lambda tx: Ignored(reason=reason)
+        return self._with_sender(verified, lambda tx: Ignored(reason=reason))
 
-    def _needs_no_asking(self, tx: Transaction, row: Received) -> bool:
-        """Whether it came before or its sender is blocked: then nobody else is troubled for it."""
-        return received.was_seen(tx, str(row.seen_key)) or self._blocked(tx, row) is not None
+    def _with_sender(self, verified: VerifiedActivity, effect: Effect) -> Effect:
+        """Whoever says something is remembered: with the name to show, and the key that proves the next word."""
 
-    def _blocked(self, tx: Transaction, row: Received) -> str | None:
-        return blocks.holding(tx, self.blog.id, row.actor_id or "", self.config.federation.blocked)
+        def with_sender(tx: Transaction) -> Result:
+            self.sources.actors.keep(tx, verified.actor)
+            return effect(tx)
+
+        return with_sender
+
+    def _told_unasked(self, tx: Transaction, row: Received) -> Result | None:
+        """What is said of it where nobody else is to be troubled: it came before, or the author blocks somebody."""
+        if received.was_seen(tx, str(row.seen_key)) or self._blocked(tx, row.actor_id) is not None:
+            return Ignored(reason="it came before, or its sender is blocked")
+        by = self._blocked(tx, row.object_id)
+        return None if by is None else Ignored(verdict="blocked", reason=f"it is about something of {by}, blocked here")
+
+    def _blocked(self, tx: Transaction, address: str | None) -> str | None:
+        return blocks.holding(tx, self.blog.id, address or "", self.config.federation.blocked)
 
     def _apply(self, tx: Transaction, row: Received, effect: Effect) -> Result:
-        blocked = self._blocked(tx, row)
+        blocked = self._blocked(tx, row.actor_id)
         if blocked is not None:
             told = f"the author blocks {blocked}"
             if not received.add(tx, replace(row, verdict="blocked", reason=told, status=403)):
@@ -220,8 +229,8 @@ class Inbox:
         return result
 
 
-def _nothing_new(tx: Transaction) -> Result:
-    return Ignored(reason="it came before, or its sender is blocked")
+def _saying(result: Result) -> Effect:
+    return lambda tx: result
 
 
 def type_name(activity: Incoming) -> str:

@@ -1,7 +1,8 @@
 """Requests that were turned away -> rows of the record, in batches and only of senders we know something of.
 
 The inbox's route hands them over; nothing is written in a refused request's own path. A stranger leaves nothing but a
-count: otherwise anybody could fill the database by being refused (security S1, S61).
+count: otherwise anybody could fill the database by being refused (security S1, S61). Servers that the author blocks
+are known by that.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from bridge.activity.incoming import peek
 from bridge.activity.json_text import read_json
 from bridge.activity.shapes import web_url
 from bridge.clock import Clock
-from bridge.errors import DatabaseFault, Malformed, Refusal
+from bridge.errors import Blocked, DatabaseFault, Malformed, Refusal
 from bridge.inbox.result import Verdict
 from bridge.store import received
 from bridge.store.database import Database, Transaction
@@ -37,6 +38,10 @@ _LONGEST = 500
 _VERDICTS: dict[int, Verdict] = {401: "bad-signature", 403: "blocked", 503: "bad-signature"}
 
 
+class BlockedOnRecord(Blocked):
+    """A blocked sender who proved to be it, so that its activity is in the record already."""
+
+
 class Refusals:
     """Collects and writes. `counts` are all refused requests since the start, by status and the check that failed."""
 
@@ -52,7 +57,7 @@ class Refusals:
         check = str(refusal).partition(":")[0]
         self.counts[refusal.status, check if refusal.status == 401 and len(check) < 30 else ""] += 1
         row = self._row(body, refusal)
-        if row is None or refusal.status == 403:  # a blocked sender is in the record already, by its activity
+        if row is None or isinstance(refusal, BlockedOnRecord):
             return
         of_server = self._waiting.setdefault(row.server, OrderedDict())
         place = (row.type, str(row.actor_id), str(row.activity_id), str(row.object_id), row.reason)
@@ -107,7 +112,12 @@ class Refusals:
         if not waiting:
             return
         known = await self._database.read(lambda tx: received.known_servers(tx, list(waiting)))
-        rows = [row for server, of_server in waiting.items() if server in known for row in of_server.values()]
+        rows = [
+            row
+            for server, of_server in waiting.items()
+            for row in of_server.values()
+            if server in known or row.verdict == "blocked"
+        ]
         if not rows:
             return
 

@@ -9,10 +9,11 @@ from dataclasses import dataclass
 
 from bridge.activity.incoming_note import Note, parse_note
 from bridge.activity.remote_actor import RemoteActor
-from bridge.errors import FetchUnusable, Malformed
+from bridge.errors import FetchUnusable, Malformed, TooMany
 from bridge.remote.actors import RemoteActors
 from bridge.remote.budget import Budget
 from bridge.remote.documents import Documents
+from bridge.remote.target_pace import TargetBusy
 from bridge.terms import ActorId
 from bridge.urls import same_origin
 
@@ -25,9 +26,14 @@ class Sources:
     actors: RemoteActors
 
     async def post(self, address: str, budget: Budget) -> tuple[Note, RemoteActor]:
-        """The post at the address with its author, each vouched for by its own origin. Raises FetchError."""
+        """The post at the address with its author, each vouched for by its own origin.
+
+        Raises FetchError, and TooMany where its server was asked too often for others: then the sender comes again.
+        """
         try:
             note = parse_note(await self.documents.fetch_document(address, budget=budget))
+        except TargetBusy as error:
+            raise _later(error) from error
         except Malformed as error:
             raise FetchUnusable(f"{address} is no post: {error}") from error
         if not same_origin(note.id, note.attributed_to):
@@ -35,5 +41,12 @@ class Sources:
         return note, await self.actor(note.attributed_to, budget)
 
     async def actor(self, actor_id: ActorId, budget: Budget, *, fresh: bool = False) -> RemoteActor:
-        """The actor, as stored or fetched. Raises FetchError."""
-        return await self.actors.actor(actor_id, budget.deeper(), fresh=fresh)
+        """The actor, as stored or fetched. Raises FetchError, or TooMany as `post`."""
+        try:
+            return await self.actors.actor(actor_id, budget.deeper(), fresh=fresh)
+        except TargetBusy as error:
+            raise _later(error) from error
+
+
+def _later(error: TargetBusy) -> TooMany:
+    return TooMany(str(error), retry_after=error.retry_after)

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import codecs
 import json
 import re
 from collections.abc import Iterable, Iterator
@@ -29,6 +30,11 @@ _BLOCKS = frozenset(
 #: Shown around the link, in characters on each side.
 _AROUND = 140
 _LONGEST_BLOCK = 20_000
+#: The WHATWG's list under Python's names. Python knows more: a megabyte of "punycode" keeps it busy for minutes.
+_CHARSET = re.compile(
+    r"ascii|utf-8(-sig)?|utf-16(-[bl]e)?|iso8859-\d+|tis-620|cp(125\d|866|874|932|949)|koi8-[ru]|mac-(roman|cyrillic)|"
+    r"gbk|gb2312|gb18030|big5(hkscs)?|euc_(jp|kr)|shift_jis|iso2022_jp"
+)
 _URL_SIGN = re.compile(r"[\w\-.~:/?#\[\]@!$&'()*+,;=%]")
 
 
@@ -61,11 +67,12 @@ def read_page(body: bytes, *, media_type: str, url: str, charset: str | None, ta
 
 
 def decoded(body: bytes, charset: str | None) -> str:
-    """The text of a body in the charset it names, else in UTF-8."""
+    """The text of a body in the charset it names, if pages are written in it, else in UTF-8."""
     for name in (charset, "utf-8"):
         try:
-            return body.decode(name or "utf-8")
-        except (LookupError, UnicodeError, ValueError):
+            if name is not None and _CHARSET.fullmatch(codecs.lookup(name).name):
+                return body.decode(name)
+        except (LookupError, ValueError):
             continue
     return body.decode("utf-8", "replace")
 

@@ -21,12 +21,13 @@ from bridge.linkback.microformats import MarkedEntry, read_entry
 from bridge.linkback.source_page import SourcePage, decoded, read_page
 from bridge.linkback.spoken import Spoken, spoken_of
 from bridge.linkback.work import work_off
-from bridge.remote.budget import Budget, BudgetSpent
+from bridge.remote.budget import Budget, BudgetSpent, Cause
 from bridge.remote.documents import Documents, Page
 from bridge.store import linkbacks
 from bridge.store.database import Database, Transaction
 from bridge.store.linkbacks import LinkbackRow
 from bridge.terms import Server
+from bridge.urls import host_of
 
 log = logging.getLogger(__name__)
 
@@ -89,10 +90,11 @@ class Verifier:
 
     async def _see(self, source: str, rows: Sequence[LinkbackRow]) -> _Seen:
         targets = list(dict.fromkeys(row.target for row in rows))
+        # Anybody may name a page, and it may lead on to anybody's.
+        cause = Cause(name=host_of(source), is_proven=True)
+        budget = Budget(fetches=_FETCHES, time_allowed=_TIME, cause=cause)
         try:
-            page = await self.documents.fetch_page(
-                source, budget=Budget(fetches=_FETCHES, time_allowed=_TIME), media_types=_MEDIA_TYPES
-            )
+            page = await self.documents.fetch_page(source, budget=budget, media_types=_MEDIA_TYPES)
         except (FetchFailed, BudgetSpent) as error:
             return _Seen(spoken={}, silent=str(error))
         except FetchError as error:

@@ -9,12 +9,12 @@ from __future__ import annotations
 import time
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache
 from typing import TypeVar
 
-from bridge.activity.remote_actor import KeyEntry, RemoteActor, key_from, remote_actor_from
+from bridge.activity.remote_actor import KeyEntry, RemoteActor, is_in_document_of, key_from, remote_actor_from
 from bridge.activity.shapes import ids_of
 from bridge.activity.wire_names import plain_keys
 from bridge.clock import utc_now
@@ -25,7 +25,7 @@ from bridge.remote.hops import Hops
 from bridge.signature.keys import PublicKey, public_key_from_multibase, public_key_from_pem
 from bridge.signature.request import SignatureFault
 from bridge.store import actors as known_actors
-from bridge.store.database import Database
+from bridge.store.database import Database, Transaction
 from bridge.terms import ActorId, Document, KeyId
 
 T = TypeVar("T")
@@ -73,7 +73,7 @@ class RemoteActors:
         """
         if not fresh and (known := await self._stored(actor_id)):
             return known
-        return await self._once("actor", actor_id, lambda: self._fetch_actor(actor_id, budget, fresh=fresh))
+        return await self._once("actor", actor_id, budget, lambda: self._fetch_actor(actor_id, budget, fresh=fresh))
 
     async def key(self, key_id: KeyId, budget: Budget, *, fresh: bool = False) -> tuple[KeyEntry, RemoteActor]:
         """The key of this id and the actor whose it is, proven both ways. Stores nothing: `keep` does, once it counts.
@@ -85,15 +85,26 @@ class RemoteActors:
         is_refetch = fresh and self._refetched.add(key_id)
         if not is_refetch and (known := await self._known(key_id)):
             return known
-        return await self._once("key", key_id, lambda: self._fetch_key(key_id, budget, fresh=is_refetch))
+        return await self._once("key", key_id, budget, lambda: self._fetch_key(key_id, budget, fresh=is_refetch))
 
-    async def keep(self, actor: RemoteActor) -> None:
-        """Store an actor that `key` gave, now that a signature is verified. Costs nothing if that was done before."""
+    def remembers(self, key_id: KeyId) -> bool:
+        """Whether the key is known without a look into the database."""
+        return self._remembered.find(key_id) is not None
+
+    def keep(self, tx: Transaction, actor: RemoteActor) -> None:
+        """Store an actor that `key` fetched, now that its signature is verified and it is no blocked one.
+
+        What the store itself gave, or knows better since (`forget`), is left as it is. `kept` follows the commit.
+        """
         if self._remembered.is_stored(actor):
             return
-        if await self._stored(actor.id) != actor:
-            await self._database.write(lambda tx: known_actors.record(tx, actor, now=self._now()))
-        self._remembered.add(actor, is_stored=True)
+        proven = self._remembered.unstored_keys(actor)
+        if proven is not None or not known_actors.is_known(tx, actor.id):
+            known_actors.record(tx, actor, now=self._now(), proven=proven or ())
+
+    def kept(self, actor: RemoteActor) -> None:
+        """What `keep` wrote is committed, so it need not be written again."""
+        self._remembered.mark_stored(actor)
 
     def forget(self, actor_id: ActorId) -> None:
         """Drop what is remembered of an actor, because the store knows better by now (Update, Delete)."""
@@ -108,20 +119,20 @@ class RemoteActors:
         actor = await self._database.read(lambda tx: known_actors.find_by_key(tx, key_id))
         if actor is None:
             return None
-        self._remembered.add(actor, is_stored=True)
+        self._remembered.add(actor, proven=key_id, is_stored=True)
         return self._remembered.find(key_id)
 
-    async def _once(self, kind: str, wanted: str, fetch: Callable[[], Awaitable[T]]) -> T:
+    async def _once(self, kind: str, wanted: str, budget: Budget, fetch: Callable[[], Awaitable[T]]) -> T:
         """Fetch, unless it failed lately; together with others who want it now. `kind` keeps keys and actors apart."""
         server = self._hops.judge(wanted).authority
         name = f"{kind} {wanted}"
-        self._failures.check(name, server)
+        self._failures.check(name, server, budget.cause)
         try:
             return await self._flights.join(name, fetch)
         except BudgetSpent:
             raise
         except FetchError as error:
-            self._failures.add(name, server, error)
+            self._failures.add(name, server, error, budget.cause)
             raise
 
     async def _fetch_actor(self, actor_id: ActorId, budget: Budget, *, fresh: bool) -> RemoteActor:
@@ -129,14 +140,16 @@ class RemoteActors:
         if not fresh and (known := await self._stored(actor_id)):
             return known
         actor = _actor_from(await self._documents.fetch_document(actor_id, budget=budget), actor_id)
-        await self.keep(actor)
+        if await self._stored(actor_id) != actor:
+            await self._database.write(lambda tx: known_actors.record(tx, actor, now=self._now()))
+        self._remembered.add(actor, is_stored=True)
         return actor
 
     async def _fetch_key(self, key_id: KeyId, budget: Budget, *, fresh: bool) -> tuple[KeyEntry, RemoteActor]:
         if not fresh and (remembered := self._remembered.find(key_id)) is not None:
             return remembered
         entry, actor = await self._proven_key(key_id, budget)
-        self._remembered.add(actor, is_stored=False)
+        self._remembered.add(actor, proven=key_id, is_stored=False)
         return entry, actor
 
     async def _proven_key(self, key_id: KeyId, budget: Budget) -> tuple[KeyEntry, RemoteActor]:
@@ -182,12 +195,22 @@ def _refers_to(document: Document, key_id: KeyId) -> bool:
     return any(key_id in ids_of(plain.get(place), _MOST_LISTED) for place in ("publicKey", "assertionMethod"))
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Held:
+    """An actor in memory. `keys` are the ids that lead to it, `ends` is when it is forgotten."""
+
+    actor: RemoteActor
+    keys: frozenset[KeyId]
+    is_stored: bool
+    ends: float
+
+
 class _Remembered:
     """The actors of lately used keys, so that a known sender costs no look into the database."""
 
     def __init__(self, clock: Callable[[], float]) -> None:
         self._clock = clock
-        self._actors: OrderedDict[ActorId, tuple[RemoteActor, bool, float]] = OrderedDict()
+        self._actors: OrderedDict[ActorId, _Held] = OrderedDict()
         self._owners: dict[KeyId, ActorId] = {}
 
     def find(self, key_id: KeyId) -> tuple[KeyEntry, RemoteActor] | None:
@@ -195,26 +218,43 @@ class _Remembered:
         owner = self._owners.get(key_id)
         if owner is None:
             return None
-        actor, _, ends = self._actors[owner]
-        entry = actor.key(key_id)
-        return (entry, actor) if entry and self._clock() < ends else None
+        held = self._actors[owner]
+        entry = held.actor.key(key_id)
+        return (entry, held.actor) if entry and self._clock() < held.ends else None
 
     def is_stored(self, actor: RemoteActor) -> bool:
         """Whether exactly this is known to be in the database."""
-        remembered, is_stored, _ = self._actors.get(actor.id, (None, False, 0.0))
-        return is_stored and remembered == actor
+        held = self._actors.get(actor.id)
+        return held is not None and held.is_stored and held.actor == actor
 
-    def add(self, actor: RemoteActor, *, is_stored: bool) -> None:
-        """Remember an actor by each of its keys, in place of what was remembered before."""
+    def unstored_keys(self, actor: RemoteActor) -> frozenset[KeyId] | None:
+        """The proven keys of an actor that is held as it was fetched and not stored yet; None for any other."""
+        held = self._actors.get(actor.id)
+        return held.keys if held is not None and not held.is_stored and held.actor == actor else None
+
+    def mark_stored(self, actor: RemoteActor) -> None:
+        """The database has exactly this."""
+        if self.unstored_keys(actor) is not None:
+            self._actors[actor.id] = replace(self._actors[actor.id], is_stored=True)
+
+    def add(self, actor: RemoteActor, *, is_stored: bool, proven: KeyId | None = None) -> None:
+        """Remember an actor by its keys, in place of what was remembered before.
+
+        Of the keys that stand outside of its own document only the `proven` one counts: an actor may list the key of
+        another as its own, and would shut that one out.
+        """
         self.drop(actor.id)
-        self._actors[actor.id] = actor, is_stored, self._clock() + _REMEMBERED_SECONDS
-        self._owners.update((entry.id, actor.id) for entry in actor.keys)
+        listed = {entry.id for entry in actor.keys}
+        keys = frozenset(key_id for key_id in listed if key_id == proven or is_in_document_of(actor.id, key_id))
+        ends = self._clock() + _REMEMBERED_SECONDS
+        self._actors[actor.id] = _Held(actor=actor, keys=keys, is_stored=is_stored, ends=ends)
+        self._owners.update(dict.fromkeys(keys, actor.id))
         if len(self._actors) > _MOST_REMEMBERED:
             self.drop(next(iter(self._actors)))
 
     def drop(self, actor_id: ActorId) -> None:
         """Forget the actor and its keys."""
         if actor_id in self._actors:
-            for entry in self._actors.pop(actor_id)[0].keys:
-                if self._owners.get(entry.id) == actor_id:
-                    del self._owners[entry.id]
+            for key_id in self._actors.pop(actor_id).keys:
+                if self._owners.get(key_id) == actor_id:
+                    del self._owners[key_id]

@@ -1,4 +1,4 @@
-"""What our own requests may cost: for one cause (`Budget`), host (`HostLanes`), failure (`Failures`), URL (`Flights`).
+"""What our own requests may cost: in all (`Budget`), for a host (`HostLanes`), failure (`Failures`), URL (`Flights`).
 
 Every fetch of `hops` and `actors` passes here, so that nobody can make this server the hammer that hits another one.
 Each memory ends by age and by number: a stranger can invent any number of hosts and keys.
@@ -11,6 +11,7 @@ import time
 from collections import OrderedDict
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import TypeVar, cast
 
@@ -29,7 +30,7 @@ _LANES = 2
 VERDICT_LASTS = timedelta(minutes=10)
 SILENCE_LASTS = timedelta(seconds=30)
 _MOST_FAILURES = 10_000
-#: Failures of one host within `VERDICT_LASTS` after which none of its unknown keys is asked for.
+#: Failures at one host within `VERDICT_LASTS` after which who caused them may name no more unknown keys of it.
 _HOST_FAILURES = 60
 
 
@@ -37,8 +38,19 @@ class BudgetSpent(FetchRefused):
     """Our own limit, which says nothing about the thing that was wanted."""
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Cause:
+    """The stranger for whose request we ask others: a network or, once its signature is proven, a server."""
+
+    name: str
+    is_proven: bool = False
+
+
 class Budget:
-    """What one incoming activity, one command or one page view may fetch: so many requests, so deep, so long."""
+    """What one incoming activity, one command or one page view may fetch: so many requests, so deep, so long.
+
+    `cause` is None for what nobody but ourselves caused.
+    """
 
     def __init__(
         self,
@@ -46,8 +58,10 @@ class Budget:
         fetches: int = FETCHES,
         depth: int = DEPTH,
         time_allowed: timedelta = TIME,
+        cause: Cause | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
+        self.cause = cause
         self._purse = [fetches]
         self._depth = depth
         self._clock = clock
@@ -62,7 +76,14 @@ class Budget:
         """The same budget for what a fetched document leads to. Raises BudgetSpent where it would lead too far."""
         if self._depth == 0:
             raise BudgetSpent("this leads too many documents away from what came in")
-        inner = Budget(fetches=0, depth=self._depth - 1, clock=self._clock)
+        return self._shared(self._depth - 1, self.cause)
+
+    def caused_by(self, cause: Cause) -> Budget:
+        """The same budget, on the account of somebody who is known better by now."""
+        return self._shared(self._depth, cause)
+
+    def _shared(self, depth: int, cause: Cause | None) -> Budget:
+        inner = Budget(fetches=0, depth=depth, cause=cause, clock=self._clock)
         inner._purse, inner._ends = self._purse, self._ends
         return inner
 
@@ -100,38 +121,42 @@ class HostLanes:
 class Failures:
     """Which things could not be fetched lately, so that they are not asked for again at once (CVE-2026-34148).
 
-    `key` is any text: a keyId, a handle. One failure stops a key; the host behind it is stopped by many.
+    `key` is any text: a keyId, a handle. One failure stops a key for all. Many failures at one host stop only who
+    caused them: else anybody could keep us from the new keys of a server by naming keys that it does not have.
     """
 
     def __init__(self, *, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         self._of_key: OrderedDict[str, tuple[FetchError, float]] = OrderedDict()
-        self._of_host: OrderedDict[str, tuple[int, float]] = OrderedDict()
+        self._of_host: OrderedDict[tuple[str, Cause | None], tuple[int, float]] = OrderedDict()
 
-    def check(self, key: str, host: str) -> None:
-        """Raise what was raised the last time, or FetchFailed for a host where nearly everything fails."""
+    def check(self, key: str, host: str, cause: Cause | None = None) -> None:
+        """Raise what was raised the last time, or FetchFailed to whom so much failed at this host."""
         now = self._clock()
         error, ends = self._of_key.get(key, (None, 0.0))
         if error is not None and now < ends:
             raise _again(error)
-        count, ends = self._of_host.get(host, (0, 0.0))
+        count, ends = self._of_host.get((host, cause), (0, 0.0))
         if count >= _HOST_FAILURES and now < ends:
             raise FetchFailed(
-                f"{host} failed {count} times within a few minutes", retry_after=timedelta(seconds=ends - now)
+                f"{host} was asked {count} times in vain lately",
+                retry_after=timedelta(seconds=ends - now),
             )
 
-    def add(self, key: str, host: str, error: FetchError) -> None:
+    def add(self, key: str, host: str, error: FetchError, cause: Cause | None = None) -> None:
         """Remember a failure."""
         now = self._clock()
         lasts = SILENCE_LASTS if isinstance(error, FetchFailed) else VERDICT_LASTS
         self._of_key[key] = error.with_traceback(None), now + lasts.total_seconds()
         self._of_key.move_to_end(key)
-        count, ends = self._of_host.get(host, (0, 0.0))
-        self._of_host[host] = (count + 1, ends) if now < ends else (1, now + VERDICT_LASTS.total_seconds())
-        self._of_host.move_to_end(host)
-        for memory in (self._of_key, self._of_host):
-            while len(memory) > _MOST_FAILURES:
-                memory.popitem(last=False)
+        place = host, cause
+        count, ends = self._of_host.get(place, (0, 0.0))
+        self._of_host[place] = (count + 1, ends) if now < ends else (1, now + VERDICT_LASTS.total_seconds())
+        self._of_host.move_to_end(place)
+        while len(self._of_key) > _MOST_FAILURES:
+            self._of_key.popitem(last=False)
+        while len(self._of_host) > _MOST_FAILURES:
+            self._of_host.popitem(last=False)
 
     def forget(self, key: str) -> None:
         """The thing is known again, by whatever way."""

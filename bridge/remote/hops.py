@@ -20,6 +20,7 @@ from bridge.remote.budget import Budget, BudgetSpent, HostLanes
 from bridge.remote.door import DEADLINE, Answer, Door
 from bridge.remote.knock import UNSIGNED, Knock
 from bridge.remote.retry_after import retry_after_of
+from bridge.remote.target_pace import TargetPace
 from bridge.terms import Server
 from bridge.urls import Url
 
@@ -42,10 +43,21 @@ class Wanted:
 
 
 class Hops:
-    """Fetches over the one door. `own_servers` are our own names, which are never asked over HTTP."""
+    """Fetches over the one door. `own_servers` are our own names, which are never asked over HTTP.
 
-    def __init__(self, door: Door, *, own_servers: Collection[Server], clock: Callable[[], datetime] = utc_now) -> None:
+    `pace` bounds what strangers may make us ask of one server; None, on one machine, does not.
+    """
+
+    def __init__(
+        self,
+        door: Door,
+        *,
+        own_servers: Collection[Server],
+        pace: TargetPace | None = None,
+        clock: Callable[[], datetime] = utc_now,
+    ) -> None:
         self._door = door
+        self._pace = pace
         self._own = frozenset(own_servers)
         self._clock = clock
         self._lanes = HostLanes()
@@ -113,6 +125,8 @@ class Hops:
         return answer
 
     async def _get(self, url: Url, headers: dict[str, str], wanted: Wanted, budget: Budget) -> Answer:
+        if self._pace is not None and budget.cause is not None:
+            self._pace.take(url.authority, budget.cause)
         left = budget.spend()
         try:
             async with asyncio.timeout(left.total_seconds()), self._lanes.lane(url.authority):

@@ -12,14 +12,15 @@ from datetime import timedelta
 
 from bridge.activity.incoming_note import Note
 from bridge.activity.remote_actor import RemoteActor
-from bridge.errors import FetchError, FetchFailed, FetchGone, FetchNotFound
+from bridge.errors import FetchError, FetchFailed, FetchGone, FetchNotFound, TooMany
 from bridge.inbox.arrival import Arrival, keep, may_stand_under
 from bridge.inbox.context import Context
 from bridge.inbox.result import Ignored, Result
-from bridge.remote.budget import Budget, BudgetSpent
+from bridge.remote.budget import Budget, BudgetSpent, Cause
 from bridge.repair.arrivals import arrivals_of
 from bridge.store import parked, received
 from bridge.store.database import Database, Transaction
+from bridge.urls import host_of
 
 log = logging.getLogger(__name__)
 
@@ -40,10 +41,10 @@ class Climb:
         if row is None:
             return None
         context = self.context()
-        budget = Budget(fetches=2 * _HIGHEST)
+        budget = Budget(fetches=2 * _HIGHEST, cause=Cause(name=host_of(key), is_proven=True))
         try:
             branch = await self._branch(key, context, budget)
-        except (FetchFailed, BudgetSpent) as error:
+        except (FetchFailed, BudgetSpent, TooMany) as error:
             return await self._later(key, row.attempts, str(error))
         except FetchError as error:
             await self._end(key, Ignored(reason=_broken(error)))

@@ -19,12 +19,13 @@ from bridge.config import Config
 from bridge.errors import BadPicture, DatabaseFault, FetchError, FetchFailed
 from bridge.media.encode import Encoded, encode_fitted, encode_one
 from bridge.media.folder import MediaFolder
-from bridge.remote.budget import Budget, BudgetSpent
+from bridge.remote.budget import Budget, BudgetSpent, Cause
 from bridge.remote.documents import Documents
 from bridge.store import blocks, changes, entries, pictures, remote_pictures
 from bridge.store.database import Database, Transaction
 from bridge.store.entries import EntryRow
 from bridge.store.remote_pictures import RemotePicture
+from bridge.urls import host_of
 
 log = logging.getLogger(__name__)
 
@@ -130,8 +131,10 @@ class Pictures:
         cap = _PICTURE_BYTES if wanted.entry_id else _FACE_BYTES
         try:
             async with self._room:
+                # Whoever writes a profile or post says where its pictures are.
+                cause = Cause(name=host_of(wanted.actor_id), is_proven=True)
                 page = await self.documents.fetch_file(
-                    wanted.url, budget=Budget(fetches=4), media_types=_TYPES, cap_bytes=cap
+                    wanted.url, budget=Budget(fetches=4, cause=cause), media_types=_TYPES, cap_bytes=cap
                 )
                 encoded = await asyncio.to_thread(_made_anew, page.body, is_face=not wanted.entry_id)
         except (FetchFailed, BudgetSpent) as error:

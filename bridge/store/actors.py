@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Row
 
-from bridge.activity.remote_actor import KeyEntry, RemoteActor
+from bridge.activity.remote_actor import KeyEntry, RemoteActor, is_in_document_of
+from bridge.store import forgotten
 from bridge.store.database import Transaction
 from bridge.store.schema import followers, remote_actors, remote_keys
 from bridge.terms import ActorId, InboxUrl, KeyId
@@ -65,8 +67,21 @@ def find_by_key(tx: Transaction, key_id: KeyId) -> RemoteActor | None:
     return None if row is None else _from_row(row)
 
 
-def record(tx: Transaction, actor: RemoteActor, *, now: datetime, handle: str | None = None) -> None:
-    """Keep the actor as fetched now; a handle once verified stays until another one is verified."""
+def record(
+    tx: Transaction,
+    actor: RemoteActor,
+    *,
+    now: datetime,
+    handle: str | None = None,
+    proven: Collection[KeyId] = (),
+) -> None:
+    """Keep the actor as fetched now, unless the author had it forgotten.
+
+    A handle once verified stays until another one is verified, and a move until `mark_moved` takes it back. `proven`
+    are keys outside of the actor's own document that name it as their owner.
+    """
+    if forgotten.by_anybody(tx, actor.id):
+        return
     values: dict[str, Any] = {
         "server": host_of(actor.id),
         "kind": actor.kind,
@@ -83,7 +98,7 @@ def record(tx: Transaction, actor: RemoteActor, *, now: datetime, handle: str | 
         "webfinger": actor.webfinger,
         "keys": [{"id": k.id, "kind": k.kind, "material": k.material} for k in actor.keys],
         "also_known_as": list(actor.also_known_as),
-        "moved_to": actor.moved_to,
+        "moved_to": sa.func.coalesce(actor.moved_to, remote_actors.c.moved_to),
         "no_blog": actor.no_blog,
         "fetched_at": now,
         "gone_at": None,
@@ -92,14 +107,24 @@ def record(tx: Transaction, actor: RemoteActor, *, now: datetime, handle: str | 
         values["handle"] = handle
     updated = tx.execute(sa.update(remote_actors).where(remote_actors.c.id == actor.id).values(**values))
     if updated.rowcount == 0:
-        tx.execute(sa.insert(remote_actors).values(id=actor.id, **values))
-    tx.execute(sa.delete(remote_keys).where(remote_keys.c.actor_id == actor.id))
-    if actor.keys:
-        # A key id belongs to one actor: who shows it now (after the origin checks) has it.
-        tx.execute(sa.delete(remote_keys).where(remote_keys.c.id.in_([k.id for k in actor.keys])))
-        tx.execute(
-            sa.insert(remote_keys), [{"id": k.id, "actor_id": actor.id} for k in {k.id: k for k in actor.keys}.values()]
+        tx.execute(sa.insert(remote_actors).values(id=actor.id, **{**values, "moved_to": actor.moved_to}))
+    _record_keys(tx, actor, proven)
+
+
+def _record_keys(tx: Transaction, actor: RemoteActor, proven: Collection[KeyId]) -> None:
+    """Let key ids lead to the actor: those in its own document and the proven; others it may list for somebody else."""
+    listed = {entry.id for entry in actor.keys}
+    its_own = {key_id for key_id in listed if key_id in proven or is_in_document_of(actor.id, key_id)}
+    tx.execute(
+        sa.delete(remote_keys).where(
+            sa.or_(
+                remote_keys.c.id.in_(its_own),
+                sa.and_(remote_keys.c.actor_id == actor.id, remote_keys.c.id.not_in(listed)),
+            )
         )
+    )
+    if its_own:
+        tx.execute(sa.insert(remote_keys), [{"id": key_id, "actor_id": actor.id} for key_id in sorted(its_own)])
 
 
 def mark_gone(tx: Transaction, actor_id: ActorId, *, now: datetime) -> None:
@@ -107,8 +132,8 @@ def mark_gone(tx: Transaction, actor_id: ActorId, *, now: datetime) -> None:
     tx.execute(sa.update(remote_actors).where(remote_actors.c.id == actor_id).values(gone_at=now))
 
 
-def mark_moved(tx: Transaction, actor_id: ActorId, target: ActorId) -> None:
-    """The actor goes on under another account, which confirmed it."""
+def mark_moved(tx: Transaction, actor_id: ActorId, target: ActorId | None) -> None:
+    """The actor goes on under another account, which confirmed it; None: it says itself that it does not."""
     tx.execute(sa.update(remote_actors).where(remote_actors.c.id == actor_id).values(moved_to=target))
 
 

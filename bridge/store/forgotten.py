@@ -24,3 +24,11 @@ def since(tx: Transaction, blog_id: int, actor_id: str) -> datetime | None:
 _SINCE = sa.select(forgotten.c.since).where(
     forgotten.c.blog_id == sa.bindparam("blog"), forgotten.c.actor_id == sa.bindparam("actor")
 )
+
+
+def by_anybody(tx: Transaction, actor_id: str) -> bool:
+    """Whether the author of any blog had this person forgotten: actors are kept for all blogs together."""
+    return tx.execute(_ANY, {"actor": actor_id}).first() is not None
+
+
+_ANY = sa.select(forgotten.c.since).where(forgotten.c.actor_id == sa.bindparam("actor")).limit(1)

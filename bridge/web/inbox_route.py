@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import AbstractContextManager
 
 from aiohttp import web
 
@@ -22,24 +21,22 @@ _PROFILE = "https://www.w3.org/ns/activitystreams"
 async def shared_inbox(request: web.Request) -> web.StreamResponse:
     """The inbox of the whole server."""
     site = request.app[SITE]
-    with _let_in(request, site):
-        return await _take(request, site)
+    network = network_of(address_of(request, site.config))
+    with site.gate.request(network):
+        return await _take(request, site, network)
 
 
 async def actor_inbox(request: web.Request) -> web.StreamResponse:
     """The blog's own inbox."""
     site = request.app[SITE]
-    with _let_in(request, site):
+    network = network_of(address_of(request, site.config))
+    with site.gate.request(network):
         if request.match_info["token"] != site.blog.actor_token:
             raise NoSuchThing("no such actor")
-        return await _take(request, site)
+        return await _take(request, site, network)
 
 
-def _let_in(request: web.Request, site: Site) -> AbstractContextManager[None]:
-    return site.gate.request(network_of(address_of(request, site.config)))
-
-
-async def _take(request: web.Request, site: Site) -> web.Response:
+async def _take(request: web.Request, site: Site, network: str) -> web.Response:
     _check_type(request)
     signed = SignedRequest(
         method=request.method,
@@ -51,7 +48,7 @@ async def _take(request: web.Request, site: Site) -> web.Response:
         body=await _body(request),
     )
     try:
-        verified = await site.authenticator.authenticate(signed)
+        verified = await site.authenticator.authenticate(signed, network=network)
         await site.inbox.receive(verified)
     except NothingToDo:
         pass
@@ -66,7 +63,8 @@ async def _take(request: web.Request, site: Site) -> web.Response:
 
 def _check_type(request: web.Request) -> None:
     """Raises WrongType for anything but an ActivityStreams document that is not compressed."""
-    if request.headers.get("Content-Encoding", "identity").strip().lower() != "identity":
+    codings = request.headers.getall("Content-Encoding", [])
+    if any(coding.strip().lower() != "identity" for coding in codings):
         raise WrongType("a compressed body")
     if request.content_type == "application/activity+json":
         return

@@ -101,8 +101,17 @@ async def test_a_forgotten_person_is_gone_and_does_not_come_back(place: Place) -
     assert await place.database.read(lambda tx: forgotten.since(tx, 1, ANN)) == NOW
     again = await place.say(ANN, "3")
     assert again.verdict == "hidden"
-    assert len(await place.entries()) == 2
+    assert (await place.take({"id": f"{ANN}#m", "type": "Like", "actor": ANN, "object": NOTE})).verdict == "hidden"
+    assert (len(await place.entries()), await place.reactions("like")) == (2, [])
+    assert await place.database.read(lambda tx: actors.find(tx, ActorId(ANN))) is None
     assert (await _why(place, ANN)).startswith("hidden\n")
+
+
+async def test_s42_of_a_blocked_stranger_no_profile_is_kept(place: Place) -> None:
+    await place.database.write(lambda tx: moderate.block(tx, place.blog, BOB, now=NOW))
+    with pytest.raises(Blocked):
+        await place.say(BOB)
+    assert await place.database.read(lambda tx: actors.find(tx, ActorId(BOB))) is None
 
 
 async def test_a_removed_follower_is_told(place: Place) -> None:

@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from bridge.errors import FetchFailed, FetchGone, FetchNotFound
-from bridge.remote.budget import Budget, BudgetSpent, Failures, Flights, HostLanes, Lately
+from bridge.remote.budget import Budget, BudgetSpent, Cause, Failures, Flights, HostLanes, Lately
 from tests.support.remote_people import Watch
 
 
@@ -105,18 +105,30 @@ def test_s61_a_silence_is_believed_for_half_a_minute_because_gotosocial_gives_up
     failures.check("key", "h.example")
 
 
-def test_s61_one_bad_key_does_not_shut_out_its_server_but_many_do() -> None:
+def test_s61_one_bad_key_stops_nobody_and_many_stop_who_named_them() -> None:
     watch = Watch()
     failures = Failures(clock=watch)
+    liar = Cause(name="203.0.113.7")
     for number in range(59):
-        failures.add(f"key{number}", "h.example", FetchNotFound("404"))
+        failures.add(f"key{number}", "h.example", FetchNotFound("404"), liar)
+    failures.check("other", "h.example", liar)
+    failures.add("key59", "h.example", FetchNotFound("404"), liar)
+    with pytest.raises(FetchFailed, match="60 times in vain"):
+        failures.check("other", "h.example", liar)
+    failures.check("other", "else.example", liar)
+    failures.check("other", "h.example", Cause(name="198.51.100.9"))
     failures.check("other", "h.example")
-    failures.add("key59", "h.example", FetchNotFound("404"))
-    with pytest.raises(FetchFailed, match="failed 60 times"):
-        failures.check("other", "h.example")
-    failures.check("other", "else.example")
     watch.now += 600
-    failures.check("other", "h.example")
+    failures.check("other", "h.example", liar)
+
+
+def test_a_budget_goes_on_when_its_cause_is_known_better() -> None:
+    budget = Budget(fetches=2, depth=1, cause=Cause(name="203.0.113.7"))
+    proven = budget.caused_by(Cause(name="fern.example", is_proven=True))
+    budget.spend()
+    proven.deeper().spend()
+    assert (budget.left, proven.left) == (0, 0)
+    assert proven.deeper().cause == Cause(name="fern.example", is_proven=True)
 
 
 def test_s62_the_memory_of_failures_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:

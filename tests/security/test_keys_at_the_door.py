@@ -9,7 +9,7 @@ import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
-from tests.support.attack import CONTEXT, Person, RunningBlog, Town, said
+from tests.support.attack import CONTEXT, Person, RunningBlog, Town, exchange, said, wire_of
 from tests.support.signing import pem_of
 
 Unchanged = Callable[[], bool]
@@ -177,6 +177,37 @@ def test_s61_a_badly_signed_request_costs_one_fetch_of_the_key_and_no_write(
     # Once for the first, and once more when the second did not fit: the key might have been changed meanwhile.
     assert town.asked.count(eve.path) == 2
     assert unchanged()
+
+
+def test_s61_sixty_invented_keys_do_not_keep_the_new_people_of_that_server_out(
+    blog: RunningBlog, eve: Person, other_town: Town
+) -> None:
+    """Eve names keys of a server that are not there; its next new person sends from another address, and is heard."""
+    like = eve.act("Like", blog.note)
+    for number in range(62):
+        asked = blog.signed(eve, like, key_id=f"{other_town.origin}/nobody{number}#main-key")
+        assert exchange(blog.authority, wire_of(asked), network="127.0.0.3").status == (401 if number < 60 else 503)
+    new = other_town.person(f"neu{datetime.now(UTC).timestamp()}")
+    asked = blog.signed(new, new.act("Like", blog.note))
+    assert exchange(blog.authority, wire_of(asked), network="127.0.0.3").status == 503
+    assert exchange(blog.authority, wire_of(asked), network="127.0.0.4").status == 202
+
+
+def test_s3_who_lists_the_key_of_a_neighbour_shuts_nobody_out(blog: RunningBlog, town: Town) -> None:
+    """By a document that is fetched, and by one that an Update brings along."""
+    now = datetime.now(UTC).timestamp()
+    jo, eve = town.person(f"jo{now}"), town.person(f"ev{now}")
+    stolen = {"id": jo.key_id, "owner": eve.id, "publicKeyPem": pem_of(eve.key)}
+    document = eve.document(publicKey=[eve.document()["publicKey"], stolen])
+    town.serves(eve.path, document)
+    assert blog.post(eve, eve.act("Like", blog.note)).status == 202
+    assert blog.post(eve, eve.act("Update", document)).status == 202
+
+    said(blog, jo, f"von {jo.name}")
+    assert blog.post(eve, eve.act("Update", document)).status == 202
+    assert blog.post(jo, jo.act("Like", blog.note)).status == 202
+    assert town.asked.count(jo.path) == 1
+    assert blog.post(eve, jo.act("Undo", jo.act("Like", blog.note)), key_id=jo.key_id).status == 401
 
 
 def test_s61_a_key_that_is_not_there_is_401_and_one_that_cannot_be_had_now_is_503(

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from bridge.demo.stage import Peer
+from bridge.demo.stage import Peer, wait_until
 from bridge.remote.webfinger import handle_from
 from tests.support.attack import RunningBlog, Town, running_blog, with_issue
 from tests.support.signing import post_headers, request_with
@@ -82,16 +82,22 @@ def test_s42_who_is_blocked_gets_in_by_no_side_door(
         other_town.serves(note["id"].removeprefix(other_town.origin), note)
         create = blocked.act("Create", note)
 
+        other_town.asked.clear()
         assert blog.post(blocked, create).status == 403
         assert blog.post(blocked, blocked.act("Follow", blog.actor)).status == 403
         assert blog.post(carrier, create).status == 403
         assert blog.post(carrier, blocked.proven(create)).status == 403
-        assert blog.post(carrier, carrier.act("Announce", note["id"])).status == 202
+        assert wait_until("it is on record", lambda: blog.verdict(create), seconds=5)[0] == "blocked"
+        announce = carrier.act("Announce", note["id"])
+        assert blog.post(carrier, announce).status == 202
+        assert (blog.verdict(announce) or ("",))[0] == "blocked"
+        assert other_town.asked == [], "a blocked server is not even asked for a key"
         assert blog.post(carrier, carrier.act("Create", {**note, "attributedTo": carrier.id})).status == 202
 
         assert "Hintertür" not in blog.comments()
         assert blog.asked("SELECT count(*) FROM entries") == [(0,)]
         assert blog.asked("SELECT count(*) FROM followers") == [(0,)]
+        assert blog.asked("SELECT count(*) FROM remote_actors WHERE id = ?", blocked.id) == [(0,)]
 
 
 @pytest.mark.parametrize("text", ["a/../../admin@fern.example", "a?x=1@fern.example", "a&b=c@fern.example",

@@ -251,10 +251,10 @@ def wire_of(asked: SignedRequest) -> bytes:
     return "\r\n".join([*lines, "connection: close", "", ""]).encode("utf-8", "surrogateescape") + (asked.body or b"")
 
 
-def exchange(authority: str, raw: bytes, *, seconds: float = 15) -> Reply:
-    """Send bytes to host:port, read one answer."""
+def exchange(authority: str, raw: bytes, *, seconds: float = 15, network: str = "127.0.0.1") -> Reply:
+    """Send bytes to host:port from an address of this machine, read one answer."""
     host, _, port = authority.partition(":")
-    with socket.create_connection((host, int(port)), timeout=seconds) as line:
+    with socket.create_connection((host, int(port)), timeout=seconds, source_address=(network, 0)) as line:
         with contextlib.suppress(ConnectionError):
             line.sendall(raw)
         return read_reply(line)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from bridge.activity.incoming_types import Announce, AnnounceActivity, Like
 from bridge.errors import FetchError, FetchGone, FetchNotFound
-from bridge.inbox.arrival import arrival_of, edit, keep, unfit
+from bridge.inbox.arrival import FORGOTTEN, arrival_of, edit, keep, unfit
 from bridge.inbox.authenticate import VerifiedActivity
 from bridge.inbox.context import Context
 from bridge.inbox.handlers.delete import withdraw_gone
 from bridge.inbox.result import Done, Effect, Ignored, Result
-from bridge.store import changes, entries, places, reactions, tombstones
+from bridge.store import changes, entries, forgotten, places, reactions, tombstones
 from bridge.store.database import Transaction
 from bridge.store.places import Place
 
@@ -83,6 +83,8 @@ def _count(
         issue_id = place.issue_id
         if activity_id is not None and tombstones.find(tx, activity_id) == verified.actor.id:
             return Ignored(verdict="deleted", reason=f"the {kind} was taken back before it arrived", issue_id=issue_id)
+        if forgotten.since(tx, context.blog.id, verified.actor.id) is not None:
+            return Ignored(verdict="hidden", reason=FORGOTTEN, issue_id=issue_id)
         new = reactions.add(
             tx,
             context.blog.id,

@@ -74,6 +74,7 @@ async def change_profile(verified: VerifiedActivity, update: UpdateActor, contex
 def _renew(tx: Transaction, profile: RemoteActor, context: Context) -> Result:
     """The new name and picture stand with what the person said before, too."""
     actors.record(tx, profile, now=context.now)
+    actors.mark_moved(tx, profile.id, profile.moved_to)
     if same_site(profile.inbox, profile.id):  # S79
         followers.change_addresses(
             tx, context.blog.id, profile.id, inbox=profile.inbox, shared_inbox=profile.shared_inbox
