@@ -22,7 +22,7 @@ class ReactionRow:
 
     kind: Kind
     actor_id: ActorId
-    name: str
+    name: str  #: "" where none is known
     url: str
     icon_url: str | None
     content: str | None
@@ -105,7 +105,7 @@ def of_issue(tx: Transaction, issue_id: int) -> list[ReactionRow]:
         ReactionRow(
             kind=row.kind,
             actor_id=ActorId(row.actor_id),
-            name=row.name or row.actor_id,
+            name=row.name or "",
             url=row.url or row.actor_id,
             icon_url=row.icon_url,
             content=row.content,

@@ -18,6 +18,7 @@ from bridge.store.issues import IssueRow
 from bridge.store.reactions import ReactionRow
 from bridge.store.remote_pictures import RemotePicture
 from bridge.terms import ObjectId
+from bridge.urls import host_of
 from bridge.web.site import Site
 from bridge.web.view import BlogView, ConversationView, IssueLine, IssueView, Link, PictureView
 
@@ -152,9 +153,11 @@ def entry_from(row: EntryRow, parent: str | None, proxied: Proxied = _NOTHING_PR
 
 
 def _reaction(row: ReactionRow, proxied: Proxied) -> Reaction:
+    """Whoever has no name (yet) is called by the server's."""
+    name = row.name or host_of(row.actor_id)
     return Reaction(
         kind=row.kind,
-        person=Person(actor_id=row.actor_id, name=row.name, handle="", url=row.url, avatar=proxied.face(row.actor_id)),
+        person=Person(actor_id=row.actor_id, name=name, handle="", url=row.url, avatar=proxied.face(row.actor_id)),
         at=row.since,
         emoji=row.content,
     )

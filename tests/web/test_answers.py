@@ -8,7 +8,7 @@ from datetime import timedelta
 
 import pytest
 
-from bridge.store import changes, issues
+from bridge.store import changes, issues, reactions
 from bridge.store.database import Transaction
 from tests.support.running_blog import ACTIVITY, RunningBlog
 
@@ -52,6 +52,22 @@ def test_a_page_never_passes_for_an_activity_in_a_shared_cache(running: RunningB
     note = running.get(redirect.headers["Location"], Accept=ACTIVITY)
     assert "Accept" in note.headers["Vary"]
     assert note.headers["Content-Type"].startswith(ACTIVITY)
+
+
+def test_whoever_likes_without_a_known_name_is_called_by_the_server(running: RunningBlog) -> None:
+    number = running.issue_id("1")
+
+    def like(tx: Transaction) -> None:
+        reactions.add(
+            tx, running.app.blog.id, issue_id=number, kind="like", actor_id="https://social.example/users/0815",
+            object_id="https://links.example/o", activity_id=None, content=None, now=running.app.clock(),
+        )  # fmt: skip
+        tx.touch(changes.issue(number))
+
+    running.write(like)
+    faces = running.get("/issues/1").text
+    assert "social.example" in faces
+    assert ">S</span>" in faces
 
 
 def test_an_old_slug_leads_to_the_new_one_in_every_form(running: RunningBlog) -> None:
