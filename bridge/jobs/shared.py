@@ -49,6 +49,7 @@ _UNLOCK = "SELECT pg_advisory_unlock($1, n) FROM unnest($2::int[]) AS n"
 _LOCK = "SELECT n, pg_try_advisory_lock($1, n) AS held FROM unnest($2::int[]) AS n"
 
 _Place = tuple[str, str]
+_NO_ANSWER = (asyncpg.PostgresError, asyncpg.InterfaceError, OSError)
 
 
 class SharedQueue:
@@ -81,10 +82,8 @@ class SharedQueue:
                 queries = await self._connected()
                 taken = await queries.dequeue(limit, self._kinds, self._name, None, _STALE_AFTER)
                 mine, others = await self._lock([_place(job) for job in taken])
-                for job in taken:
-                    if _place(job) in others:
-                        await queries.retry_job(job, _LOCKED_ELSEWHERE, None)
-        except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
+                await _look_again(queries, [job for job in taken if _place(job) in others])
+        except _NO_ANSWER as error:
             raise DatabaseFault(f"the queue does not answer: {error}") from error
         ours = [job for job in taken if _place(job) in mine]
         self._jobs.update((job.id, job) for job in ours)
@@ -98,7 +97,15 @@ class SharedQueue:
         await self._finished.ask((job, again_in))
 
     async def put_back(self, job: Job, *, due_at: datetime) -> None:
-        await self._finished.ask((job, max(due_at - self._clock(), timedelta(0))))
+        wait = max(due_at - self._clock(), timedelta(0))
+        try:
+            async with self._using:
+                queries = await self._connected()
+                if (known := self._jobs.get(job.id)) is not None:
+                    await queries.retry_job(known, wait, None)
+                    await self._let_go(queries, [known])
+        except _NO_ANSWER as error:
+            raise DatabaseFault(f"the queue does not answer: {error}") from error
 
     async def wait(self, at_most: timedelta) -> None:
         try:
@@ -113,38 +120,48 @@ class SharedQueue:
             self._beating.cancel()
             await asyncio.gather(self._beating, return_exceptions=True)
         if self._connection is not None:
-            with contextlib.suppress(asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
+            with contextlib.suppress(*_NO_ANSWER):
                 await self._connection.close(timeout=2)
             self._connection = None
 
     async def _finish_many(self, done: Sequence[tuple[Job, timedelta | None]]) -> Sequence[None]:
-        places = [(job.kind, job.key) for job, _ in done]
-        jobs = [known for job, _ in done if (known := self._jobs.pop(job.id, None)) is not None]
-        self._held.subtract(places)
-        self._held += Counter()  # drops what is at zero
         again = [
             WakeUp(kind=job.kind, key=job.key, due_in=wait.total_seconds()) for job, wait in done if wait is not None
         ]
         try:
             async with self._using:
                 queries = await self._connected()
+                known = [found for job, _ in done if (found := self._jobs.get(job.id)) is not None]
                 # First the next wake-up, then the end of this one: a crash between them wakes twice, never not at all.
                 if again:
                     await _enqueue(queries, again)
-                await queries.log_jobs([(job, "successful", None) for job in jobs])
-                await queries.driver.fetch(_UNLOCK, _LOCK_SPACE, [_number(place) for place in places])
-        except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
+                await queries.log_jobs([(job, "successful", None) for job in known])
+                await self._let_go(queries, known)
+        except _NO_ANSWER as error:
             raise DatabaseFault(f"the queue does not answer: {error}") from error
         return [None] * len(done)
 
+    async def _let_go(self, queries: Queries, jobs: Sequence[models.Job]) -> None:
+        """These are ours no more. What fails before this stays ours, and is given back once the database answers."""
+        places = [_place(job) for job in jobs]
+        await queries.driver.fetch(_UNLOCK, _LOCK_SPACE, [_number(place) for place in places])
+        self._held.subtract(places)
+        self._held += Counter()  # drops what is at zero
+        for job in jobs:
+            del self._jobs[job.id]
+
     async def _connected(self) -> Queries:
-        """The one connection, made again when it was lost; then the locks of what runs are taken again first."""
+        """The one connection, made again when it was lost; then the locks of what runs are taken again first.
+
+        What another worker was quicker to lock is its from now on: its row shows no more that we live.
+        """
         if self._connection is None or self._connection.is_closed() or self._queries is None:
             self._connection = await asyncpg.connect(self._url, timeout=5)
             self._queries = Queries(AsyncpgDriver(self._connection))
-            running = list(self._held)
-            lost = (await self._lock(running, count=False))[1] if running else set()
+            _, lost = await self._lock(list(self._held.elements()), count=False)
             self._stolen += list(lost)
+            self._held = Counter({place: count for place, count in self._held.items() if place not in lost})
+            self._jobs = {number: job for number, job in self._jobs.items() if _place(job) not in lost}
             await self._connection.add_listener(self._queries.qbq.settings.channel, self._hear)
             self._news.set()
         return self._queries
@@ -174,7 +191,7 @@ class SharedQueue:
             try:
                 async with self._using:
                     await (await self._connected()).update_heartbeat([job.id for job in self._jobs.values()])
-            except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
+            except _NO_ANSWER as error:
                 log.error("the queue does not answer: %s", error)
 
 
@@ -194,6 +211,15 @@ async def _enqueue(queries: Queries, wake_ups: Sequence[WakeUp]) -> None:
         [wake.priority for wake in wake_ups],
         [timedelta(seconds=wake.due_in) for wake in wake_ups],
     )
+
+
+async def _look_again(queries: Queries, jobs: Sequence[models.Job]) -> None:
+    """Another worker holds their locks: shortly there is the same to do once more, which is no failed attempt."""
+    if jobs:
+        wait = _LOCKED_ELSEWHERE.total_seconds()
+        places = [(*_place(job), job.priority) for job in jobs]
+        await _enqueue(queries, [WakeUp(kind=kind, key=key, priority=high, due_in=wait) for kind, key, high in places])
+        await queries.log_jobs([(job, "successful", None) for job in jobs])
 
 
 def _place(job: models.Job) -> _Place:

@@ -114,9 +114,18 @@ class Worker:
             await self._queue.finish(job, again_in=again_in)
         except DatabaseFault as fault:
             log.error("job %s %s could not be finished, and runs again: %s", job.kind, job.key, fault)
+            await self._give_back(job)
         except Exception:
             log.exception("job failed: %s %s (attempt %d)", job.kind, job.key, job.attempts)
             await self._after_failure(job)
+
+    async def _give_back(self, job: Job) -> None:
+        """It is no fault of the job: it is due again as soon as the database takes it."""
+        while not self._stopping.is_set():
+            await asyncio.sleep(_AFTER_A_FAULT)
+            with contextlib.suppress(DatabaseFault):
+                await self._queue.put_back(job, due_at=self._clock())
+                return
 
     async def _after_failure(self, job: Job) -> None:
         """Try again later, less and less often; a job that always fails is dropped, and said so."""

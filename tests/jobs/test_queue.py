@@ -7,10 +7,12 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
+import sqlalchemy as sa
 
 from bridge.clock import utc_now
 from bridge.errors import UserFault
 from bridge.jobs.queue import Queue
+from bridge.jobs.shared import SharedQueue
 from bridge.store import jobs
 from bridge.store.database import Database, SqliteDatabase, Transaction, WakeUp
 from bridge.store.jobs import Job
@@ -35,6 +37,19 @@ async def _claimed(queue: Queue, count: int) -> list[Job]:
             if len(found) < count:
                 await queue.wait(timedelta(seconds=0.2))
     return found
+
+
+async def _end_connections(database: Database, queue: Queue) -> None:
+    """End the queue's connection from the server's side, as a restart of the server or a firewall does."""
+    assert isinstance(queue, SharedQueue)
+    connection = queue._connection
+    assert connection is not None
+    ended = asyncio.Event()
+    connection.add_termination_listener(lambda _: ended.set())
+    pid = connection.get_server_pid()
+    await database.write(lambda tx: tx.execute(sa.select(sa.func.pg_terminate_backend(pid))))
+    async with asyncio.timeout(10):
+        await ended.wait()
 
 
 async def test_a_wake_up_exists_if_and_only_if_its_transaction_commits(database: Database, queue: Queue) -> None:
@@ -143,4 +158,63 @@ async def test_a_crashed_workers_jobs_are_taken_up(
         await database.write(_wake("a.example"))  # what the sweep does at each start
 
     assert [job.key for job in await _claimed(other, 1)] == ["a.example"]
+    await other.close()
+
+
+async def test_a_job_that_was_put_back_says_how_often_it_was_tried(database: Database, queue: Queue) -> None:
+    await database.write(_wake("a.example"))
+    (job,) = await _claimed(queue, 1)
+
+    await queue.put_back(job, due_at=utc_now())
+
+    (again,) = await _claimed(queue, 1)
+    assert (job.attempts, again.attempts) == (1, 2)
+
+
+async def test_a_lost_connection_costs_no_job_and_no_lock(
+    database: Database, queue: Queue, new_queue: Callable[[], Queue]
+) -> None:
+    """What ran goes on and ends; nobody else gets its key meanwhile, however often it was asked for."""
+    if isinstance(database, SqliteDatabase):
+        pytest.skip("a file has no connection that others could end")
+    other = new_queue()
+    await other.open()
+    await database.write(_wake("a.example"))
+    await database.write(_wake("a.example"))
+    first, second = await _claimed(queue, 2)
+
+    await _end_connections(database, queue)
+    await database.write(_wake("b.example"))
+    assert [job.key for job in await _claimed(queue, 1)] == ["b.example"]
+    await queue.finish(first)
+
+    assert not queue.stolen()
+    await database.write(_wake("a.example"))
+    assert not await other.claim(100), "the second job of this key is not done"
+    await queue.finish(second)
+    assert [job.key for job in await _claimed(other, 1)] == ["a.example"]
+    await other.close()
+
+
+async def test_what_another_worker_locked_meanwhile_is_its_and_ours_no_more(
+    database: Database, queue: Queue, new_queue: Callable[[], Queue]
+) -> None:
+    if isinstance(database, SqliteDatabase):
+        pytest.skip("one process works")
+    other = new_queue()
+    await other.open()
+    await database.write(_wake("a.example"))
+    (ours,) = await _claimed(queue, 1)
+    await database.write(_wake("a.example"))
+
+    await _end_connections(database, queue)
+    (theirs,) = await _claimed(other, 1)
+    assert not await queue.claim(100)
+
+    assert list(queue.stolen()) == [(KIND, "a.example")]
+    await queue.finish(ours)
+    await database.write(_wake("a.example"))
+    assert not await queue.claim(100), "the other one holds it, and our end did not take it away"
+    await other.finish(theirs)
+    assert [job.key for job in await _claimed(queue, 1)] == ["a.example"]
     await other.close()

@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
+import pytest
+
 from bridge.clock import utc_now
+from bridge.errors import DatabaseFault
+from bridge.jobs import worker
 from bridge.jobs.worker import Worker
 from bridge.store.jobs import Job
 
@@ -18,6 +23,8 @@ class ListedQueue:
         self.left = [Job(id=number, kind="deliver", key=key, attempts=1) for number, key in enumerate(keys)]
         self.taken: list[int] = []
         self.finished: list[str] = []
+        self.put_back_at: list[datetime] = []
+        self.is_away = 0  #: how often the database does not answer from now on
         self.is_done = asyncio.Event()
         self._until = len(keys)
 
@@ -41,7 +48,11 @@ class ListedQueue:
             self.is_done.set()
 
     async def put_back(self, job: Job, *, due_at: datetime) -> None:
-        raise AssertionError(f"{job} failed, due again at {due_at}")
+        if self.is_away:
+            self.is_away -= 1
+            raise DatabaseFault("the queue does not answer")
+        self.put_back_at.append(due_at)
+        self.left.append(replace(job, attempts=job.attempts + 1))
 
     def stolen(self) -> Sequence[tuple[str, str]]:
         return ()
@@ -54,11 +65,11 @@ class ListedQueue:
 
 
 async def _run(queue: ListedQueue, handler: object, *, room: int) -> None:
-    worker = Worker(queue, {"deliver": handler}, room=lambda: room, clock=utc_now)  # type: ignore[dict-item]
-    working = asyncio.create_task(worker.run(grace=timedelta(seconds=5)))
+    made = Worker(queue, {"deliver": handler}, room=lambda: room, clock=utc_now)  # type: ignore[dict-item]
+    working = asyncio.create_task(made.run(grace=timedelta(seconds=5)))
     async with asyncio.timeout(10):
         await queue.is_done.wait()
-    worker.stop()
+    made.stop()
     await working
 
 
@@ -98,12 +109,12 @@ async def test_jobs_that_never_end_hold_up_the_others_for_a_moment_only() -> Non
 
     queue = ListedQueue(*[f"hang{number}.example" for number in range(64)], "b.example", "c.example")
     queue.is_done_after(2)
-    worker = Worker(queue, {"deliver": handle}, room=lambda: 70, clock=utc_now)
-    working = asyncio.create_task(worker.run(grace=timedelta(seconds=5)))
+    made = Worker(queue, {"deliver": handle}, room=lambda: 70, clock=utc_now)
+    working = asyncio.create_task(made.run(grace=timedelta(seconds=5)))
     async with asyncio.timeout(10):
         await queue.is_done.wait()
     ends.set()
-    worker.stop()
+    made.stop()
     await working
 
     assert queue.finished[:2] == ["b.example", "c.example"]
@@ -122,3 +133,41 @@ async def test_a_wake_up_for_what_runs_is_heard_when_it_has_ended() -> None:
     await _run(queue, handle, room=100)
 
     assert began == 3
+
+
+async def test_a_job_that_the_database_kept_from_ending_runs_again_once_it_answers(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """It is given back as soon as that is possible, and not when a lease ends."""
+    monkeypatch.setattr(worker, "_AFTER_A_FAULT", 0.01)
+    queue = ListedQueue("a.example")
+    queue.is_away = 3
+    runs: list[str] = []
+
+    async def handle(key: str) -> None:
+        runs.append(key)
+        if len(runs) == 1:
+            raise DatabaseFault("the database failed")
+
+    await _run(queue, handle, room=100)
+
+    assert runs == ["a.example"] * 2
+    assert queue.is_away == 0
+
+
+async def test_a_job_that_fails_is_tried_less_and_less_often_and_dropped_at_last(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    queue = ListedQueue("poison.example")
+
+    async def handle(_key: str) -> None:
+        raise ValueError("never works")
+
+    await _run(queue, handle, room=100)
+
+    waits = [(at - queue.put_back_at[0]).total_seconds() for at in queue.put_back_at]
+    assert len(waits) == 9
+    assert waits == sorted(waits)
+    assert 2400 < waits[-1] < 3700
+    assert queue.finished == ["poison.example"]
+    assert "gave up the job deliver poison.example" in caplog.text
