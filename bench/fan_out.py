@@ -25,6 +25,7 @@ from bridge.activity.ids import new_token
 from bridge.app import App, opened
 from bridge.clock import utc_now
 from bridge.config import read_config
+from bridge.garbage import spare_what_is_loaded
 from bridge.outbox import audience
 from bridge.remote.network import Network
 from bridge.store import deliveries, followers, published
@@ -96,6 +97,7 @@ async def run(asked: argparse.Namespace) -> dict[str, float]:
         workshop = app.workshop()
         await workshop.queue.open()
         working = asyncio.create_task(workshop.worker.run(grace=timedelta(seconds=9)))
+        spare_what_is_loaded()  # as `serve` and `work` do
         if asked.wait:
             print("{}", flush=True)
         cpu, wall = time.process_time(), time.perf_counter()

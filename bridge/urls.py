@@ -55,6 +55,11 @@ class Url:
         return self.host if self.port == _DEFAULT_PORTS[self.scheme] else f"{self.host}:{self.port}"
 
     @property
+    def is_address(self) -> bool:
+        """Whether the host is an IP address and not a name; `parse_url` lets no name end in a number."""
+        return self.host.startswith("[") or _NUMERIC_LABEL.fullmatch(self.host.rpartition(".")[2]) is not None
+
+    @property
     def origin(self) -> str:
         """Scheme, host and port in one text that may be compared."""
         return f"{self.scheme}://{self.authority}"

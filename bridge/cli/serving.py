@@ -13,6 +13,7 @@ from typing import Any
 from bridge.app import App, opened
 from bridge.config import Config
 from bridge.delivery.sweep import sweep
+from bridge.garbage import spare_what_is_loaded
 from bridge.inbox.expiry import Expiry
 from bridge.outbox.watch import Watch
 from bridge.remote.network import Network
@@ -28,6 +29,7 @@ async def serve_all(config: Config, *, network: Network | None = None) -> None:
     async with opened(config, network=network) as app:
         await app.tell_profile()
         async with _working(app), _answering(app):
+            spare_what_is_loaded()
             log.info("serving %s on %s", app.blog.url, config.server.listen)
             await _stop_event().wait()
             log.info("stopping: what is in flight gets %d seconds", _GRACE.total_seconds())
@@ -36,6 +38,7 @@ async def serve_all(config: Config, *, network: Network | None = None) -> None:
 async def serve_web(config: Config) -> None:
     """Pages and inbox only; several may run with PostgreSQL, and one beside `work` with SQLite."""
     async with opened(config) as app, _answering(app):
+        spare_what_is_loaded()
         log.info("answering for %s on %s", app.blog.url, config.server.listen)
         await _stop_event().wait()
 
@@ -45,6 +48,7 @@ async def serve_work(config: Config) -> None:
     async with opened(config) as app:
         await app.tell_profile()
         async with _working(app):
+            spare_what_is_loaded()
             log.info("delivering for %s", app.blog.url)
             await _stop_event().wait()
             log.info("stopping: what is in flight gets %d seconds", _GRACE.total_seconds())

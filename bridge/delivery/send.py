@@ -12,7 +12,6 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import timedelta
-from ipaddress import ip_address
 from urllib.parse import urljoin
 
 from bridge.clock import Clock
@@ -107,7 +106,7 @@ class Sender:
         url = self._door.judge(inbox)
         if url.authority == self._own_host:
             raise FetchRefused("the inbox is on our own server")
-        if not self._door.allow_private and _is_literal(url.host):
+        if not self._door.allow_private and url.is_address:
             raise FetchRefused("the inbox is at a bare IP address")
         return url
 
@@ -171,14 +170,6 @@ def _schemes(url: Url, remembered: str | None) -> list[str]:
         order.remove(remembered)
         order.insert(0, remembered)
     return order
-
-
-def _is_literal(host: str) -> bool:
-    try:
-        ip_address(host.strip("[]"))
-    except ValueError:
-        return False
-    return True
 
 
 def _shortened(text: str) -> str:

@@ -87,6 +87,8 @@ class Door:
         self._session = aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(
                 limit=0,
+                # A name is asked for a new connection only; aiohttp's memory of it would cost a task and two futures.
+                use_dns_cache=False,
                 keepalive_timeout=_KEEPALIVE_SECONDS,
                 ssl=context,
                 resolver=self._guarded,

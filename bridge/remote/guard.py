@@ -50,7 +50,11 @@ class AddressRefused(FetchRefused, OSError):
 def is_public(address: str | IPv4Address | IPv6Address) -> bool:
     """Whether a public server may be at this address. What is no address is not public."""
     place = _plain(address)
-    if place is None or not place.is_global or place.is_multicast:
+    return place is not None and _is_public(place)
+
+
+def _is_public(place: IPv4Address | IPv6Address) -> bool:
+    if not place.is_global or place.is_multicast:
         return False
     if isinstance(place, IPv4Address):
         return not any(place in net for net in _NOT_PLACES_4)
@@ -60,12 +64,12 @@ def is_public(address: str | IPv4Address | IPv6Address) -> bool:
 @lru_cache(maxsize=8192)
 def may_connect(address: str | IPv4Address | IPv6Address, *, allow_private: bool) -> bool:
     """`is_public`, or with `allow_private` (tests, demos) also this machine and private networks."""
-    if is_public(address):
+    place = _plain(address)
+    if place is None:
+        return False
+    if allow_private and any(place in net for net in (_PRIVATE_4 if isinstance(place, IPv4Address) else _PRIVATE_6)):
         return True
-    place = _plain(address) if allow_private else None
-    if isinstance(place, IPv4Address):
-        return any(place in net for net in _PRIVATE_4)
-    return place is not None and any(place in net for net in _PRIVATE_6)
+    return _is_public(place)
 
 
 def _plain(address: str | IPv4Address | IPv6Address) -> IPv4Address | IPv6Address | None:
@@ -96,11 +100,8 @@ def judge_url(text: str, *, allow_private: bool, plain_http: bool = False) -> Ur
         raise FetchRefused(f"{text[:200]!r} {error}") from error
     if not allow_private and url.port != (443 if url.scheme == "https" else 80):
         raise FetchRefused(f"{text[:200]!r} names a port")
-    try:
-        literal = ipaddress.ip_address(url.host.strip("[]"))
-    except ValueError:
-        return url
-    if not may_connect(literal, allow_private=allow_private):
+    # As text, which is what the socket is judged by: the second look is then one into the memory of the first.
+    if url.is_address and not may_connect(url.host.strip("[]"), allow_private=allow_private):
         raise AddressRefused(f"{text[:200]!r} is not at a public address")
     return url
 
