@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from ipaddress import AddressValueError, IPv4Address, IPv6Address
 from urllib.parse import quote
 
@@ -80,11 +81,13 @@ class Url:
 _ASCII = "".join(map(chr, range(0x21, 0x7F)))
 
 
+@lru_cache(maxsize=4096)
 def parse_url(text: str, *, allow_http: bool) -> Url:
     """Split and judge one address. Raises BadUrl, never anything else.
 
     Refused: anything but http(s), http unless allowed, userinfo, a trailing dot or an escape in the host, numbers
     that only some parsers take for IPv4, control characters, spaces, backslashes, more than `LONGEST` characters.
+    Kept, because what comes in names the same addresses again and again; at most some 10 MB.
     """
     if len(text) > LONGEST:
         raise BadUrl(f"longer than {LONGEST} characters")

@@ -8,12 +8,13 @@ from __future__ import annotations
 import html
 import re
 import unicodedata
+from collections.abc import Iterable
 
-from bridge.conversation.markup import BOUNDARIES, CONTAINERS, Start, is_trap, tokens, without_unwanted
+from bridge.conversation.markup import BOUNDARIES, CONTAINERS, Start, Token, tokens, without_unwanted
 from bridge.conversation.weblink import safe_url
 from bridge.conversation.writer import CommentWriter, TooDeep
 
-__all__ = ["clean", "plain", "safe_url", "text_of"]
+__all__ = ["clean", "clean_and_text", "plain", "safe_url", "text_of"]
 
 #: Longest content that is read, in characters (S73).
 LONGEST = 100_000
@@ -30,22 +31,37 @@ def clean(foreign: str) -> str:
     """
     foreign = foreign[:LONGEST]
     stream = tokens(foreign)
-    if stream is None:
-        return _as_text(foreign)
+    return _as_text(foreign) if stream is None else _written(foreign, stream)
+
+
+def _written(foreign: str, stream: Iterable[Token]) -> str:
     writer = CommentWriter()
     try:
         for token in stream:
             writer.take(token)
         return writer.finished()
     except TooDeep:
-        return _as_text(foreign)
+        return _as_text(foreign[:LONGEST])
+
+
+def clean_and_text(foreign: str) -> tuple[str, str]:
+    """`clean` and `text_of` of the same HTML, which is read once for both."""
+    stream = tokens(foreign[:LONGEST])
+    if stream is None:
+        return clean(foreign), text_of(foreign)
+    kept = list(stream)
+    return _written(foreign, kept), _lines(kept)
 
 
 def text_of(markup: str) -> str:
     """The visible text of HTML, a line for each block; without addresses in attributes and our own host notes."""
-    stream = None if is_trap(markup[:LONGEST]) else tokens(markup[:LONGEST])
+    stream = tokens(markup[:LONGEST])
     if stream is None:
         return html.unescape(_TAG.sub(" ", without_unwanted(markup[:LONGEST]))).strip()
+    return _lines(stream)
+
+
+def _lines(stream: Iterable[Token]) -> str:
     pieces: list[str] = []
     noted = False
     for token in stream:

@@ -136,7 +136,7 @@ class Authenticator:
             raise Blocked(f"the author blocks {by}, so that nobody asked whether it is the sender")
 
     async def _is_known(self, actor_id: ActorId) -> bool:
-        return await self.database.read(lambda tx: known_actors.is_known(tx, actor_id))
+        return await self.database.glance(lambda tx: known_actors.is_known(tx, actor_id))
 
     async def _signer(self, claim: Claim, budget: Budget) -> RemoteActor:
         """The actor whose key made the signature; a key that does not fit is asked for once more (rotation)."""

@@ -35,9 +35,10 @@ def values_from(note: Note, actor: RemoteActor, *, blog_id: int, now: datetime) 
 
 def text_values(note: Note) -> dict[str, object]:
     """The columns that an edit changes."""
+    content_html, text = sanitize.clean_and_text(note.content_html)
     return {
-        "content_html": sanitize.clean(note.content_html),
-        "text": sanitize.text_of(note.content_html),
+        "content_html": content_html,
+        "text": text,
         "content_warning": note.content_warning,
         "language": note.language,
         "pictures": [

@@ -12,6 +12,7 @@ from sqlalchemy.engine import Row
 from bridge.activity.remote_actor import KeyEntry, RemoteActor, is_in_document_of
 from bridge.store import forgotten
 from bridge.store.database import Transaction
+from bridge.store.prepared import Prepared
 from bridge.store.schema import followers, remote_actors, remote_keys
 from bridge.terms import ActorId, InboxUrl, KeyId
 from bridge.urls import host_of
@@ -137,12 +138,12 @@ def mark_moved(tx: Transaction, actor_id: ActorId, target: ActorId | None) -> No
     tx.execute(sa.update(remote_actors).where(remote_actors.c.id == actor_id).values(moved_to=target))
 
 
-_KNOWN = sa.select(remote_actors.c.id).where(remote_actors.c.id == sa.bindparam("actor"))
+_KNOWN = Prepared(sa.select(remote_actors.c.id).where(remote_actors.c.id == sa.bindparam("actor")))
 
 
 def is_known(tx: Transaction, actor_id: ActorId) -> bool:
     """Whether we hold anything of this actor."""
-    return tx.execute(_KNOWN, {"actor": actor_id}).first() is not None
+    return _KNOWN.first(tx, {"actor": actor_id}) is not None
 
 
 def remove(tx: Transaction, actor_id: str) -> None:

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from bridge.conversation.blocklist import BlockList, addresses_of
 from bridge.store.database import Transaction
+from bridge.store.prepared import Prepared
 from bridge.store.schema import blocks
 from bridge.store.upsert import insert_new
 
@@ -40,7 +41,9 @@ _TARGETS = sa.select(blocks.c.target).where(blocks.c.blog_id == sa.bindparam("bl
 #: So many addresses are asked for at once: an actor, its host, and the domains above that.
 _AT_ONCE = 8
 _NAMED = [sa.bindparam(f"target_{number}", type_=sa.Text) for number in range(_AT_ONCE)]
-_BLOCKED = sa.select(blocks.c.target).where(blocks.c.blog_id == sa.bindparam("blog"), blocks.c.target.in_(_NAMED))
+_BLOCKED = Prepared(
+    sa.select(blocks.c.target).where(blocks.c.blog_id == sa.bindparam("blog"), blocks.c.target.in_(_NAMED))
+)
 
 
 def holding(tx: Transaction, blog_id: int, address: str, also: Collection[str] = ()) -> str | None:
@@ -50,7 +53,7 @@ def holding(tx: Transaction, blog_id: int, address: str, also: Collection[str] =
     for start in range(0, len(asked), _AT_ONCE):
         some = asked[start : start + _AT_ONCE]
         named = {f"target_{number}": some[min(number, len(some) - 1)] for number in range(_AT_ONCE)}
-        found.update(tx.execute(_BLOCKED, {"blog": blog_id, **named}).scalars())
+        found.update(row.target for row in _BLOCKED.all(tx, {"blog": blog_id, **named}))
     return next((target for target in asked if target in found), None)
 
 

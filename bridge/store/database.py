@@ -53,6 +53,7 @@ class Transaction:
 
     connection: Connection
     is_postgres: bool
+    sqlite: sqlite3.Connection | None = None  #: the driver's, for `prepared`; None on PostgreSQL
     wake_ups: list[WakeUp] = field(default_factory=list)
     topics: set[str] = field(default_factory=set)
 
@@ -111,6 +112,10 @@ class Database:
         """Run `work` in a reading transaction."""
         raise NotImplementedError
 
+    async def glance(self, work: Callable[[Transaction], T]) -> T:
+        """`read` for a row or two found by key: SQLite gives them in less time than a hop to a thread takes."""
+        return await self.read(work)
+
     async def close(self) -> None:
         """Finish what was begun and let go of every connection."""
         raise NotImplementedError
@@ -151,7 +156,10 @@ class SqliteDatabase(Database):
         self._writing = _sqlite_engine(path, read_only=False)
         self._reading = _sqlite_engine(path, read_only=True)
         self._readers = ThreadPoolExecutor(_READERS, thread_name_prefix="sqlite-read")
-        self._asked: queue.SimpleQueue[_Asked[Any] | None] = queue.SimpleQueue()
+        self._glancing = self._reading.connect()
+        _driver(self._glancing).execute("PRAGMA busy_timeout=0")
+        self._gathered: list[_Asked[Any]] = []
+        self._asked: queue.SimpleQueue[list[_Asked[Any]] | None] = queue.SimpleQueue()
         self._enqueue: SyncEnqueue = no_engine
         self._thread = threading.Thread(target=self._write_until_closed, name="sqlite-write", daemon=True)
         self._thread.start()
@@ -161,35 +169,48 @@ class SqliteDatabase(Database):
         self._enqueue = enqueue
 
     async def write(self, work: Callable[[Transaction], T]) -> T:
-        asked = _Asked(work, asyncio.get_running_loop())
-        self._asked.put(asked)
+        loop = asyncio.get_running_loop()
+        asked = _Asked(work, loop)
+        # What the loop has at hand at this moment is handed over together: the threads change places once for it all.
+        if not self._gathered or self._gathered[-1].loop is not loop:
+            loop.call_soon(self._hand_over)
+        self._gathered.append(asked)
         return await asked.future
+
+    def _hand_over(self) -> None:
+        if self._gathered:
+            self._asked.put(self._gathered)
+            self._gathered = []
 
     async def read(self, work: Callable[[Transaction], T]) -> T:
         try:
             return await asyncio.get_running_loop().run_in_executor(self._readers, self._read, work)
-        except sa.exc.SQLAlchemyError as error:
+        except (sa.exc.SQLAlchemyError, sqlite3.Error) as error:
             raise told(error) from error
+
+    async def glance(self, work: Callable[[Transaction], T]) -> T:
+        try:
+            return _in_one_snapshot(self._glancing, work)
+        except (sa.exc.OperationalError, sqlite3.OperationalError):
+            return await self.read(work)  # the file is locked at this moment: that may take a while
 
     def _read(self, work: Callable[[Transaction], T]) -> T:
         with self._reading.connect() as connection:
-            connection.exec_driver_sql("BEGIN")  # one snapshot for all its statements
-            try:
-                return work(Transaction(connection, is_postgres=False))
-            finally:
-                connection.exec_driver_sql("COMMIT")
+            return _in_one_snapshot(connection, work)
 
     async def close(self) -> None:
+        self._hand_over()
         self._asked.put(None)
         await asyncio.get_running_loop().run_in_executor(None, self._thread.join)
         self._readers.shutdown()
+        self._glancing.close()
         self._writing.dispose()
         self._reading.dispose()
 
     def _write_until_closed(self) -> None:
         with self._writing.connect() as connection:
             while (first := self._asked.get()) is not None:
-                group, last = [first], False
+                group, last = first, False
                 while len(group) < _LARGEST_GROUP:
                     try:
                         more = self._asked.get_nowait()
@@ -198,7 +219,7 @@ class SqliteDatabase(Database):
                     if more is None:
                         last = True
                         break
-                    group.append(more)
+                    group += more
                 self._write_group(connection, group)
                 if last:
                     return
@@ -215,17 +236,17 @@ class SqliteDatabase(Database):
             _roll_back(connection)
             for asked in group:
                 asked.error = asked.error or error
-        for asked in group:
-            if not asked.loop.is_closed():
-                asked.loop.call_soon_threadsafe(self._answer, asked)
+        for loop in {asked.loop for asked in group}:
+            if not loop.is_closed():
+                loop.call_soon_threadsafe(self._answer, [asked for asked in group if asked.loop is loop])
 
-    def _answer(self, asked: _Asked[Any]) -> None:
-        if asked.error is None:
-            self._tell(asked.topics)
-        asked.answer()
+    def _answer(self, group: list[_Asked[Any]]) -> None:
+        self._tell(set().union(*(asked.topics for asked in group if asked.error is None)))
+        for asked in group:
+            asked.answer()
 
     def _write_one(self, connection: Connection, asked: _Asked[Any], *, alone: bool) -> None:
-        tx = Transaction(connection, is_postgres=False)
+        tx = Transaction(connection, is_postgres=False, sqlite=_driver(connection))
         if not alone:
             _say(connection, "SAVEPOINT one")
         try:
@@ -252,12 +273,24 @@ def note_changes(connection: Connection, topics: set[str]) -> None:
 _INSERT_CHANGES = sa.insert(changes)
 
 
+def _in_one_snapshot(connection: Connection, work: Callable[[Transaction], T]) -> T:
+    _say(connection, "BEGIN")
+    try:
+        return work(Transaction(connection, is_postgres=False, sqlite=_driver(connection)))
+    finally:
+        _say(connection, "COMMIT")
+
+
 def _say(connection: Connection, words: str) -> None:
     """Begin, end or mark a transaction: straight to SQLite, because these few words are said for every group."""
+    _driver(connection).execute(words)
+
+
+def _driver(connection: Connection) -> sqlite3.Connection:
     driver = connection.connection.driver_connection
     if not isinstance(driver, sqlite3.Connection):
         raise TypeError("only SQLite is spoken to like this")
-    driver.execute(words)
+    return driver
 
 
 def told(error: BaseException) -> BaseException:
@@ -299,7 +332,7 @@ def _sqlite_engine(path: Path, *, read_only: bool) -> sa.Engine:
         creator=connect,
         poolclass=sa.pool.QueuePool,
         isolation_level="AUTOCOMMIT",
-        pool_size=_READERS if read_only else 1,
+        pool_size=_READERS + 1 if read_only else 1,
     )
 
 

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 
 from bridge.store.database import Transaction, WakeUp
 from bridge.store.further_tables import remote_pictures
+from bridge.store.prepared import Prepared
 from bridge.store.schema import entries
 from bridge.terms import ActorId, ObjectId
 
@@ -54,7 +55,7 @@ class EntryRow:
 _COLUMNS = tuple(EntryRow.__dataclass_fields__)
 
 
-def _from_row(row: sa.Row[Any]) -> EntryRow:
+def _from_row(row: Any) -> EntryRow:
     return EntryRow(**{name: getattr(row, name) for name in _COLUMNS})
 
 
@@ -87,11 +88,13 @@ _BLOG: sa.BindParameter[int] = sa.bindparam("blog")
 _OBJECT: sa.BindParameter[str] = sa.bindparam("object")
 _URL: sa.BindParameter[str] = sa.bindparam("url")
 # Two searches by index; one condition with OR would have SQLite read all entries of the blog.
-_SAME = sa.select(entries).where(
-    entries.c.id.in_(
-        sa.union_all(
-            sa.select(entries.c.id).where(entries.c.blog_id == _BLOG, entries.c.object_id.in_([_OBJECT, _URL])),
-            sa.select(entries.c.id).where(entries.c.blog_id == _BLOG, entries.c.url.in_([_OBJECT, _URL])),
+_SAME = Prepared(
+    sa.select(entries).where(
+        entries.c.id.in_(
+            sa.union_all(
+                sa.select(entries.c.id).where(entries.c.blog_id == _BLOG, entries.c.object_id.in_([_OBJECT, _URL])),
+                sa.select(entries.c.id).where(entries.c.blog_id == _BLOG, entries.c.url.in_([_OBJECT, _URL])),
+            )
         )
     )
 )
@@ -99,7 +102,7 @@ _SAME = sa.select(entries).where(
 
 def find_same(tx: Transaction, blog_id: int, object_id: str, url: str) -> EntryRow | None:
     """The entry that is this thing: made of the object, else of its page for people, by whatever way it came."""
-    rows = tx.execute(_SAME, {"blog": blog_id, "object": object_id, "url": url}).all()
+    rows = _SAME.all(tx, {"blog": blog_id, "object": object_id, "url": url})
     if not rows:
         return None
     return _from_row(next((row for row in rows if row.object_id == object_id), rows[0]))
@@ -131,10 +134,10 @@ def of_actor(tx: Transaction, blog_id: int, actor_id: str) -> list[EntryRow]:
 
 def add(tx: Transaction, values: Mapping[str, Any]) -> int:
     """A new entry; returns its number. Its pictures are fetched if it is shown."""
-    number = int(tx.execute(_INSERT, values).scalar_one())
+    ((number,),) = _INSERT.all(tx, {**_NOTHING, **values})
     if values["state"] == "shown" and not values.get("ours") and (values.get("pictures") or _face_is_new(tx, values)):
         _look_at_pictures(tx, number)
-    return number
+    return int(number)
 
 
 def _face_is_new(tx: Transaction, values: Mapping[str, Any]) -> bool:
@@ -142,16 +145,19 @@ def _face_is_new(tx: Transaction, values: Mapping[str, Any]) -> bool:
     if not values.get("author_avatar"):
         return False
     known = {"blog": values["blog_id"], "actor": values["actor_id"], "url": values["author_avatar"]}
-    return tx.execute(_FACE, known).first() is None
+    return _FACE.first(tx, known) is None
 
 
-_FACE = sa.select(remote_pictures.c.token).where(
-    remote_pictures.c.blog_id == _BLOG,
-    remote_pictures.c.actor_id == sa.bindparam("actor"),
-    remote_pictures.c.entry_id == 0,
-    remote_pictures.c.url == _URL,
+_FACE = Prepared(
+    sa.select(remote_pictures.c.token).where(
+        remote_pictures.c.blog_id == _BLOG,
+        remote_pictures.c.actor_id == sa.bindparam("actor"),
+        remote_pictures.c.entry_id == 0,
+        remote_pictures.c.url == _URL,
+    )
 )
-_INSERT = sa.insert(entries).returning(entries.c.id)
+_NOTHING = {column.key: None for column in entries.columns if column.nullable}
+_INSERT = Prepared(sa.insert(entries).returning(entries.c.id), *(name for name in _COLUMNS if name != "id"))
 
 
 def change(tx: Transaction, entry_id: int, values: Mapping[str, Any]) -> None:

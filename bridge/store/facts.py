@@ -8,6 +8,7 @@ import sqlalchemy as sa
 
 from bridge.store.database import Transaction
 from bridge.store.linkback_tables import linkbacks
+from bridge.store.prepared import Prepared
 from bridge.store.repair_tables import parked
 from bridge.store.schema import entries, forgotten, tombstones
 
@@ -28,29 +29,31 @@ _BLOG: sa.BindParameter[int] = sa.bindparam("blog")
 _OBJECT: sa.BindParameter[str] = sa.bindparam("object")
 _URL: sa.BindParameter[str] = sa.bindparam("url")
 _ACTOR: sa.BindParameter[str] = sa.bindparam("actor")
-_FACTS = sa.select(
-    sa.select(tombstones.c.actor_id).where(tombstones.c.object_id == _OBJECT).scalar_subquery().label("deleted_by"),
-    sa.exists().where(forgotten.c.blog_id == _BLOG, forgotten.c.actor_id == _ACTOR).label("is_forgotten"),
-    sa.exists()
-    .where(entries.c.blog_id == _BLOG, entries.c.actor_id == _ACTOR, entries.c.state == "shown")
-    .label("was_shown"),
-    sa.or_(
-        sa.exists().where(entries.c.blog_id == _BLOG, entries.c.object_id.in_([_OBJECT, _URL])),
-        sa.exists().where(entries.c.blog_id == _BLOG, entries.c.url.in_([_OBJECT, _URL])),
-    ).label("is_here"),
-    sa.exists().where(linkbacks.c.blog_id == _BLOG).label("has_linkbacks"),
-    sa.exists().where(parked.c.in_reply_to == _OBJECT).label("is_awaited"),
+_FACTS = Prepared(
+    sa.select(
+        sa.select(tombstones.c.actor_id).where(tombstones.c.object_id == _OBJECT).scalar_subquery().label("deleted_by"),
+        sa.exists().where(forgotten.c.blog_id == _BLOG, forgotten.c.actor_id == _ACTOR).label("is_forgotten"),
+        sa.exists()
+        .where(entries.c.blog_id == _BLOG, entries.c.actor_id == _ACTOR, entries.c.state == "shown")
+        .label("was_shown"),
+        sa.or_(
+            sa.exists().where(entries.c.blog_id == _BLOG, entries.c.object_id.in_([_OBJECT, _URL])),
+            sa.exists().where(entries.c.blog_id == _BLOG, entries.c.url.in_([_OBJECT, _URL])),
+        ).label("is_here"),
+        sa.exists().where(linkbacks.c.blog_id == _BLOG).label("has_linkbacks"),
+        sa.exists().where(parked.c.in_reply_to == _OBJECT).label("is_awaited"),
+    )
 )
 
 
 def of_post(tx: Transaction, blog_id: int, *, object_id: str, url: str, actor_id: str) -> Facts:
     """Everything at once."""
-    row = tx.execute(_FACTS, {"blog": blog_id, "object": object_id, "url": url, "actor": actor_id}).one()
+    (row,) = _FACTS.all(tx, {"blog": blog_id, "object": object_id, "url": url, "actor": actor_id})
     return Facts(
         deleted_by=row.deleted_by,
-        is_forgotten=bool(row.is_forgotten),
-        was_shown=bool(row.was_shown),
-        is_here=bool(row.is_here),
-        has_linkbacks=bool(row.has_linkbacks),
-        is_awaited=bool(row.is_awaited),
+        is_forgotten=row.is_forgotten,
+        was_shown=row.was_shown,
+        is_here=row.is_here,
+        has_linkbacks=row.has_linkbacks,
+        is_awaited=row.is_awaited,
     )

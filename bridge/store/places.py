@@ -9,6 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from bridge.store.database import Transaction
+from bridge.store.prepared import Prepared
 from bridge.store.repair_tables import announcements
 from bridge.store.schema import entries, issues, objects, redirects
 
@@ -33,16 +34,18 @@ class Place:
 _ISSUE = (issues.c.comments_close_at, issues.c.comments_open)
 _BLOG: sa.BindParameter[int] = sa.bindparam("blog")
 _ADDRESS: sa.BindParameter[str] = sa.bindparam("address")
-_BY_ADDRESS = sa.union_all(
-    sa.select(objects.c.issue_id, objects.c.section, sa.literal(1).label("ours"), *_ISSUE)
-    .join(issues, issues.c.id == objects.c.issue_id)
-    .where(objects.c.id == _ADDRESS, objects.c.blog_id == _BLOG),
-    sa.select(entries.c.issue_id, entries.c.section, sa.literal(0).label("ours"), *_ISSUE)
-    .join(issues, issues.c.id == entries.c.issue_id)
-    .where(entries.c.object_id == _ADDRESS, entries.c.blog_id == _BLOG),
-    sa.select(announcements.c.issue_id, sa.null(), sa.literal(0).label("ours"), *_ISSUE)
-    .join(issues, issues.c.id == announcements.c.issue_id)
-    .where(announcements.c.address == _ADDRESS, announcements.c.blog_id == _BLOG),
+_BY_ADDRESS = Prepared(
+    sa.union_all(
+        sa.select(objects.c.issue_id, objects.c.section, sa.literal(1).label("ours"), *_ISSUE)
+        .join(issues, issues.c.id == objects.c.issue_id)
+        .where(objects.c.id == _ADDRESS, objects.c.blog_id == _BLOG),
+        sa.select(entries.c.issue_id, entries.c.section, sa.literal(0).label("ours"), *_ISSUE)
+        .join(issues, issues.c.id == entries.c.issue_id)
+        .where(entries.c.object_id == _ADDRESS, entries.c.blog_id == _BLOG),
+        sa.select(announcements.c.issue_id, sa.null(), sa.literal(0).label("ours"), *_ISSUE)
+        .join(issues, issues.c.id == announcements.c.issue_id)
+        .where(announcements.c.address == _ADDRESS, announcements.c.blog_id == _BLOG),
+    )
 )
 _PAGE = sa.select(issues.c.id.label("issue_id"), sa.null().label("section"), sa.literal(1).label("ours"), *_ISSUE)
 _BY_SLUG = _PAGE.where(issues.c.blog_id == _BLOG, issues.c.slug == _ADDRESS)
@@ -58,7 +61,7 @@ _NEWEST = (
 
 def of_object(tx: Transaction, blog_id: int, object_id: str) -> Place | None:
     """The place of an object of ours (an issue's Note, a section, an answer), an entry, or an announcement."""
-    return _place(tx.execute(_BY_ADDRESS, {"blog": blog_id, "address": object_id}).first())
+    return _place(_BY_ADDRESS.first(tx, {"blog": blog_id, "address": object_id}))
 
 
 def of_page(tx: Transaction, blog_id: int, slug: str) -> Place | None:
@@ -72,7 +75,7 @@ def newest(tx: Transaction, blog_id: int) -> Place | None:
     return _place(tx.execute(_NEWEST, {"blog": blog_id}).first())
 
 
-def _place(row: sa.Row[Any] | None) -> Place | None:
+def _place(row: Any | None) -> Place | None:
     if row is None or row.issue_id is None:
         return None
     return Place(

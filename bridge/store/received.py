@@ -11,6 +11,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from bridge.store.database import Transaction
+from bridge.store.prepared import Prepared
 from bridge.store.schema import expired, issues, received, remote_actors, servers
 from bridge.store.upsert import insert_new
 from bridge.terms import Server
@@ -42,15 +43,17 @@ _COLUMNS = tuple(Received.__dataclass_fields__)
 
 def add(tx: Transaction, row: Received) -> bool:
     """Keep the row; False if an activity with its key was seen before."""
-    return insert_new(tx, received, [{name: getattr(row, name) for name in _COLUMNS}]) > 0
+    return insert_new(tx, received, [vars(row)]) > 0
 
 
 def count_repeat(tx: Transaction, seen_key: str) -> bool:
     """Whether the activity came before, in which case it is counted as come once more."""
-    return tx.execute(_REPEAT, {"key": seen_key}).rowcount > 0
+    return _REPEAT.run(tx, {"key": seen_key}) > 0
 
 
-_REPEAT = sa.update(received).where(received.c.seen_key == sa.bindparam("key")).values(repeats=received.c.repeats + 1)
+_REPEAT = Prepared(
+    sa.update(received).where(received.c.seen_key == sa.bindparam("key")).values(repeats=received.c.repeats + 1)
+)
 
 
 def settle(tx: Transaction, object_id: str, *, verdict: str, reason: str, issue_id: int | None) -> None:
@@ -69,7 +72,10 @@ def change_verdict(tx: Transaction, seen_key: str, *, verdict: str, reason: str)
 
 def was_seen(tx: Transaction, seen_key: str) -> bool:
     """Whether the activity came before."""
-    return tx.execute(sa.select(received.c.id).where(received.c.seen_key == seen_key)).first() is not None
+    return _SEEN.first(tx, {"key": seen_key}) is not None
+
+
+_SEEN = Prepared(sa.select(received.c.id).where(received.c.seen_key == sa.bindparam("key")))
 
 
 def moved_since(tx: Transaction, actor_id: str, *, since: datetime) -> bool:

@@ -10,17 +10,23 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
 from bridge.store.database import Transaction
+from bridge.store.prepared import Prepared
 
 
 def insert_new(tx: Transaction, table: sa.Table, rows: Sequence[Mapping[str, Any]]) -> int:
     """Insert the rows that are not there yet (by any unique key); returns how many were new."""
-    if not rows:
-        return 0
-    return tx.execute(_insert_new(table, tx.is_postgres), list(rows)).rowcount
+    if len(rows) == 1:
+        return _insert_new(table, tx.is_postgres, tuple(rows[0])).run(tx, rows[0])
+    return tx.execute(_do_nothing(table, tx.is_postgres), list(rows)).rowcount if rows else 0
+
+
+@lru_cache(maxsize=256)
+def _insert_new(table: sa.Table, is_postgres: bool, columns: tuple[str, ...]) -> Prepared:
+    return Prepared(_do_nothing(table, is_postgres), *columns)
 
 
 @lru_cache
-def _insert_new(table: sa.Table, is_postgres: bool) -> sa.Insert:
+def _do_nothing(table: sa.Table, is_postgres: bool) -> sa.Insert:
     """Made once for each table: building a statement costs more than running it."""
     make = postgresql.insert if is_postgres else sqlite.insert
     return make(table).on_conflict_do_nothing()

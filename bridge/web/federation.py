@@ -21,7 +21,6 @@ from bridge.store.published import ObjectRow
 from bridge.store.quote_stamps import Stamp
 from bridge.terms import Document
 from bridge.web.addressed import find_issue
-from bridge.web.client import is_browser
 from bridge.web.conversation_lists import conversation_of, like_ids, reply_ids, share_ids
 from bridge.web.gather import Conversation
 from bridge.web.negotiate import AS2_TYPE, wants_activity
@@ -166,16 +165,14 @@ async def activity(request: web.Request) -> web.StreamResponse:
 async def object_document(request: web.Request) -> web.StreamResponse:
     """An issue's Note; a browser is led to the page; 410 with a Tombstone once it was deleted."""
     site = request.app[SITE]
-    row = await _object(site, request.match_info["token"])
-    if row.deleted_at is not None and not wants_activity(request.headers.get("Accept")) and is_browser(request):
-        raise Gone("the object was deleted")
-    if row.deleted_at is None and not wants_activity(request.headers.get("Accept")):
-        page = row.document.get("url")
-        if "text/html" in request.headers.get("Accept", "") and isinstance(page, str):
-            raise web.HTTPFound(page, headers={"Vary": "Accept", "Cache-Control": "no-store"})
-    topics = _BLOG if row.issue_id is None else frozenset({changes.issue(row.issue_id)})
+    token = request.match_info["token"]
+    accept = request.headers.get("Accept", "")
+    if "text/html" in accept.lower() and not wants_activity(accept):
+        await _lead_people_on(request, token)
 
     async def render() -> Page:
+        row = await _object(site, token)
+        topics = _topics_of(row)
         if row.deleted_at is not None:
             return _page(tombstone_of(row.document, deleted=row.deleted_at), topics, status=410)
         said = await site.database.read(lambda tx: conversation_of(tx, site, row))
@@ -183,7 +180,22 @@ async def object_document(request: web.Request) -> web.StreamResponse:
             return _page(row.document, topics)
         return _page(as_fetched(row, said), topics, until=said.issue.closes_at(site.clock()))
 
-    return await site.ready.get(request, f"object {row.id} {row.deleted_at}", render)
+    return await site.ready.get(request, f"object {token}", render)
+
+
+async def _lead_people_on(request: web.Request, token: str) -> None:
+    """Who asks for HTML gets the page instead: raises HTTPFound, or Gone for what was deleted."""
+    row = await _object(request.app[SITE], token)
+    if row.deleted_at is not None:
+        raise Gone("the object was deleted")
+    page = row.document.get("url")
+    if isinstance(page, str):
+        raise web.HTTPFound(page, headers={"Vary": "Accept", "Cache-Control": "no-store"})
+
+
+def _topics_of(row: ObjectRow) -> frozenset[str]:
+    """What changes an object: its issue, with all that is said there."""
+    return _BLOG if row.issue_id is None else frozenset({changes.issue(row.issue_id)})
 
 
 async def _object(site: Site, token: str) -> ObjectRow:
@@ -241,18 +253,18 @@ def members_of(kind: str, read: Members) -> Callable[[web.Request], Awaitable[we
 
     async def handler(request: web.Request) -> web.StreamResponse:
         site = request.app[SITE]
-        row = await _object(site, request.match_info["token"])
-        if row.deleted_at is not None:
-            raise Gone("the object was deleted")
-        topics = _BLOG if row.issue_id is None else frozenset({changes.issue(row.issue_id)})
+        token = request.match_info["token"]
         asked = request.query.get("page")
 
         async def render() -> Page:
+            row = await _object(site, token)
+            if row.deleted_at is not None:
+                raise Gone("the object was deleted")
             said = await site.database.read(lambda tx: conversation_of(tx, site, row))
             members = [] if said is None else read(said, row)
-            return _page(_collection(kind, f"{row.id}/{kind}", members, asked, site), topics)
+            return _page(_collection(kind, f"{row.id}/{kind}", members, asked, site), _topics_of(row))
 
-        return await site.ready.get(request, f"{kind} {row.id} {asked}", render)
+        return await site.ready.get(request, f"{kind} {token} {asked}", render)
 
     return handler
 
