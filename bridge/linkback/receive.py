@@ -114,10 +114,8 @@ class Receiver:
         if row is None:
             self._make_room(tx, record)
             self._add(tx, record, target, way)
-            _record(tx, record)
-            return "new"
         _record(tx, record)
-        return self._again(tx, row, target, way, now)
+        return "new" if row is None else self._again(tx, row, target, way, now)
 
     def _make_room(self, tx: Transaction, record: Received) -> None:
         if linkbacks.count_waiting(tx, record.server) >= _MOST_OF_SERVER or linkbacks.count_waiting(tx) >= _MOST:
@@ -131,7 +129,7 @@ class Receiver:
             (self._earliest(row, record.received_at) for row in linkbacks.of_source(tx, self.blog.id, key)),
             default=record.received_at,
         )
-        linkbacks.add(
+        is_new = linkbacks.add(
             tx,
             {
                 "blog_id": self.blog.id,
@@ -146,7 +144,9 @@ class Receiver:
             },
         )
         added = linkbacks.find(tx, self.blog.id, record.issue_id or 0, key)
-        if added is not None:
+        if added is not None and not is_new:
+            self._again(tx, added, target, way, record.received_at)
+        elif added is not None:
             linkbacks.schedule(tx, added.id, at=due, now=record.received_at)
 
     def _again(self, tx: Transaction, row: LinkbackRow, target: str, way: Way, now: datetime) -> Taken:

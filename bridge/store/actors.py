@@ -14,6 +14,7 @@ from bridge.store import forgotten
 from bridge.store.database import Transaction
 from bridge.store.prepared import Prepared
 from bridge.store.schema import followers, remote_actors, remote_keys
+from bridge.store.upsert import insert_new, put
 from bridge.terms import ActorId, InboxUrl, KeyId
 from bridge.urls import host_of
 
@@ -99,16 +100,14 @@ def record(
         "webfinger": actor.webfinger,
         "keys": [{"id": k.id, "kind": k.kind, "material": k.material} for k in actor.keys],
         "also_known_as": list(actor.also_known_as),
-        "moved_to": sa.func.coalesce(actor.moved_to, remote_actors.c.moved_to),
+        "moved_to": actor.moved_to,
         "no_blog": actor.no_blog,
         "fetched_at": now,
         "gone_at": None,
     }
     if handle is not None:
         values["handle"] = handle
-    updated = tx.execute(sa.update(remote_actors).where(remote_actors.c.id == actor.id).values(**values))
-    if updated.rowcount == 0:
-        tx.execute(sa.insert(remote_actors).values(id=actor.id, **{**values, "moved_to": actor.moved_to}))
+    put(tx, remote_actors, {"id": actor.id}, values, kept=["moved_to"])
     _record_keys(tx, actor, proven)
 
 
@@ -124,8 +123,7 @@ def _record_keys(tx: Transaction, actor: RemoteActor, proven: Collection[KeyId])
             )
         )
     )
-    if its_own:
-        tx.execute(sa.insert(remote_keys), [{"id": key_id, "actor_id": actor.id} for key_id in sorted(its_own)])
+    insert_new(tx, remote_keys, [{"id": key_id, "actor_id": actor.id} for key_id in sorted(its_own)])
 
 
 def mark_gone(tx: Transaction, actor_id: ActorId, *, now: datetime) -> None:

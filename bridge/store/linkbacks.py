@@ -11,6 +11,7 @@ import sqlalchemy as sa
 
 from bridge.store.database import Transaction, WakeUp
 from bridge.store.linkback_tables import linkbacks
+from bridge.store.upsert import insert_new
 from bridge.terms import Server
 
 State = Literal["waiting", "accepted", "refused", "withdrawn"]
@@ -100,9 +101,9 @@ def find_copy(tx: Transaction, blog_id: int, keys: Collection[str]) -> str | Non
     return tx.execute(query.limit(1)).scalar()
 
 
-def add(tx: Transaction, values: Mapping[str, Any]) -> None:
-    """A page that was never heard of."""
-    tx.execute(sa.insert(linkbacks).values(**values))
+def add(tx: Transaction, values: Mapping[str, Any]) -> bool:
+    """A page that was never heard of; False if somebody else named it at this moment."""
+    return insert_new(tx, linkbacks, [values]) > 0
 
 
 def change(tx: Transaction, linkback_id: int, values: Mapping[str, Any]) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -32,11 +32,19 @@ def _do_nothing(table: sa.Table, is_postgres: bool) -> sa.Insert:
     return make(table).on_conflict_do_nothing()
 
 
-def put(tx: Transaction, table: sa.Table, key: Mapping[str, Any], values: Mapping[str, Any]) -> None:
-    """Insert one row, or change the one with this primary key."""
+def put(
+    tx: Transaction,
+    table: sa.Table,
+    key: Mapping[str, Any],
+    values: Mapping[str, Any],
+    *,
+    kept: Collection[str] = (),
+) -> None:
+    """Insert one row, or change the one with this primary key. `kept` are columns that None does not overwrite."""
     make = postgresql.insert if tx.is_postgres else sqlite.insert
     statement = make(table).values(**key, **values)
-    tx.execute(statement.on_conflict_do_update(index_elements=list(key), set_=dict(values)))
+    changed = {**values, **{name: sa.func.coalesce(statement.excluded[name], table.c[name]) for name in kept}}
+    tx.execute(statement.on_conflict_do_update(index_elements=list(key), set_=changed))
 
 
 def put_many(tx: Transaction, table: sa.Table, key: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> None:

@@ -6,16 +6,8 @@ from pathlib import Path
 import pytest
 
 from bridge.store.database import Database
-from tests.support.engines import Engines, opened_database
 from tests.support.linkback_desks import Desk, desk_on
 from tests.support.local_servers import Peer, serving
-
-
-@pytest.fixture
-async def database(engines: Engines, tmp_path: Path) -> AsyncIterator[Database]:
-    """SQLite's only: what is of the store here is tested there."""
-    async with opened_database(await engines.new_url("sqlite", tmp_path), tmp_path) as opened:
-        yield opened
 
 
 @pytest.fixture

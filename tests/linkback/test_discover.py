@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import time
+from collections.abc import AsyncIterator
+from pathlib import Path
 
 import pytest
 
 from bridge.linkback.discover import endpoints_of
+from bridge.store.database import Database
+from tests.support.engines import Engines, opened_database
 from tests.support.linkback_desks import Desk
 from tests.support.local_servers import Peer
 
@@ -55,6 +59,13 @@ def play(peer: Peer, number: int) -> str:
     if number != 15:
         peer.answers(ENDPOINTS.get(number, f"/endpoint?{number}"), status=202)
     return f"{peer.origin}/pages/{number}"
+
+
+@pytest.fixture
+async def database(engines: Engines, tmp_path: Path) -> AsyncIterator[Database]:
+    """SQLite's only: discovery is about pages, and the report of all 23 cases is tested on both engines."""
+    async with opened_database(await engines.new_url("sqlite", tmp_path), tmp_path) as opened:
+        yield opened
 
 
 @pytest.mark.parametrize("number", CASES)
