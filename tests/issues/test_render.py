@@ -8,39 +8,24 @@ import pytest
 
 from bridge.issues.render import find_mentions, hashtag_name
 from bridge.issues.rendered import Rendered
+from tests.support.habits import HABITS
 from tests.support.letters import KAFFEE, PAGE, TEE, letter, rendered
-
-TYPED = ("„unten“", "“oben”", "«spitz»", '"gerade"')
-LONG = " ".join(["Schwerlosigkeit"] * 56) + " Ende."
-
-#: One text for each thing that "survives on page and in the object" (issue 4): name -> Markdown, words to be found.
-TEXTS = {
-    "quotation between the author's paragraphs": ("Davor.\n\n> Zitat – eins\n\nDanach.", "Davor. Zitat – eins Danach."),
-    "list inside a quotation": ("> Er sagt:\n> - erstens\n> - zweitens", "Er sagt: erstens zweitens"),
-    "list inside a section": ("Davor:\n- ein Punkt\n- noch einer\n\nDanach.", "Davor: ein Punkt noch einer Danach."),
-    "section break": ("Davor.\n\n---\n\nDanach.", "Davor. Danach."),
-    "signs": ("§ 5 – 3 $ und 12 % von 1 & 2", "§ 5 – 3 $ und 12 % von 1 & 2"),
-    "gender star": ("KI-Freund*innen und Leser*innen.", "KI-Freund*innen und Leser*innen."),
-    "quotation marks of four kinds": (" ".join(TYPED), " ".join(TYPED)),
-    "900 characters": (LONG, LONG),
-    "link alone on a line": ("https://quelle.example/a_b_c", "https://quelle.example/a_b_c"),
-}
 
 
 def words(text: str) -> str:
     return " ".join(text.replace("* * *", " ").split())
 
 
-@pytest.mark.parametrize("name", TEXTS)
+@pytest.mark.parametrize("name", HABITS)
 def test_what_the_author_wrote_is_on_the_page(name: str) -> None:
-    source, expected = TEXTS[name]
+    source, expected, _ = HABITS[name]
     assert words(rendered(source).text) == expected
 
 
-@pytest.mark.parametrize("name", TEXTS)
+@pytest.mark.parametrize("name", HABITS)
 @pytest.mark.parametrize("kind", ["note", "full", "thread", "article"])
 def test_what_the_author_wrote_is_in_each_format(name: str, kind: str) -> None:
-    source, expected = TEXTS[name]
+    source, expected, _ = HABITS[name]
     whole = rendered(source, format=kind)
     if kind == "thread":
         assert words(" ".join([_shown_before(whole), *(section.text for section in whole.sections)])) == expected
