@@ -13,6 +13,8 @@ from bridge.app import App
 from bridge.cli.options import ConfigOption, JsonOption, print_json, with_app
 from bridge.cli.progress import progress
 from bridge.errors import UserFault
+from bridge.inbox.names import word_for
+from bridge.inbox.why import word_of
 from bridge.issues.worktree import commit_files, dirty_files, path_in
 from bridge.outbox.again import Sent
 from bridge.outbox.again import resend as send_again
@@ -21,9 +23,10 @@ from bridge.store import deliveries, entries, linkback_sends, received
 from bridge.store import issues as issue_rows
 from bridge.store.database import Transaction
 from bridge.store.deliveries import Standing
+from bridge.store.entries import EntryRow
 from bridge.store.linkback_sends import SendRow
 from bridge.store.received import Received
-from bridge.terms import Server
+from bridge.terms import ObjectId, Server
 
 #: Looks at the ledger, ten a second; a script is hardly kept waiting, and not at all for many deliveries.
 _ON_A_TERMINAL = 100
@@ -116,15 +119,14 @@ async def _show_ledger(app: App, slug: str, *, as_json: bool) -> int:
         row = next((one for one in issue_rows.outlines(tx, app.blog.id) if one.slug == slug), None)
         if row is None:
             raise UserFault(f"there is no issue {slug!r}; `rundbrief issues` lists them")
-        shown = {str(entry.object_id): entry for entry in entries.of_issue(tx, row.id)}
+        said = {entry.object_id: entry for entry in entries.of_issue(tx, row.id)}
         links = linkback_sends.report(tx, row.id)
         return _listed(app, row) | {
             "links": [_link(one) for one in links.rows],
             "links_in_short": links.sentence,
             "outgoing": [_outgoing(one) for one in deliveries.standings(tx, app.blog.id, issue_id=row.id)],
             "incoming": [
-                _incoming(one, shown[one.object_id].state if one.object_id in shown else None)
-                for one in received.of_issue(tx, row.id)
+                _incoming(one, said.get(ObjectId(one.object_id or ""))) for one in received.of_issue(tx, row.id)
             ],
         }
 
@@ -177,16 +179,16 @@ def _outgoing(one: Standing) -> dict[str, Any]:
     }
 
 
-def _incoming(one: Received, state: str | None) -> dict[str, Any]:
-    """`state` is how it stands now, where the author has judged it since."""
+def _incoming(one: Received, entry: EntryRow | None) -> dict[str, Any]:
+    """`entry` is what it brought: its state is how it stands now, where the author has judged it since."""
     return {
         "at": one.received_at,
-        "type": one.type,
+        "type": word_for(one.type, entry.kind if entry else None),
         "actor": one.actor_id,
         "server": one.server,
         "activity": one.activity_id,
         "object": one.object_id,
-        "verdict": state or one.verdict,
+        "verdict": entry.state if entry else word_of(one.verdict),
         "reason": one.reason,
         "way": one.way,
         "repeats": one.repeats,

@@ -45,3 +45,18 @@ NAMES = {
 def name_of(kind: str) -> str:
     """Never empty: what has no name is called by its type."""
     return NAMES.get(kind, f"an activity of the type {kind}")
+
+
+#: What brings somebody's words here: of these the ledger says what the words are, a reply or a mention.
+_BRINGING = frozenset({"Announce", "AnnounceActivity", "CreateById", "CreateNote", "UpdateById", "UpdateNote"})
+
+
+def word_for(kind: str, entry_kind: str | None = None) -> str:
+    """The same in one word or few, without an article: `reply`, `like`, `boost taken back`.
+
+    `entry_kind` is the kind of the entry that the activity is about, where there is one.
+    """
+    if entry_kind is not None and kind in _BRINGING:
+        return f"edited {entry_kind}" if kind.startswith("Update") else entry_kind
+    article, _, rest = name_of(kind).partition(" ")
+    return rest if article in ("a", "an", "the") else f"{article} {rest}".strip()

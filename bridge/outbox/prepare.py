@@ -136,12 +136,12 @@ def render_issue(
         named=pictures.named,
         warnings=read.warnings,
         cover=cover,
-        pictures=pictures.attachments(alt=_descriptions(issue, rendered)),
+        pictures=pictures.attachments(alt=descriptions(issue, rendered)),
         tokens=[row.token for row in pictures.taken.values()],
     )
 
 
-def _descriptions(issue: Issue, rendered: Rendered) -> dict[str, str]:
+def descriptions(issue: Issue, rendered: Rendered) -> dict[str, str]:
     """What each picture shows, by its name: in the text's words, the cover in its own."""
     alt = {name: one.alt for one in rendered.pictures if one.alt and (name := picture_in_text(one.path))}
     return alt | ({issue.cover: issue.cover_alt} if issue.cover and issue.cover_alt else {})

@@ -13,13 +13,13 @@ from dataclasses import dataclass
 
 from bridge.activity.post import Attachment
 from bridge.errors import Fault, IssueFaults, UserFault
-from bridge.issues.issue import Issue
+from bridge.issues.issue import Issue, picture_in_text
 from bridge.issues.rendered import Rendered, ServedPicture
 from bridge.issues.source import IssueFile
 from bridge.issues.worktree import read_saved
 from bridge.outbox.check import check, picture_of
 from bridge.outbox.mastodon import Post, post_from
-from bridge.outbox.prepare import Prepared
+from bridge.outbox.prepare import Prepared, descriptions
 from bridge.outbox.publish import Publisher
 from bridge.outbox.wanted import wanted_objects
 from bridge.store import actors, followers, issues, published
@@ -60,15 +60,16 @@ async def preview(publisher: Publisher, path: str) -> Preview:
         raise UserFault(f"{path} holds nothing to show")
     issue, rendered = prepared.issue, prepared.rendered
     named = {picture.name: picture.path for picture in prepared.file.pictures}
-    shown = {picture.path: picture.alt for picture in rendered.pictures}
-    wished = [name for name in dict.fromkeys([issue.cover, *shown]) if name is not None and name in named]
+    alt = descriptions(issue, rendered)
+    in_text = [picture_in_text(address) for address in prepared.named]
+    wished = [name for name in dict.fromkeys([issue.cover, *in_text]) if name is not None and name in named]
     pictures = await asyncio.to_thread(
         lambda: [
             Attachment(
                 path=name,
                 url=_as_address(publisher, named[name]),
                 media_type=_media_type(name),
-                alt=(issue.cover_alt if name == issue.cover else None) or shown.get(name, ""),
+                alt=alt.get(name, ""),
             )
             for name in wished
         ]

@@ -104,7 +104,7 @@ def test_a_day_of_an_author(house: House, folder: Checkout, peer: Peer, tmp_path
         assert [(one["server"], one["state"], one["type"]) for one in ledger["outgoing"]] == [
             (peer.host, "delivered", "Create")
         ]
-        assert [(one["verdict"], one["type"]) for one in ledger["incoming"]] == [("shown", "CreateNote")]
+        assert [(one["verdict"], one["type"]) for one in ledger["incoming"]] == [("shown", "reply")]
         assert "delivered 20" in house.run("issues", "24").stdout
         assert "one delivery to one server" in house.run("resend", "24", "--to", peer.host).stdout
         wait_until("it came again", lambda: len(peer.received("Create")) == 2, seconds=20)
