@@ -75,7 +75,8 @@ RSA_KEY_FILE = "actor-rsa.pem"
 ED25519_KEY_FILE = "actor-ed25519.pem"
 INSTANCE_KEY_FILE = "instance-rsa.pem"
 
-#: How many slow servers may wait aside for their answers, and how many jobs for a lane.
+#: How many slow servers may wait aside for their answers: so many for each lane, but no more; and jobs for a lane.
+_ASIDE_A_LANE = 4
 _MOST_ASIDE = 256
 _WAITING_FOR_A_LANE = 128
 
@@ -150,7 +151,8 @@ class App:
 
     def workshop(self) -> Workshop:
         """What delivers: with SQLite one for each blog, with PostgreSQL one for each process that is asked to."""
-        lanes = Lanes(self.config.delivery.concurrency, aside=_MOST_ASIDE)
+        limit = self.config.delivery.concurrency
+        lanes = Lanes(limit, aside=min(_ASIDE_A_LANE * limit, _MOST_ASIDE))
         sender = Sender(
             door=self.door,
             signer=Signer(key_id=self.blog.rsa_key_id, key=self.keys.rsa),
@@ -175,7 +177,6 @@ class App:
             **self.linkback_handlers(),
         }
         queue = self._queue(tuple(handlers))
-        limit = self.config.delivery.concurrency
         worker = Worker(queue, handlers, room=lambda: limit + lanes.aside + _WAITING_FOR_A_LANE, clock=self.clock)
         return Workshop(worker=worker, queue=queue, lanes=lanes, sender=sender)
 

@@ -32,7 +32,7 @@ log = logging.getLogger(__name__)
 _LONGEST_TURN = timedelta(seconds=20)
 #: How many inboxes of one server are posted to at once.
 _INBOXES_AT_ONCE = 4
-#: A request that hangs is not sent again before this after a crash: as if it had failed.
+#: What a silent server was sent is not sent again before this after a crash: as if it had failed.
 _SILENT_FOR = timedelta(minutes=1)
 
 
@@ -134,11 +134,9 @@ class BringUpToDate:
 
     async def _send(self, turn: _Turn, one: Due, lane: Lane) -> None:
         letter = await self.ledger.letter(one.activity)
-        late: list[asyncio.Task[None]] = []
 
-        def is_slow() -> None:
-            until = self.clock() + _SILENT_FOR
-            late.append(asyncio.create_task(self.ledger.put_off(one, until=until, reason="sent, no answer yet")))
+        async def note_silence() -> bool:
+            return await self.ledger.put_off(one, until=self.clock() + _SILENT_FOR, reason="sent, no answer yet")
 
         loop = asyncio.get_running_loop()
         began = loop.time()
@@ -147,14 +145,9 @@ class BringUpToDate:
             letter,
             remembered=_scheme(turn.row, self.clock()),
             was_failing=turn.row.failing_since is not None,
-            asks=lambda: lane.asks(is_slow),
+            asks=lambda: lane.asks(note_silence),
         )
-        if sent.outcome.status is None:
-            lane.stops()
-        else:
-            lane.has_answer()
-        for task in late:
-            await task
+        await lane.settled(has_answer=sent.outcome.status is not None)
         metrics.delivery(type(sent.outcome).__name__, loop.time() - began)
         turn.later = await self.ledger.tell(self._told(turn, one, sent))
 

@@ -1,16 +1,17 @@
 """How many deliveries are under way at once: so many, but whoever is silent far longer than the others gives way.
 
-A lane is held from before the ledger is read until the outcome is committed, so no more than `limit` deliveries can be
-sent again after a crash. A server that hangs would hold its lane for the whole deadline; after a few times the usual
-latency it hands the lane on and waits aside, so a healthy server never waits for a hanging one. How many may wait
-aside is bounded, because each holds a connection and its memory.
+A lane is held until the outcome is committed, so after a crash no more than `limit` deliveries may have arrived without
+the ledger's knowing anything of it. A server that hangs would hold its lane for the whole deadline; after a few times
+the usual latency it hands the lane on and waits aside, so a healthy server never waits for a hanging one. First the
+ledger is told that it was sent and not answered (docs/decisions/0006). How many may wait aside is bounded, because each
+holds a connection and its memory.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import timedelta
 
@@ -19,6 +20,10 @@ _REMEMBERED = 64
 _TIMES_USUAL = 4.0
 _LEAST_PATIENCE = 0.4
 _MOST_PATIENCE = 5.0
+
+
+#: Puts down that something was sent and not answered; False if that was not possible.
+NoteSilence = Callable[[], Awaitable[bool]]
 
 
 class Lanes:
@@ -39,7 +44,7 @@ class Lanes:
         try:
             yield lane
         finally:
-            lane.stops()
+            lane.ends()
             if lane.is_aside:
                 self.aside -= 1
             else:
@@ -61,9 +66,14 @@ class Lanes:
         """An answer came after so long."""
         self._latencies.append(seconds)
 
+    @property
+    def has_room_aside(self) -> bool:
+        """Whether one more may wait without a lane."""
+        return self.aside < self._most_aside
+
     def give_way(self) -> bool:
         """Free one lane for others; False if too many wait aside already."""
-        if self.aside >= self._most_aside:
+        if not self.has_room_aside:
             return False
         self.aside += 1
         self._free.release()
@@ -76,38 +86,51 @@ class Lanes:
 
 
 class Lane:
-    """One holder's lane. `waiting` is called with it while a server is asked."""
+    """One holder's lane, for one request after the other: `asks` when one begins, `settled` when it is over."""
 
     def __init__(self, lanes: Lanes) -> None:
         self._lanes = lanes
         self.is_aside = False
         self._timer: asyncio.TimerHandle | None = None
+        self._leaving: asyncio.Task[None] | None = None
         self._began = 0.0
 
-    def asks(self, when_slow: Callable[[], None]) -> None:
-        """A request begins; `when_slow` is called if it is handed on to wait aside."""
-        self.stops()
+    def asks(self, note_silence: NoteSilence) -> None:
+        """A request begins. If its answer is late, silence is noted and then the lane handed on."""
+        self._stop_waiting()
         loop = asyncio.get_running_loop()
         self._began = loop.time()
         patience = self._lanes.patience
-        if patience is not None:
-            self._timer = loop.call_later(patience.total_seconds(), self._give_way, when_slow)
+        if patience is not None and not self.is_aside:
+            self._timer = loop.call_later(patience.total_seconds(), self._is_late, note_silence)
 
-    def has_answer(self) -> None:
-        """The answer came, whatever it says."""
-        self._lanes.learn(asyncio.get_running_loop().time() - self._began)
-        self.stops()
+    async def settled(self, *, has_answer: bool) -> None:
+        """The answer came, whatever it says, or none will. What was being noted of it is noted when this returns."""
+        if has_answer:
+            self._lanes.learn(asyncio.get_running_loop().time() - self._began)
+        self._stop_waiting()
+        if self._leaving is not None:
+            await self._leaving
+            self._leaving = None
 
-    def stops(self) -> None:
-        """Nothing is asked any more."""
+    def ends(self) -> None:
+        """Nothing is asked any more; the lane changes hands no more."""
+        self._stop_waiting()
+        if self._leaving is not None:
+            self._leaving.cancel()
+
+    def _stop_waiting(self) -> None:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
 
-    def _give_way(self, when_slow: Callable[[], None]) -> None:
-        if not self.is_aside and self._lanes.give_way():
-            self.is_aside = True
-            when_slow()
+    def _is_late(self, note_silence: NoteSilence) -> None:
+        if self._leaving is None and self._lanes.has_room_aside:
+            self._leaving = asyncio.create_task(self._give_way(note_silence))
+
+    async def _give_way(self, note_silence: NoteSilence) -> None:
+        if await note_silence():
+            self.is_aside = self._lanes.give_way()
 
     async def come_back(self) -> None:
         """Hold a lane again before something more is sent."""

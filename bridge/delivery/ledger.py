@@ -83,10 +83,17 @@ class Ledger:
         """Keep an outcome; committed when this returns. Gives when the server's next delivery is due."""
         return await self._told.ask(told)
 
-    async def put_off(self, delivery: Due, *, until: datetime, reason: str) -> None:
-        """Sent, and no answer yet."""
+    async def put_off(self, delivery: Due, *, until: datetime, reason: str) -> bool:
+        """Sent, and no answer yet. False while the database does not answer: nothing is known of it then."""
         now = self._clock()
-        await self._database.write(lambda tx: attempts.put_off(tx, [delivery.id], until=until, reason=reason, now=now))
+        try:
+            await self._database.write(
+                lambda tx: attempts.put_off(tx, [delivery.id], until=until, reason=reason, now=now)
+            )
+        except DatabaseFault as fault:
+            log.warning("that delivery %d has no answer yet could not be noted: %s", delivery.id, fault)
+            return False
+        return True
 
     async def letter(self, activity: int) -> Letter:
         """The bytes of an activity, with their digests: read and made once, however many ask at the same moment."""

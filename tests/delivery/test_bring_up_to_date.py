@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from contextlib import AsyncExitStack
 from datetime import timedelta
 
 import pytest
@@ -210,3 +212,30 @@ async def test_a_stopping_worker_begins_nothing_more(office: Office, peer: Peer)
 def test_what_is_about_the_server_stops_its_turn(status: int | None) -> None:
     assert is_about_the_server(TryLater(status, "busy"))
     assert not is_about_the_server(TryLater(500, "this one"))
+
+
+async def test_who_is_silent_is_in_the_ledger_before_the_lane_goes_to_others(office: Office, peer: Peer) -> None:
+    """Killed now, it would be tried again in a minute as if it had failed (docs/decisions/0006)."""
+    was_asked, ends = asyncio.Event(), asyncio.Event()
+
+    async def silent(_request: web.BaseRequest) -> web.Response:
+        was_asked.set()
+        await ends.wait()
+        return web.Response(status=202)
+
+    for _ in range(8):
+        office.deliver.lanes.learn(0.001)
+    peer.scripts["/inbox"] = silent
+    await office.post(f"{peer.origin}/inbox")
+    delivering = asyncio.create_task(office.deliver(peer.authority))
+    await was_asked.wait()
+    async with asyncio.timeout(10), AsyncExitStack() as stack:
+        for _ in range(8):  # all of them: the silent one has handed its own on
+            await stack.enter_async_context(office.deliver.lanes.lane())
+
+    (row,) = await office.ledger()
+    assert (row.state, row.reason, row.due_at) == ("waiting", "sent, no answer yet", NOW + timedelta(minutes=1))
+    ends.set()
+    assert await delivering is None
+    (row,) = await office.ledger()
+    assert (row.state, row.attempts, row.reason) == ("delivered", 1, "")
