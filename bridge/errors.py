@@ -164,7 +164,7 @@ class FetchNotFound(FetchError):
 
 
 class FetchGone(FetchError):
-    """The other server says 410: deleted."""
+    """The other server says 410, or shows a Tombstone: deleted."""
 
 
 class FetchUnusable(FetchError):
