@@ -2,6 +2,7 @@
 
     BridgeError
     ├── ConfigFaults            a faulty config.toml: all faults together (exit status 2)
+    │   └── WrongUse            options or arguments that a command does not take (exit status 2 too)
     ├── UserFault               a command cannot do what was asked; the text says what to do (exit 1)
     ├── DatabaseFault           the database does not answer or refuses (exit 1; 503 to strangers)
     ├── IssueFaults             an author's file is refused: file, line, reason for each fault
@@ -43,6 +44,13 @@ class ConfigFaults(BridgeError):
     def __init__(self, faults: Sequence[str]) -> None:
         super().__init__("\n".join(faults))
         self.faults = tuple(faults)
+
+
+class WrongUse(ConfigFaults):
+    """Options or arguments that the command does not take, or that are missing."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__([message])
 
 
 class UserFault(BridgeError):

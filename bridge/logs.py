@@ -29,3 +29,4 @@ def log_to_stderr(level: int) -> None:
     handler.setFormatter(JsonLines())
     logging.basicConfig(level=level, handlers=[handler], force=True)
     logging.getLogger("aiohttp.server").setLevel(logging.ERROR)
+    logging.getLogger("alembic").setLevel(logging.WARNING)

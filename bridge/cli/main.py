@@ -6,6 +6,7 @@ Exit status: 0 done, 1 it did not work, 2 wrong use or a faulty config.
 from __future__ import annotations
 
 import importlib
+import os
 import sys
 from collections.abc import Sequence
 
@@ -13,7 +14,7 @@ import typer
 
 from bridge import __version__
 from bridge.cli.table import COMMANDS, HIDDEN, Command
-from bridge.errors import BridgeError, ConfigFaults
+from bridge.errors import BridgeError, ConfigFaults, WrongUse
 
 _USAGE = """Usage: rundbrief COMMAND [OPTIONS]
 
@@ -57,6 +58,10 @@ def _run(words: list[str], *, debug: bool) -> int:
         return 130
     except BrokenPipeError:
         return 1
+    except OSError as error:
+        if debug or error.filename is None:
+            raise
+        return _complain(f"{os.fsdecode(error.filename)}: {error.strerror}", 1)
     except Exception as error:
         if debug:
             raise
@@ -85,16 +90,9 @@ def _call(name: str, command: Command, rest: list[str]) -> int:
         return 130
     except Exception as error:
         if (message := getattr(error, "format_message", None)) is not None:
-            raise _WrongUse(f"{message()} (`rundbrief {name} --help` tells more)") from error
+            raise WrongUse(f"{message()} (`rundbrief {name} --help` tells more)") from error
         raise
     return result if isinstance(result, int) else 0
-
-
-class _WrongUse(ConfigFaults):
-    """Options or arguments that the command does not take: exit status 2, like a faulty config."""
-
-    def __init__(self, message: str) -> None:
-        super().__init__([message])
 
 
 def _usage() -> str:

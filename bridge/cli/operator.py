@@ -22,7 +22,7 @@ from bridge.cli.serving import serve_all, serve_web, serve_work
 from bridge.config import Config
 from bridge.config import config_from as judge
 from bridge.config_text import config_text
-from bridge.errors import UserFault
+from bridge.errors import UserFault, WrongUse
 from bridge.issues.repository import prepare
 from bridge.logs import log_to_stderr
 from bridge.outbox import profile
@@ -64,7 +64,7 @@ def init(
 
 def _new_config(path: Path, *, url: str, handle: str, title: str, language: str, database: str) -> Config:
     if not url or not handle:
-        raise UserFault("a new blog needs its address and handle: rundbrief init DIR --url https://… --handle …")
+        raise WrongUse("a new blog needs its address and handle: rundbrief init DIR --url https://… --handle …")
     private = url.startswith("http://")
     host = url.split("://")[-1].strip("/")
     text = config_text(

@@ -45,6 +45,11 @@ def with_app(given: Path | None, work: Callable[[App], Awaitable[T]]) -> T:
     return asyncio.run(run())
 
 
+def counted(number: int, thing: str) -> str:
+    """`1 server`, `2 servers`."""
+    return f"{number} {thing}{'' if number == 1 else 's'}"
+
+
 def print_json(value: Any) -> None:
     """One JSON document on stdout."""
     typer.echo(json.dumps(value, ensure_ascii=False, indent=2, default=_plain))

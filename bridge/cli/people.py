@@ -10,8 +10,9 @@ from typing import Annotated
 import typer
 
 from bridge.app import App
-from bridge.cli.options import ConfigOption, JsonOption, print_json, with_app
-from bridge.errors import FetchError, UserFault
+from bridge.cli.options import ConfigOption, JsonOption, counted, print_json, with_app
+from bridge.clock import wire_time
+from bridge.errors import FetchError, UserFault, WrongUse
 from bridge.inbox import moderate
 from bridge.remote.budget import Budget
 from bridge.store import actors, followers
@@ -34,13 +35,14 @@ def list_followers(
         listed = await app.database.read(lambda tx: _followers(tx, app))
         if export is not None:
             _write_csv(export, listed)
-            typer.echo(f"Wrote {len(listed)} followers to {export}.")
+            typer.echo(f"Wrote {counted(len(listed), 'follower')} to {export}.")
         elif as_json:
             print_json(listed)
         else:
             for one in listed:
                 typer.echo(f"{one['since'][:10]}  {one['handle']}  {one['actor']}")
-            typer.echo(f"{len(listed)} followers on {len({one['server'] for one in listed})} servers.")
+            servers = {one["server"] for one in listed}
+            typer.echo(f"{counted(len(listed), 'follower')} on {counted(len(servers), 'server')}.")
         return 0
 
     return with_app(config, run)
@@ -53,7 +55,7 @@ def _followers(tx: Transaction, app: App) -> list[dict[str, str]]:
             "handle": f"@{names[one.actor_id]}" if one.actor_id in names else one.actor_id,
             "actor": str(one.actor_id),
             "server": str(one.server),
-            "since": one.since.isoformat(),
+            "since": wire_time(one.since),
         }
         for one in followers.all_of(tx, app.blog.id)
     ]
@@ -110,14 +112,14 @@ def block(
 ) -> int:
     """Take nothing from an actor or a domain any more, and show nothing of them."""
     if (target is None) == (listed is None):
-        raise UserFault("name an actor or a domain, or a list with --import FILE.csv")
+        raise WrongUse("name an actor or a domain, or a list with --import FILE.csv")
 
     async def run(app: App) -> int:
         now = app.clock()
         if listed is not None:
             wanted, left = _domains_in(listed)
             new = await app.database.write(lambda tx: moderate.block_all(tx, app.blog, wanted, now=now))
-            typer.echo(f"{len(new)} domains blocked, {len(wanted) - len(new)} were blocked before.")
+            typer.echo(f"{counted(len(new), 'domain')} blocked; {len(wanted) - len(new)} blocked before.")
             for line in left:
                 typer.echo(line)
             return 0
@@ -167,8 +169,8 @@ def _domains_in(path: Path) -> tuple[list[tuple[str, str]], list[str]]:
             broken += 1
         else:
             wanted[domain] = values.get("public_comment", "")
-    left = [f"{lesser} domains are only to be silenced, and were left alone."] if lesser else []
-    left += [f"{broken} lines name no whole domain (such as ones with *), and were left out."] if broken else []
+    left = [f"Left alone, as only to be silenced: {counted(lesser, 'domain')}."] if lesser else []
+    left += [f"Left out, as no whole domain (such as ones with *): {counted(broken, 'line')}."] if broken else []
     return list(wanted.items()), left
 
 

@@ -35,7 +35,7 @@ def preview_screen(shown: Preview, blog: Blog, console: Console) -> None:
     else:
         console.print(Columns([page, *beside], expand=True))
     for line in summary(shown):
-        console.print(Text(line))
+        console.print(Text(line), soft_wrap=not console.is_terminal)
 
 
 def summary(shown: Preview) -> list[str]:

@@ -57,8 +57,10 @@ async def serve_work(config: Config) -> None:
 @asynccontextmanager
 async def _answering(app: App) -> AsyncIterator[None]:
     site = app.site()
-    beside = _beside(site.ready.follow_other_processes(), site.refusals.run())
-    async with listening(site, app.config.server.listen), beside:
+    async with (
+        listening(site, app.config.server.listen),
+        _beside(site.ready.follow_other_processes(), site.refusals.run()),
+    ):
         yield
 
 

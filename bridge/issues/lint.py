@@ -5,6 +5,7 @@ Of the file alone: mentions that do not resolve need the network and are the out
 
 from __future__ import annotations
 
+import html
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from types import MappingProxyType
@@ -29,6 +30,8 @@ _LINK = re.compile(
     r"""|<a\s[^>]{0,500}?href=["']?(?P<html>[^"'\s>]+)""",
     re.MULTILINE | re.IGNORECASE,
 )
+#: The places that the page of every issue has.
+_PLACES = frozenset({"", "top", "title", "content", "comments"})
 _ISSUE_PAGE = re.compile(r"/issues/(?P<slug>[^/]*)/?(?:comments\.json|feed\.xml)?")
 
 
@@ -63,7 +66,7 @@ def warnings_of(
         *_alt_warnings(issue, rendered),
         *_foreign_picture_warnings(issue, named),
         *_bullet_warnings(issue),
-        *_link_warnings(issue, page_url, slugs),
+        *_link_warnings(issue, rendered, page_url, slugs),
         *_length_warnings(issue, rendered),
     ]
     return sorted(warnings, key=lambda warning: warning.line or 0)
@@ -125,13 +128,21 @@ def _bullet_warnings(issue: Issue) -> Iterator[Fault]:
             yield Fault(issue.path, number, f'The line begins with "{bullet}", which makes no list. Begin it with "- "')
 
 
-def _link_warnings(issue: Issue, page_url: str, slugs: Collection[str]) -> Iterator[Fault]:
+def _link_warnings(issue: Issue, rendered: Rendered, page_url: str, slugs: Collection[str]) -> Iterator[Fault]:
     text = _without_code(issue.body)
     for found in _LINK.finditer(text):
         address = found["inline"] or found["reference"] or found["html"]
-        reason = _dead_link(issue, address, page_url, slugs)
+        reason = _dead_place(address, rendered) or _dead_link(issue, address, page_url, slugs)
         if reason:
             yield Fault(issue.path, issue.body_line + text.count("\n", 0, found.start()), reason)
+
+
+def _dead_place(address: str, rendered: Rendered) -> str | None:
+    """For a link within the page: whether a heading or paragraph, or a place of every page, has that name."""
+    place = html.escape(unquote(address.removeprefix("#")))
+    if not address.startswith("#") or place in _PLACES or f'id="{place}"' in rendered.page_html:
+        return None
+    return f"The link {shown(address)} leads to no place on the page"
 
 
 def _dead_link(issue: Issue, address: str, page_url: str, slugs: Collection[str]) -> str | None:

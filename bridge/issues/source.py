@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import unquote
 
@@ -175,8 +175,7 @@ def tree_of(found: Iterable[FoundFile], *, commit: str | None) -> IssueTree:
         parts = entry.path.split(b"/")
         if any(part[:1] in (b"_", b".") for part in parts):
             continue
-        is_issue = parts[-1] == b"index.md" if len(parts) == 2 else len(parts) == 1 and parts[0].endswith(b".md")
-        if is_issue:
+        if _is_issue(parts):
             fault = _name_fault(entry) or _size_fault(entry)
             if fault:
                 faults.append(fault)
@@ -190,6 +189,13 @@ def tree_of(found: Iterable[FoundFile], *, commit: str | None) -> IssueTree:
         for path, entry in issues
     ]
     return IssueTree(commit=commit, files=tuple(files), faults=tuple(faults))
+
+
+def _is_issue(parts: Sequence[bytes]) -> bool:
+    """NAME.md or NAME/index.md; what a repository says about itself is no letter."""
+    if len(parts) == 1:
+        return parts[0].endswith(b".md") and parts[0].lower() != b"readme.md"
+    return len(parts) == 2 and parts[-1] == b"index.md"
 
 
 def shown_path(path: bytes) -> str:

@@ -43,7 +43,7 @@ async def check(
     tree, read = await asyncio.to_thread(_read_all, publisher)
     named = [one for one in read if only is None or one.file.path in only]
     broken = tree_faults(tree, only)
-    _check_named(only, [*named, *broken])
+    _check_named(publisher, only, [*named, *broken])
     rows = await publisher.database.read(lambda tx: issues.outlines(tx, publisher.blog.id))
     written = [one.issue for one in named if one.issue is not None]
     mentions = await publisher.people.resolve(written) if publisher.people else {}
@@ -85,10 +85,12 @@ def _read_all(publisher: Publisher) -> tuple[IssueTree, list[ReadFile]]:
     return tree, without_twins(read, ())
 
 
-def _check_named(only: Sequence[str] | None, found: Sequence[ReadFile]) -> None:
+def _check_named(publisher: Publisher, only: Sequence[str] | None, found: Sequence[ReadFile]) -> None:
     known = {one.file.path for one in found}
     for path in only or ():
         if path not in known:
+            if not (publisher.repository.folder / path).exists():
+                raise UserFault(f"There is no file {path} in {publisher.repository.folder}")
             raise UserFault(f"{path} is no issue file: those are NAME.md and NAME/index.md, and begin with no _ or dot")
 
 

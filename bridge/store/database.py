@@ -35,6 +35,8 @@ T = TypeVar("T")
 _BUSY_MILLISECONDS = 5_000
 _LARGEST_GROUP = 200
 _READERS = 3
+#: How every SQLite file begins (sqlite.org/fileformat.html, 1.3); an empty file becomes one.
+_MAGIC = b"SQLite format 3\0"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -208,7 +210,12 @@ class SqliteDatabase(Database):
         self._reading.dispose()
 
     def _write_until_closed(self) -> None:
-        with self._writing.connect() as connection:
+        try:
+            connection = self._writing.connect()
+        except Exception as error:  # noqa: BLE001 - whoever asks must hear of it, or would wait for ever
+            self._refuse_until_closed(error)
+            return
+        with connection:
             while (first := self._asked.get()) is not None:
                 group, last = first, False
                 while len(group) < _LARGEST_GROUP:
@@ -224,6 +231,12 @@ class SqliteDatabase(Database):
                 if last:
                     return
 
+    def _refuse_until_closed(self, error: Exception) -> None:
+        while (group := self._asked.get()) is not None:
+            for asked in group:
+                asked.error = error
+            self._send_back(group)
+
     def _write_group(self, connection: Connection, group: list[_Asked[Any]]) -> None:
         """One transaction for the whole group; a function that fails takes back its own changes only."""
         try:
@@ -236,6 +249,9 @@ class SqliteDatabase(Database):
             _roll_back(connection)
             for asked in group:
                 asked.error = asked.error or error
+        self._send_back(group)
+
+    def _send_back(self, group: list[_Asked[Any]]) -> None:
         for loop in {asked.loop for asked in group}:
             if not loop.is_closed():
                 loop.call_soon_threadsafe(self._answer, [asked for asked in group if asked.loop is loop])
@@ -298,9 +314,21 @@ def told(error: BaseException) -> BaseException:
     if not isinstance(error, sa.exc.SQLAlchemyError | sqlite3.Error | OSError):
         return error
     cause = getattr(error, "orig", None) or error
-    fault = DatabaseFault(f"the database failed: {str(cause).splitlines()[0] if str(cause) else type(cause).__name__}")
+    what = str(cause).splitlines()[0] if str(cause) else type(cause).__name__
+    fault = DatabaseFault(f"the database failed: {what}; {_cure(what)}")
     fault.__cause__ = error
     return fault
+
+
+def _cure(what: str) -> str:
+    """What to do about a driver's words."""
+    if "no such table" in what or ("relation" in what and "does not exist" in what):
+        return "`rundbrief init DIR` makes its tables"
+    if "locked" in what:
+        return "another program holds it: try again when that is done"
+    if "malformed" in what or "not a database" in what:
+        return "put its file back from a backup"
+    return "see that it runs, and that [database] url in config.toml is right"
 
 
 def _roll_back(connection: Connection) -> None:
@@ -337,12 +365,18 @@ def _sqlite_engine(path: Path, *, read_only: bool) -> sa.Engine:
 
 
 def open_database(url: str, *, folder: Path) -> Database:
-    """The database of `[database] url`; a relative SQLite path counts from the blog's folder. Raises UserFault."""
+    """The database of `[database] url`; a relative SQLite path counts from the blog's folder.
+
+    Raises UserFault, or DatabaseFault for a file that is damaged or held by another program.
+    """
     if url.startswith("postgresql://"):
         # Loaded where it is used: with SQLAlchemy's asyncio half it is a third of a second of every start.
         opened: Database = importlib.import_module("bridge.store.postgres").PostgresDatabase(url)
         return opened
-    return SqliteDatabase(sqlite_path(url, folder=folder))
+    try:
+        return SqliteDatabase(sqlite_path(url, folder=folder))
+    except (sa.exc.SQLAlchemyError, sqlite3.Error) as error:
+        raise told(error) from error
 
 
 def sqlite_path(url: str, *, folder: Path) -> Path:
@@ -350,11 +384,16 @@ def sqlite_path(url: str, *, folder: Path) -> Path:
     path = folder / url.removeprefix("sqlite:")
     if not path.parent.is_dir():
         raise UserFault(f"the folder of the database does not exist: {path.parent}; make it or correct [database] url")
+    if path.is_dir():
+        raise UserFault(f"the database {path} is a folder; correct [database] url")
     try:
-        with path.open("ab"):
-            pass
+        with path.open("a+b") as file:
+            file.seek(0)
+            start = file.read(len(_MAGIC))
     except OSError as error:
         raise UserFault(
             f"the database {path} cannot be written: {error.strerror}; run this as the user who owns it"
         ) from error
+    if start not in (b"", _MAGIC):
+        raise UserFault(f"{path} is no SQLite database, or a damaged one; put it back from a backup")
     return path

@@ -17,6 +17,7 @@ from sqlalchemy.engine import Connection
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 
 from bridge.errors import UserFault
+from bridge.store.database import told
 
 _FOLDER = Path(__file__).parent / "migrations"
 
@@ -29,10 +30,20 @@ def _settings(connection: Connection | None = None) -> AlembicConfig:
 
 
 def migrate(url: str) -> None:
-    """Upgrade to the newest schema; several processes at once do it once. Raises UserFault for a newer database."""
-    if url.startswith("postgresql://"):
-        asyncio.run(_migrate_postgres(url))
-        return
+    """Upgrade to the newest schema; several processes at once do it once.
+
+    Raises UserFault for a newer database, DatabaseFault for one that does not answer or is damaged.
+    """
+    try:
+        if url.startswith("postgresql://"):
+            asyncio.run(_migrate_postgres(url))
+        else:
+            _migrate_sqlite(url)
+    except (sa.exc.SQLAlchemyError, OSError) as error:
+        raise told(error) from error
+
+
+def _migrate_sqlite(url: str) -> None:
     engine = sa.create_engine(url, connect_args={"timeout": 30})
     with engine.connect() as connection:
         connection.exec_driver_sql("PRAGMA journal_mode=WAL")

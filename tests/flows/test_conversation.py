@@ -209,8 +209,8 @@ def test_lists_of_followers_and_blocks_go_out_and_in(blog: AuthorsBlog, peer: Pe
         "bad.example,suspend,true,true,Spam,false\nloud.example,silence,false,false,,false\n*.hidden,suspend,,,,\n"
     )
     said = blog.run("block", "--import", str(listed))
-    assert said.startswith("1 domains blocked")
-    assert "1 domains are only to be silenced" in said
+    assert said.startswith("1 domain blocked")
+    assert "only to be silenced: 1 domain." in said
     assert blog.why("bad.example").startswith("blocked\n")
 
     blog.run("followers", "remove", f"@fritz@{peer.host}")

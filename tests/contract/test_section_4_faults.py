@@ -1,0 +1,206 @@
+"""Contract section 4: whatever is wrong ends in one clear sentence on stderr with the right exit status."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from bridge.cli.main import main
+from bridge.demo.stage import free_port
+
+
+class Told:
+    """How one command ended."""
+
+    def __init__(self, status: int, output: str, errors: str) -> None:
+        self.status, self.output, self.errors = status, output, errors
+
+    def one_line(self) -> str:
+        """What it said, if that was one line on stderr and no fault of the program."""
+        lines = self.errors.splitlines()
+        assert len(lines) == 1, self.errors
+        assert lines[0].startswith("rundbrief: "), self.errors
+        assert "fault of Rundbrief" not in lines[0], self.errors
+        return lines[0]
+
+
+class Desk:
+    """A blog's folder and its command line, in this process."""
+
+    def __init__(self, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        self.folder, self._capsys = folder, capsys
+
+    def run(self, *words: str) -> Told:
+        return self.say(*words, "--config", str(self.folder))
+
+    def say(self, *words: str) -> Told:
+        self._capsys.readouterr()
+        with pytest.raises(SystemExit) as ended:
+            main(words)
+        said = self._capsys.readouterr()
+        return Told(int(ended.value.code or 0), said.out, said.err)
+
+    def change(self, old: str, new: str) -> None:
+        """Change a line of config.toml."""
+        path = self.folder / "config.toml"
+        assert old in path.read_text()
+        path.write_text(path.read_text().replace(old, new))
+
+    @property
+    def database(self) -> Path:
+        return self.folder / "data" / "rundbrief.db"
+
+
+@pytest.fixture(scope="module")
+def stock(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A new blog, to be copied: its keys take time."""
+    folder = tmp_path_factory.mktemp("stock") / "blog"
+    init = [sys.executable, "-m", "bridge", "init", str(folder), "--url", "http://127.0.0.1:8000", "--handle", "links"]
+    subprocess.run(init, check=True, capture_output=True)
+    return folder
+
+
+@pytest.fixture
+def desk(stock: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Desk:
+    return Desk(shutil.copytree(stock, tmp_path / "blog"), capsys)
+
+
+@pytest.mark.parametrize("command", ["issues", "publish", "comments", "serve"])
+def test_a_database_file_that_is_none_is_told_at_once(desk: Desk, command: str) -> None:
+    """It once waited for ever for a thread that was dead."""
+    desk.database.write_bytes(b"\x13 no database at all" * 500)
+
+    told = desk.run(command)
+
+    assert told.status == 1
+    assert "is no SQLite database" in told.one_line()
+
+
+def test_a_damaged_database_is_told(desk: Desk) -> None:
+    desk.database.write_bytes(b"SQLite format 3\0" + b"\x07" * 5000)
+
+    told = desk.run("issues")
+
+    assert told.status == 1
+    assert "backup" in told.one_line()
+
+
+def test_a_database_that_is_a_folder_is_told(desk: Desk) -> None:
+    desk.database.unlink()
+    desk.database.mkdir()
+
+    told = desk.run("issues")
+
+    assert told.status == 1
+    assert "is a folder" in told.one_line()
+
+
+def test_a_database_without_tables_says_who_makes_them(desk: Desk) -> None:
+    desk.database.write_bytes(b"")
+
+    told = desk.run("issues")
+
+    assert told.status == 1
+    assert "rundbrief init" in told.one_line()
+
+
+@pytest.mark.parametrize("command", ["issues", "serve", "web", "work"])
+def test_a_postgresql_that_does_not_answer_is_told(desk: Desk, command: str) -> None:
+    desk.change('sqlite:data/rundbrief.db"', f'postgresql://a:b@127.0.0.1:{free_port()}/none"')
+
+    told = desk.run(command)
+
+    assert told.status == 1
+    assert "[database] url" in told.one_line()
+
+
+@pytest.mark.parametrize("command", ["serve", "web"])
+def test_a_port_in_use_is_told_in_one_line(desk: Desk, command: str) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        desk.change('listen = "127.0.0.1:8000"', f'listen = "127.0.0.1:{taken.getsockname()[1]}"')
+        ended = subprocess.run(
+            [sys.executable, "-m", "bridge", command, "--config", str(desk.folder)],
+            capture_output=True, text=True, check=False, timeout=60,
+        )  # fmt: skip
+
+    assert "in use" in Told(ended.returncode, ended.stdout, ended.stderr).one_line()
+    assert ended.returncode == 1
+
+
+@pytest.mark.parametrize(
+    ("words", "status"),
+    [
+        (["init", "/nowhere/blog", "--handle", "links"], 2),
+        (["init"], 2),
+        (["block"], 2),
+        (["why"], 2),
+        (["publish", "--nope"], 2),
+        (["nonsense"], 2),
+        (["comments", "approve"], 2),
+        (["comments", "approve", "nope"], 1),
+        (["issues", "nope"], 1),
+        (["resend", "nope"], 1),
+        (["lint", "nope.md"], 1),
+        (["preview", "nope.md"], 1),
+        (["publish", "nope.md"], 1),
+        (["block", "--import", "/nowhere/list.csv"], 1),
+        (["followers", "--export", "/nowhere/list.csv"], 1),
+    ],
+)
+def test_wrong_use_is_2_and_what_does_not_work_is_1(desk: Desk, words: list[str], status: int) -> None:
+    told = desk.say(*words) if words[0] in ("init", "nonsense") else desk.run(*words)
+
+    assert told.status == status
+    told.one_line()
+
+
+def test_a_preview_that_cannot_be_written_names_the_file(desk: Desk) -> None:
+    issue = desk.folder / "issues" / "24.md"
+    issue.write_text("---\ntitle: News\n---\nHello.\n")
+
+    told = desk.run("preview", str(issue), "--html", "/nowhere/24.html")
+
+    assert told.status == 1
+    assert "/nowhere/24.html" in told.one_line()
+
+
+def test_a_preview_in_a_file_keeps_each_warning_on_one_line(desk: Desk) -> None:
+    issue = desk.folder / "issues" / "24.md"
+    issue.write_text("---\ntitle: News\n---\n![a picture](https://elsewhere.example/a/very/long/path/to/it.png)\n")
+
+    told = desk.run("preview", str(issue))
+
+    (warning,) = [line for line in told.output.splitlines() if line.startswith("warning:")]
+    assert warning.endswith("only a link or its description is shown")
+
+
+def test_a_file_that_is_not_there_is_said_not_to_be_there(desk: Desk) -> None:
+    assert "There is no file 25.md" in desk.run("lint", str(desk.folder / "issues" / "25.md")).one_line()
+
+
+def test_a_readme_in_the_repository_is_left_alone(desk: Desk) -> None:
+    (desk.folder / "issues" / "README.md").write_text("How we write our letters.\n")
+
+    assert desk.run("lint").status == 0
+    assert json.loads(desk.run("lint", "--json").output) == []
+
+
+def test_a_link_to_no_place_on_the_page_is_a_warning(desk: Desk) -> None:
+    (desk.folder / "issues" / "24.md").write_text(
+        "---\ntitle: News\n---\n## About us\n\n[a](#about-us) [b](#comments) [c](#gone)\n"
+    )
+
+    told = desk.run("lint")
+
+    assert told.status == 0
+    assert [line for line in told.output.splitlines() if "no place" in line] == [
+        'warning: 24.md:6: The link "#gone" leads to no place on the page'
+    ]
