@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import logging
 import shutil
 import socket
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -67,8 +69,11 @@ def stock(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def desk(stock: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Desk:
-    return Desk(shutil.copytree(stock, tmp_path / "blog"), capsys)
+def desk(stock: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Iterator[Desk]:
+    root = logging.getLogger()
+    before = root.handlers[:], root.level
+    yield Desk(shutil.copytree(stock, tmp_path / "blog"), capsys)
+    root.handlers[:], root.level = before  # `serve` logs to the stderr of this test
 
 
 @pytest.mark.parametrize("command", ["issues", "publish", "comments", "serve"])

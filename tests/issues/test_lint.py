@@ -131,7 +131,7 @@ def test_a_link_to_no_issue_is_a_warning(link: str) -> None:
 @pytest.mark.parametrize(
     "link",
     [
-        "[x](/issues/23)", "[x](23)", "[x](24)", "[x](#da)", "[x](https://links.example/issues/23?y#z)",
+        "[x](/issues/23)", "[x](23)", "[x](24)", "[x](#comments)", "[x](https://links.example/issues/23?y#z)",
         "[x](https://far.example/issues/99)", "[x](mailto:a@b.example)", "`[x](/issues/99)`",
         "```\n[x](/issues/99)\n```",
         "![x](/issues/99)", "[x](/archive)", "[x](/issues/23/comments.json)",
