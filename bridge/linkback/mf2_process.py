@@ -1,7 +1,7 @@
-"""`{page, url, target}` as JSON on stdin -> the fields of `MarkedEntry` as JSON on stdout, or null.
+"""`{page, url, targets}` as JSON on stdin -> for each target the fields of `MarkedEntry` or null, as JSON on stdout.
 
-`microformats.read_entry` runs it as a process. It alone imports mf2py, which takes a third of a second that no command
-should pay.
+`microformats.read_entries` runs it as a process. It alone imports mf2py, which takes a third of a second that no
+command should pay.
 """
 
 from __future__ import annotations
@@ -24,7 +24,8 @@ def main() -> None:
     resource.setrlimit(resource.RLIMIT_AS, (_MEMORY_BYTES, _MEMORY_BYTES))
     question = json.load(sys.stdin)
     parsed = mf2py.Parser(doc=question["page"], url=question["url"]).to_dict()
-    json.dump(entry_in(parsed["items"], target=comparable(question["target"])), sys.stdout)
+    found = {target: entry_in(parsed["items"], target=comparable(target)) for target in question["targets"]}
+    json.dump(found, sys.stdout)
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 """A page with microformats -> what its entry says about an issue of ours.
 
-`verify` calls `read_entry`. The parser builds a whole tree of foreign HTML and may take its time over a hostile one, so
-it runs in a process of its own (`mf2_process`), which a limit of processor time and memory ends.
+`verify` calls `read_entries`. The parser builds a whole tree of foreign HTML and may take its time over a hostile one,
+so it runs in a process of its own (`mf2_process`), which a limit of processor time and memory ends.
 """
 
 from __future__ import annotations
@@ -23,7 +23,10 @@ log = logging.getLogger(__name__)
 Said = Literal["reply", "like", "repost", "bookmark", "mention"]
 
 _SECONDS = 20
-_MOST_ANSWER = 512 * 1024
+#: Of a page that links to more issues the rest are plain mentions.
+_MOST_TARGETS = 50
+_LONGEST_CONTENT = 20_000  #: characters, of which an entry shows a part
+_MOST_ANSWER = 16 * 1024 * 1024  #: bytes
 #: One property says the type; the first of these that names the target holds.
 _TYPES: tuple[tuple[str, Said], ...] = (
     ("like-of", "like"),
@@ -46,14 +49,18 @@ class MarkedEntry:
     content_html: str = ""
 
 
-async def read_entry(page: str, *, url: str, target: str) -> MarkedEntry | None:
-    """What the page's microformats say of the target; None where they say nothing, or take too long."""
+async def read_entries(page: str, *, url: str, targets: Sequence[str]) -> dict[str, MarkedEntry]:
+    """What the page's microformats say of each target; those are missing of which they say nothing.
+
+    One process for all targets, however many a page names: its work is bounded by the page. Nothing is found where it
+    takes too long.
+    """
     root = _root()
     child = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "bridge.linkback.mf2_process",
         stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.DEVNULL, cwd=root,
     )  # fmt: skip
-    question = json.dumps({"page": page, "url": url, "target": target}).encode()
+    question = json.dumps({"page": page, "url": url, "targets": targets[:_MOST_TARGETS]}).encode()
     try:
         async with asyncio.timeout(_SECONDS):
             answer, _ = await child.communicate(question)
@@ -65,9 +72,8 @@ async def read_entry(page: str, *, url: str, target: str) -> MarkedEntry | None:
             await child.wait()
     if child.returncode != 0 or len(answer) > _MOST_ANSWER:
         log.info("the microformats of %s could not be read (%s)", url, child.returncode)
-        return None
-    found = json.loads(answer)
-    return None if found is None else MarkedEntry(**found)
+        return {}
+    return {target: MarkedEntry(**found) for target, found in json.loads(answer).items() if found is not None}
 
 
 def _root() -> Path | None:
@@ -138,7 +144,7 @@ def _fields(item: dict[str, Any], said: Said) -> dict[str, str]:
         "published": _first(item, "published")[:60],
         "author_name": (_first(card, "name") if card else _word(author))[:200],
         "author_url": (urls[0] if urls else "")[:2_048],
-        "content_html": _html(content)[:100_000],
+        "content_html": _html(content)[:_LONGEST_CONTENT],
     }
 
 

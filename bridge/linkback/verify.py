@@ -17,7 +17,7 @@ from bridge.config import Config
 from bridge.errors import FetchError, FetchFailed
 from bridge.linkback.gap import RECHECKS, RETRIES
 from bridge.linkback.keep import Keeper
-from bridge.linkback.microformats import MarkedEntry, read_entry
+from bridge.linkback.microformats import MarkedEntry, read_entries
 from bridge.linkback.source_page import SourcePage, decoded, read_page
 from bridge.linkback.spoken import Spoken, spoken_of
 from bridge.linkback.work import work_off
@@ -107,10 +107,10 @@ class Verifier:
             charset=page.charset,
             targets=targets,
         )
+        marked = await _marked(read, page)
         spoken = {}
         for target in read.excerpts:
-            marked = await _marked(read, page, target)
-            spoken[target] = await asyncio.to_thread(spoken_of, read, marked, source=source, target=target)
+            spoken[target] = await asyncio.to_thread(spoken_of, read, marked.get(target), source=source, target=target)
         return _Seen(spoken=spoken)
 
     def _keep(self, tx: Transaction, claimed: LinkbackRow, seen: _Seen) -> None:
@@ -158,8 +158,8 @@ class Verifier:
             linkbacks.change(tx, row.id, {"check_at": None})
 
 
-async def _marked(read: SourcePage, page: Page, target: str) -> MarkedEntry | None:
-    """What the microformats say, where the page has any."""
-    if not read.has_microformats:
-        return None
-    return await read_entry(decoded(page.body, page.charset), url=page.url, target=target)
+async def _marked(read: SourcePage, page: Page) -> dict[str, MarkedEntry]:
+    """What the microformats say of each target, where the page has any."""
+    if not read.has_microformats or not read.excerpts:
+        return {}
+    return await read_entries(decoded(page.body, page.charset), url=page.url, targets=list(read.excerpts))

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from aiohttp import web
 
 from bridge.store.database import Database
-from tests.support.inboxes import PAGE
+from tests.support.inboxes import PAGE, publish_issue
 from tests.support.linkback_desks import Desk, desk_on
 from tests.support.local_servers import Peer
 
@@ -202,3 +204,28 @@ async def test_a_flood_of_one_host_holds_up_nobody_else(desk: Desk, blog: Peer, 
     await desk.look()
     assert len(order) == 41
     assert order.index(other.origin) < 3
+
+
+async def test_s102_a_page_that_names_many_issues_is_read_by_one_process(
+    desk: Desk, blog: Peer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A hostile page keeps it busy for ten seconds; one for each issue would keep it busy for an hour."""
+    begun: list[object] = []
+    begin = asyncio.create_subprocess_exec
+
+    async def counted(*command: str, **how: Any) -> asyncio.subprocess.Process:
+        begun.append(command)
+        return await begin(*command, **how)
+
+    monkeypatch.setattr("bridge.linkback.microformats.asyncio.create_subprocess_exec", counted)
+    targets = [PAGE, *(PAGE.replace("24", str(number)) for number in (25, 26))]
+    for number in (25, 26):
+        await desk.database.write(lambda tx, slug=str(number): publish_issue(tx, slug=slug))  # type: ignore[misc]
+    links = "".join(f'<a class="u-in-reply-to" href="{target}">x</a>' for target in targets)
+    blog.serves("/echo", f'<p class="h-entry">{links}<b class="p-name">Ein Echo</b></p>', media_type="text/html")
+    for target in targets:
+        await desk.take(f"{blog.origin}/echo", target=target)
+    await desk.look()
+    assert len(begun) == 1
+    assert blog.paths == ["/echo"]
+    assert len(await desk.shown()) == 1
