@@ -146,7 +146,12 @@ def same_site(one: str, other: str) -> bool:
 
 
 def _site(host: str) -> str:
-    """The registrable part of a name, as near as one gets without the list of public suffixes."""
+    """The registrable part of a name, as near as one gets without the list of public suffixes.
+
+    Who rents beside somebody else below one name (`a.host.example`, `b.host.example`) passes for the same site, and
+    may have our posts sent to its neighbour, one for each follower it makes up. That is bounded by the pace of new
+    followers and of one server's deliveries; nothing is believed because of it: ids and keys are judged by origin.
+    """
     labels = host.split(".")
     is_country = len(labels) > 2 and len(labels[-1]) == 2 and len(labels[-2]) <= 3  # co.uk, com.au, or.jp
     return ".".join(labels[-3 if is_country else -2 :])

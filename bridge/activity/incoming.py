@@ -13,40 +13,10 @@ from contextlib import suppress
 from datetime import datetime
 from typing import NamedTuple, TypedDict
 
+from bridge.activity import incoming_types as kinds
 from bridge.activity import quirks
 from bridge.activity.incoming_note import POST_TYPES, Note, parse_note, recipients, visibility_of
-from bridge.activity.incoming_types import (
-    AcceptActivity,
-    Add,
-    Announce,
-    AnnounceActivity,
-    AnnounceRequest,
-    Block,
-    CreateById,
-    CreateNote,
-    DeleteActor,
-    DeleteObject,
-    Dislike,
-    Flag,
-    Follow,
-    Incoming,
-    Like,
-    LikeRequest,
-    Move,
-    QuoteRequest,
-    RejectActivity,
-    Remove,
-    ReplyRequest,
-    Undo,
-    UndoAnnounce,
-    UndoBlock,
-    UndoFollow,
-    UndoLike,
-    Unknown,
-    UpdateActor,
-    UpdateById,
-    UpdateNote,
-)
+from bridge.activity.incoming_types import Incoming
 from bridge.activity.plain_text import several_lines
 from bridge.activity.remote_actor import ACTOR_TYPES, RemoteActor, remote_actor_from
 from bridge.activity.shapes import (
@@ -91,7 +61,9 @@ def parse_activity(document: Document) -> Incoming:
     kind = type_of(document)
     envelope = _envelope(document, kind)
     read = _READERS.get(kind)
-    return read(document, envelope) if read else Unknown(**envelope, type=kind, object_type=_object_type(document))
+    if read is None:
+        return kinds.Unknown(**envelope, type=kind, object_type=_object_type(document))
+    return read(document, envelope)
 
 
 class _Envelope(TypedDict):
@@ -150,25 +122,25 @@ def _object_type(document: Document) -> str | None:
 def _create(document: Document, envelope: _Envelope) -> Incoming:
     kind = _object_type(document)
     if kind in POST_TYPES:
-        return CreateNote(**envelope, note=_embedded_note(document, envelope["actor"]))
+        return kinds.CreateNote(**envelope, note=_embedded_note(document, envelope["actor"]))
     if kind is None:
-        return CreateById(**envelope, object_id=_object_id(document))
-    return Unknown(**envelope, type="Create", object_type=kind)
+        return kinds.CreateById(**envelope, object_id=_object_id(document))
+    return kinds.Unknown(**envelope, type="Create", object_type=kind)
 
 
 def _update(document: Document, envelope: _Envelope) -> Incoming:
     kind = _object_type(document)
     if kind in POST_TYPES:
-        return UpdateNote(**envelope, note=_embedded_note(document, envelope["actor"]))
+        return kinds.UpdateNote(**envelope, note=_embedded_note(document, envelope["actor"]))
     if kind in ACTOR_TYPES:
         subject = ActorId(_object_id(document))
-        return UpdateActor(**envelope, subject=subject, profile=_whole_profile(document))
+        return kinds.UpdateActor(**envelope, subject=subject, profile=_whole_profile(document))
     if kind is not None:
-        return Unknown(**envelope, type="Update", object_type=kind)
+        return kinds.Unknown(**envelope, type="Update", object_type=kind)
     object_id = required_id(document, "object")
     if object_id == envelope["actor"]:
-        return UpdateActor(**envelope, subject=envelope["actor"], profile=None)
-    return UpdateById(**envelope, object_id=ObjectId(object_id))
+        return kinds.UpdateActor(**envelope, subject=envelope["actor"], profile=None)
+    return kinds.UpdateById(**envelope, object_id=ObjectId(object_id))
 
 
 def _embedded_note(document: Document, actor: ActorId) -> Note:
@@ -189,26 +161,26 @@ def _whole_profile(document: Document) -> RemoteActor | None:
 def _delete(document: Document, envelope: _Envelope) -> Incoming:
     object_id = required_id(document, "object")
     if object_id == envelope["actor"]:
-        return DeleteActor(**envelope)
+        return kinds.DeleteActor(**envelope)
     former = embedded(document["object"]) or {}
     named = first(former.get("formerType")) if _object_type(document) == "Tombstone" else _object_type(document)
     former_type = named if isinstance(named, str) else None
-    return DeleteObject(**envelope, object_id=ObjectId(object_id), former_type=former_type)
+    return kinds.DeleteObject(**envelope, object_id=ObjectId(object_id), former_type=former_type)
 
 
 # --- relations between actors ---
 
 
 def _follow(document: Document, envelope: _Envelope) -> Incoming:
-    return Follow(**envelope, target=_object_id(document))
+    return kinds.Follow(**envelope, target=_object_id(document))
 
 
 def _accept(document: Document, envelope: _Envelope) -> Incoming:
-    return AcceptActivity(**envelope, answered=_answered(document), answered_type=_object_type(document))
+    return kinds.AcceptActivity(**envelope, answered=_answered(document), answered_type=_object_type(document))
 
 
 def _reject(document: Document, envelope: _Envelope) -> Incoming:
-    return RejectActivity(**envelope, answered=_answered(document), answered_type=_object_type(document))
+    return kinds.RejectActivity(**envelope, answered=_answered(document), answered_type=_object_type(document))
 
 
 def _answered(document: Document) -> ActivityId | None:
@@ -217,16 +189,16 @@ def _answered(document: Document) -> ActivityId | None:
 
 
 def _block(document: Document, envelope: _Envelope) -> Incoming:
-    return Block(**envelope, target=_object_id(document))
+    return kinds.Block(**envelope, target=_object_id(document))
 
 
 def _move(document: Document, envelope: _Envelope) -> Incoming:
     subject = optional_id(document, "object") or envelope["actor"]
-    return Move(**envelope, subject=ActorId(subject), target=ActorId(required_id(document, "target")))
+    return kinds.Move(**envelope, subject=ActorId(subject), target=ActorId(required_id(document, "target")))
 
 
 def _flag(document: Document, envelope: _Envelope) -> Incoming:
-    return Flag(
+    return kinds.Flag(
         **envelope,
         object_ids=ids_of(document.get("object"), MOST_REPORTED),
         content=several_lines(natural_text(document, "content"), LONGEST_REPORT),
@@ -237,11 +209,11 @@ def _flag(document: Document, envelope: _Envelope) -> Incoming:
 
 
 def _like(document: Document, envelope: _Envelope) -> Incoming:
-    return Like(**envelope, object_id=_object_id(document), content=quirks.misskey_reaction(document))
+    return kinds.Like(**envelope, object_id=_object_id(document), content=quirks.misskey_reaction(document))
 
 
 def _dislike(document: Document, envelope: _Envelope) -> Incoming:
-    return Dislike(**envelope, object_id=_object_id(document))
+    return kinds.Dislike(**envelope, object_id=_object_id(document))
 
 
 def _announce(document: Document, envelope: _Envelope) -> Incoming:
@@ -250,10 +222,10 @@ def _announce(document: Document, envelope: _Envelope) -> Incoming:
         to, cc = recipients(document.get("to")), recipients(document.get("cc"))
         # Without any audience nothing was narrowed: a boost is public by nature.
         is_public = not (to or cc) or visibility_of(to, cc) in ("public", "unlisted")
-        return Announce(**envelope, object_id=_object_id(document), is_public=is_public)
+        return kinds.Announce(**envelope, object_id=_object_id(document), is_public=is_public)
     inner_id, inner_actor = web_url(inner.get("id")), id_of(inner.get("actor"))
     inner_object = id_of(inner.get("object"))
-    return AnnounceActivity(
+    return kinds.AnnounceActivity(
         **envelope,
         inner_type=type_of(inner),
         inner_id=ActivityId(inner_id) if inner_id else None,
@@ -266,7 +238,7 @@ def _undo(document: Document, envelope: _Envelope) -> Incoming:
     inner = embedded(document.get("object"))
     if inner is None:
         undone = ActivityId(_object_id(document))
-        return Undo(**envelope, undone=undone, undone_type=None, undone_actor=None)
+        return kinds.Undo(**envelope, undone=undone, undone_type=None, undone_actor=None)
     inner = plain_keys(inner)
     kind, undone_id, actor = type_of(inner), web_url(inner.get("id")), id_of(inner.get("actor"))
     undo = _Undone(
@@ -278,14 +250,14 @@ def _undo(document: Document, envelope: _Envelope) -> Incoming:
     object_id = ObjectId(target) if target else None
     match kind:
         case "Follow":
-            return UndoFollow(**envelope, **undo, target=target)
+            return kinds.UndoFollow(**envelope, **undo, target=target)
         case "Like" | "EmojiReact" | "Dislike":
-            return UndoLike(**envelope, **undo, object_id=object_id)
+            return kinds.UndoLike(**envelope, **undo, object_id=object_id)
         case "Announce":
-            return UndoAnnounce(**envelope, **undo, object_id=object_id)
+            return kinds.UndoAnnounce(**envelope, **undo, object_id=object_id)
         case "Block":
-            return UndoBlock(**envelope, **undo, target=target)
-    return Undo(**envelope, **undo)
+            return kinds.UndoBlock(**envelope, **undo, target=target)
+    return kinds.Undo(**envelope, **undo)
 
 
 class _Undone(TypedDict):
@@ -303,19 +275,21 @@ def _quote_request(document: Document, envelope: _Envelope) -> Incoming:
     if instrument is not None:
         with suppress(Malformed):
             quote = parse_note(instrument, author=envelope["actor"])
-    return QuoteRequest(**envelope, object_id=_object_id(document), instrument_id=_instrument(document), quote=quote)
+    return kinds.QuoteRequest(
+        **envelope, object_id=_object_id(document), instrument_id=_instrument(document), quote=quote
+    )
 
 
 def _reply_request(document: Document, envelope: _Envelope) -> Incoming:
-    return ReplyRequest(**envelope, object_id=_object_id(document), instrument_id=_instrument(document))
+    return kinds.ReplyRequest(**envelope, object_id=_object_id(document), instrument_id=_instrument(document))
 
 
 def _like_request(document: Document, envelope: _Envelope) -> Incoming:
-    return LikeRequest(**envelope, object_id=_object_id(document), instrument_id=_instrument(document))
+    return kinds.LikeRequest(**envelope, object_id=_object_id(document), instrument_id=_instrument(document))
 
 
 def _announce_request(document: Document, envelope: _Envelope) -> Incoming:
-    return AnnounceRequest(**envelope, object_id=_object_id(document), instrument_id=_instrument(document))
+    return kinds.AnnounceRequest(**envelope, object_id=_object_id(document), instrument_id=_instrument(document))
 
 
 def _instrument(document: Document) -> ObjectId:
@@ -323,11 +297,11 @@ def _instrument(document: Document) -> ObjectId:
 
 
 def _add(document: Document, envelope: _Envelope) -> Incoming:
-    return Add(**envelope, object_id=_object_id(document), target=id_of(document.get("target")))
+    return kinds.Add(**envelope, object_id=_object_id(document), target=id_of(document.get("target")))
 
 
 def _remove(document: Document, envelope: _Envelope) -> Incoming:
-    return Remove(**envelope, object_id=_object_id(document), target=id_of(document.get("target")))
+    return kinds.Remove(**envelope, object_id=_object_id(document), target=id_of(document.get("target")))
 
 
 _READERS: Mapping[str, _Reader] = {

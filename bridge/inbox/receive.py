@@ -12,39 +12,9 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from bridge import metrics
+from bridge.activity import incoming_types as kinds
 from bridge.activity.ids import Blog
-from bridge.activity.incoming_types import (
-    AcceptActivity,
-    Add,
-    Announce,
-    AnnounceActivity,
-    AnnounceRequest,
-    Block,
-    CreateById,
-    CreateNote,
-    DeleteActor,
-    DeleteObject,
-    Dislike,
-    Flag,
-    Follow,
-    Incoming,
-    Like,
-    LikeRequest,
-    Move,
-    QuoteRequest,
-    RejectActivity,
-    Remove,
-    ReplyRequest,
-    Undo,
-    UndoAnnounce,
-    UndoBlock,
-    UndoFollow,
-    UndoLike,
-    Unknown,
-    UpdateActor,
-    UpdateById,
-    UpdateNote,
-)
+from bridge.activity.incoming_types import Incoming
 from bridge.clock import Clock
 from bridge.config import Config
 from bridge.inbox.authenticate import VerifiedActivity
@@ -69,41 +39,41 @@ Handler = Callable[[VerifiedActivity, Any, Context], Effect]
 AskingHandler = Callable[[VerifiedActivity, Any, Context], Awaitable[Effect]]
 
 HANDLERS: Mapping[type[Incoming], Handler] = {
-    Follow: follow.remember_follower,
-    UndoFollow: undo.forget_follower,
-    Block: relations.leave_alone,
-    UndoBlock: undo.unblock,
-    CreateNote: create.add_comment,
-    UpdateNote: update.change_comment,
-    DeleteObject: delete.withdraw,
-    DeleteActor: delete.forget_actor,
-    Like: react.count_like,
-    UndoLike: undo.take_back_like,
-    UndoAnnounce: undo.take_back_boost,
-    Undo: undo.undo_by_id,
-    ReplyRequest: permission.may_reply,
-    LikeRequest: permission.may_like,
-    AnnounceRequest: permission.may_boost,
-    Flag: relations.keep_report,
+    kinds.Follow: follow.remember_follower,
+    kinds.UndoFollow: undo.forget_follower,
+    kinds.Block: relations.leave_alone,
+    kinds.UndoBlock: undo.unblock,
+    kinds.CreateNote: create.add_comment,
+    kinds.UpdateNote: update.change_comment,
+    kinds.DeleteObject: delete.withdraw,
+    kinds.DeleteActor: delete.forget_actor,
+    kinds.Like: react.count_like,
+    kinds.UndoLike: undo.take_back_like,
+    kinds.UndoAnnounce: undo.take_back_boost,
+    kinds.Undo: undo.undo_by_id,
+    kinds.ReplyRequest: permission.may_reply,
+    kinds.LikeRequest: permission.may_like,
+    kinds.AnnounceRequest: permission.may_boost,
+    kinds.Flag: relations.keep_report,
 }
 
 ASKING: Mapping[type[Incoming], AskingHandler] = {
-    CreateById: create.add_named_comment,
-    UpdateById: update.change_named_comment,
-    UpdateActor: update.change_profile,
-    Announce: react.count_boost,
-    AnnounceActivity: react.take_up,
-    Move: relations.note_move,
-    QuoteRequest: quote.give_leave,
+    kinds.CreateById: create.add_named_comment,
+    kinds.UpdateById: update.change_named_comment,
+    kinds.UpdateActor: update.change_profile,
+    kinds.Announce: react.count_boost,
+    kinds.AnnounceActivity: react.take_up,
+    kinds.Move: relations.note_move,
+    kinds.QuoteRequest: quote.give_leave,
 }
 
 #: What is taken and has no effect, with the reason that `rundbrief why` tells.
 IGNORED: Mapping[type[Incoming], str] = {
-    AcceptActivity: "an answer to something we never asked: the blog follows nobody",
-    RejectActivity: "an answer to something we never asked: the blog follows nobody",
-    Dislike: "a dislike, which counts nothing here",
-    Add: "somebody's own collection, such as their pinned posts",
-    Remove: "somebody's own collection, such as their pinned posts",
+    kinds.AcceptActivity: "an answer to something we never asked: the blog follows nobody",
+    kinds.RejectActivity: "an answer to something we never asked: the blog follows nobody",
+    kinds.Dislike: "a dislike, which counts nothing here",
+    kinds.Add: "somebody's own collection, such as their pinned posts",
+    kinds.Remove: "somebody's own collection, such as their pinned posts",
 }
 
 
@@ -145,7 +115,7 @@ class Inbox:
             actor_id=activity.actor,
             server=server,
             object_id=object_of(activity),
-            url=activity.note.url if isinstance(activity, CreateNote | UpdateNote) else None,
+            url=activity.note.url if isinstance(activity, kinds.CreateNote | kinds.UpdateNote) else None,
             verdict="ignored",
             reason="",
             status=202,
@@ -235,20 +205,20 @@ def _saying(result: Result) -> Effect:
 
 def type_name(activity: Incoming) -> str:
     """What the record calls it: the name on the wire where we do not know the type."""
-    return activity.type if isinstance(activity, Unknown) else type(activity).__name__
+    return activity.type if isinstance(activity, kinds.Unknown) else type(activity).__name__
 
 
 def object_of(activity: Incoming) -> str | None:
     """The address that the activity is about, for the record."""
     match activity:
-        case CreateNote(note=note) | UpdateNote(note=note):
+        case kinds.CreateNote(note=note) | kinds.UpdateNote(note=note):
             return note.id
-        case Follow(target=target) | Block(target=target) | Move(target=target):
+        case kinds.Follow(target=target) | kinds.Block(target=target) | kinds.Move(target=target):
             return target
-        case Flag(object_ids=reported):
+        case kinds.Flag(object_ids=reported):
             return next(iter(reported), None)
-        case Undo(undone=undone):
+        case kinds.Undo(undone=undone):
             return undone
-        case AnnounceActivity(inner_object_id=inner):
+        case kinds.AnnounceActivity(inner_object_id=inner):
             return inner
     return getattr(activity, "object_id", None)

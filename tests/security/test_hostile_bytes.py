@@ -119,6 +119,14 @@ def test_s68_a_packed_body_is_415(blog: RunningBlog, unchanged: Unchanged, codin
     assert unchanged()
 
 
+def test_s68_a_coding_hidden_behind_another_header_is_415(blog: RunningBlog, eve: Person, unchanged: Unchanged) -> None:
+    """What reads the first of two headers and what unpacks by the last must not be two things."""
+    good = wire_of(blog.signed(eve, eve.act("Like", blog.note)))
+    hidden = good.replace(b"\r\n\r\n", b"\r\ncontent-encoding: identity\r\nContent-Encoding: gzip\r\n\r\n", 1)
+    assert_problem(blog.say(hidden), 415)
+    assert unchanged()
+
+
 @pytest.mark.parametrize(
     "media_type", ["application/json", "text/plain", 'application/ld+json; profile="x"', "", "x", "a/b;;"]
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -173,6 +174,17 @@ def test_s29_s30_nobody_changes_or_deletes_the_comment_of_another(
     assert "bleibt stehen" in blog.comments()
     assert "bleibt auch stehen" in blog.comments()
     assert "verdreht" not in blog.comments()
+
+
+def test_a_post_that_is_deleted_at_the_moment_it_comes_is_not_shown(blog: RunningBlog, eve: Person) -> None:
+    """Whichever of the two is first, both are taken, and nothing of it stands on the page."""
+    assert blog.post(eve, eve.act("Like", blog.note)).status == 202
+    for number in range(10):
+        note = eve.note(blog, f"flüchtig {number}.")
+        both = [eve.act("Create", note), eve.act("Delete", {"id": note["id"], "type": "Tombstone"})]
+        with ThreadPoolExecutor(2) as pool:
+            assert [reply.status for reply in pool.map(blog.send, [blog.signed(eve, one) for one in both])] == [202] * 2
+    assert "flüchtig" not in blog.comments()
 
 
 @pytest.mark.parametrize(
