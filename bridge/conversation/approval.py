@@ -83,7 +83,7 @@ def asks_to_stay_off(text: str) -> bool:
 
 def held_word(text: str, words: Sequence[str]) -> str | None:
     """The first of the words that the visible text holds; case, width and unseen characters do not matter."""
-    seen = _comparable(text)
+    seen = _comparable(text) if words else ""
     return next((word for word in words if (wanted := _comparable(word)) and wanted in seen), None)
 
 

@@ -6,6 +6,7 @@ Asked when something comes in, for everything that is fetched, and whenever a pa
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import lru_cache
 
 from bridge.terms import Server
 from bridge.urls import BadUrl, host_of
@@ -19,12 +20,13 @@ def domains_of(server: Server) -> list[str]:
     return list(dict.fromkeys([str(server), host, *above]))
 
 
-def addresses_of(address: str) -> list[str]:
+@lru_cache(maxsize=2048)
+def addresses_of(address: str) -> tuple[str, ...]:
     """Every target that would block this address, the narrowest first."""
     try:
-        return [address, *domains_of(host_of(address))]
+        return address, *domains_of(host_of(address))
     except BadUrl:
-        return [address]
+        return (address,)
 
 
 class BlockList:

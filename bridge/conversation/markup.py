@@ -65,6 +65,7 @@ _ATTRIBUTE = re.compile(r" ([a-z-]+)=\"([^\"]*)\"")
 # C0 and C1 but for white space, halves of surrogates, non-characters, and what turns the direction of later text.
 _UNWANTED = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]")
 _MARKS = "\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f"
+_MARK = re.compile(f"[{_MARKS}]")
 _TOO_MANY_MARKS = re.compile(f"([{_MARKS}]{{4}})[{_MARKS}]+")
 
 
@@ -125,7 +126,8 @@ def is_trap(foreign: str) -> bool:
 
 def without_unwanted(text: str) -> str:
     """The text without control characters, direction overrides and floods of combining marks (S72, S74)."""
-    if text.isascii() and text.isprintable():
+    # Python calls none of the unwanted printable, so one look at most texts is enough.
+    if text.isprintable() and (text.isascii() or _MARK.search(text) is None):
         return text
     return _TOO_MANY_MARKS.sub(r"\1", _UNWANTED.sub("", text))
 

@@ -40,7 +40,8 @@ _TARGETS = sa.select(blocks.c.target).where(blocks.c.blog_id == sa.bindparam("bl
 
 #: So many addresses are asked for at once: an actor, its host, and the domains above that.
 _AT_ONCE = 8
-_NAMED = [sa.bindparam(f"target_{number}", type_=sa.Text) for number in range(_AT_ONCE)]
+_NAMES = [f"target_{number}" for number in range(_AT_ONCE)]
+_NAMED = [sa.bindparam(name, type_=sa.Text) for name in _NAMES]
 _BLOCKED = Prepared(
     sa.select(blocks.c.target).where(blocks.c.blog_id == sa.bindparam("blog"), blocks.c.target.in_(_NAMED))
 )
@@ -52,7 +53,7 @@ def holding(tx: Transaction, blog_id: int, address: str, also: Collection[str] =
     found = set(asked).intersection(also)
     for start in range(0, len(asked), _AT_ONCE):
         some = asked[start : start + _AT_ONCE]
-        named = {f"target_{number}": some[min(number, len(some) - 1)] for number in range(_AT_ONCE)}
+        named = dict(zip(_NAMES, (*some, *some[-1:] * (_AT_ONCE - len(some))), strict=True))
         found.update(row.target for row in _BLOCKED.all(tx, {"blog": blog_id, **named}))
     return next((target for target in asked if target in found), None)
 

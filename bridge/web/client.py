@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Sequence
+from functools import lru_cache
 
 from aiohttp import web
 
@@ -43,6 +44,7 @@ def is_proxy(address: str, config: Config) -> bool:
     return config.blog.url.startswith("https://") and _is_among(address, config.server.trusted_proxies)
 
 
+@lru_cache(maxsize=4096)
 def network_of(address: str) -> str:
     """What is limited together: one IPv4 address, or the /64 that one IPv6 customer has."""
     try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from typing import TypeVar
 
 from aiohttp import web
 
@@ -15,6 +16,7 @@ from bridge.web.site import SITE, Site
 
 _MOST_BYTES = 1024 * 1024
 _BODY_SECONDS = 30
+Body = TypeVar("Body", bytes, bytearray)
 _PROFILE = "https://www.w3.org/ns/activitystreams"
 
 
@@ -66,13 +68,15 @@ def _check_type(request: web.Request) -> None:
     codings = request.headers.getall("Content-Encoding", [])
     if any(coding.strip().lower() != "identity" for coding in codings):
         raise WrongType("a compressed body")
-    if request.content_type == "application/activity+json":
+    kind, _, parameters = request.headers.get("Content-Type", "").partition(";")
+    kind = kind.strip().lower()
+    if kind == "application/activity+json":
         return
-    if request.content_type == "application/ld+json":
-        profile = request.headers.get("Content-Type", "").partition("profile=")[2]
+    if kind == "application/ld+json":
+        profile = parameters.partition("profile=")[2]
         if not profile or _PROFILE in profile:
             return
-    raise WrongType(f"the type {request.content_type}")
+    raise WrongType(f"the type {kind}")
 
 
 def _target(request: web.Request) -> str:
@@ -86,16 +90,23 @@ async def _body(request: web.Request) -> bytes:
     """The whole body within the cap and the time. Raises TooLarge, or a Refusal with 408."""
     if (request.content_length or 0) > _MOST_BYTES:
         raise TooLarge(f"a body of {request.content_length} bytes")
+    if request.content.is_eof():  # it came with the head, as most do
+        return _within_cap(request.content.read_nowait())
     pieces = bytearray()
     try:
         async with asyncio.timeout(_BODY_SECONDS):
             async for chunk in request.content.iter_any():
                 pieces += chunk
-                if len(pieces) > _MOST_BYTES:
-                    raise TooLarge("a body over 1 MiB")
+                _within_cap(pieces)
     except TimeoutError as error:
         raise _TooSlow("the body did not come within 30 seconds") from error
     return bytes(pieces)
+
+
+def _within_cap(body: Body) -> Body:
+    if len(body) > _MOST_BYTES:
+        raise TooLarge("a body over 1 MiB")
+    return body
 
 
 class _TooSlow(Refusal):
