@@ -57,7 +57,9 @@ def _section_note(
     issue: Issue, section: Section, place: Place, first: ObjectId, pictures: Sequence[Attachment]
 ) -> Document:
     shown = served(section.pictures, pictures)
-    place = replace(place, page_url=f"{place.page_url}#{section.key}")
+    # One conversation has one context (FEP-7888): that of the first Note.
+    context = None if place.context is None else f"{first}/context"
+    place = replace(place, page_url=f"{place.page_url}#{section.key}", context=context)
     # Unlisted, whatever the issue is: a thread puts one post into the public timelines, not ten.
     addressed = audience("unlisted", place.followers, section.mentions)
     return with_context(

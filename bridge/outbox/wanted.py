@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from bridge.activity.article import article_from_issue
+from bridge.activity.collection import replies
 from bridge.activity.ids import Blog, new_token
 from bridge.activity.note import full_note_from_issue, note_from_issue
 from bridge.activity.outgoing import federated_digest
@@ -123,9 +124,14 @@ def _place(issue: Issue, blog: Blog, before: ObjectRow | None, now: datetime) ->
         page_url=blog.addresses.page(issue.slug),
         published=publication_time(issue, now) if before is None else before.published_at,
         updated=updated,
-        replies=f"{object_id}/replies",
+        replies=f"{object_id}/replies" if before is not None else _no_replies(f"{object_id}/replies"),
         likes=f"{object_id}/likes",
         shares=f"{object_id}/shares",
         context=f"{object_id}/context",
         closed=not issue.comments,
     )
+
+
+def _no_replies(url: str) -> Document:
+    """The first page of a new post's replies, in the post itself, so that no server comes to ask for it at once."""
+    return {key: value for key, value in replies(url, 0, []).items() if key != "@context"}

@@ -106,15 +106,15 @@ def count_outbox(tx: Transaction, blog_id: int) -> int:
     return int(tx.execute(sa.select(sa.func.count()).select_from(_outbox(blog_id).subquery())).scalar_one())
 
 
-def outbox_page(tx: Transaction, blog_id: int, *, offset: int, limit: int) -> list[bytes]:
-    """Public Creates of live objects, newest first."""
+def outbox_page(tx: Transaction, blog_id: int, *, offset: int, limit: int) -> list[tuple[ActivityId, Document]]:
+    """Public Creates of live objects, newest first: the activity's id, and the object as it is now."""
     query = _outbox(blog_id).order_by(activities.c.number.desc()).offset(offset).limit(limit)
-    return [bytes(row.body) for row in tx.execute(query)]
+    return [(ActivityId(row.id), row.document) for row in tx.execute(query)]
 
 
 def _outbox(blog_id: int) -> sa.Select[Any]:
     return (
-        sa.select(activities.c.number, activities.c.body)
+        sa.select(activities.c.number, activities.c.id, objects.c.document)
         .join(objects, objects.c.id == activities.c.object_id)
         .where(
             activities.c.blog_id == blog_id,

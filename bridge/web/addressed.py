@@ -11,12 +11,19 @@ from bridge.store.issues import IssueRow
 from bridge.web.site import Site
 
 
-async def find_issue(site: Site, slug: str, *, below: str = "") -> IssueRow:
-    """The issue at this slug that is or was out. A slug of old leads to the new one. Raises NoSuchThing."""
+async def find_issue(site: Site, slug: str, *, below: str = "", follow: bool = False) -> IssueRow:
+    """The issue at this slug that is or was out. Raises NoSuchThing.
+
+    A slug of old leads to the new one, with `below` behind it; `follow` gives the issue at once, for a server that
+    goes on to the object's id and may allow one redirect only.
+    """
 
     def look(tx: Transaction) -> tuple[IssueRow | None, str | None]:
         found = issues.find_by_slug(tx, site.blog.id, slug)
-        return found, None if found is not None else issues.find_redirect(tx, site.blog.id, slug)
+        moved = None if found is not None else issues.find_redirect(tx, site.blog.id, slug)
+        if moved is not None and follow:
+            return issues.find_by_slug(tx, site.blog.id, moved), None
+        return found, moved
 
     found, moved = await site.database.read(look)
     if moved is not None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from bridge.conversation.comment import is_public, shown_time
-from bridge.store import issues
+from bridge.store import issues, published
 from bridge.store.database import Transaction
 from bridge.store.published import ObjectRow
 from bridge.web import gather
@@ -17,18 +19,23 @@ _KINDS = ("reply", "quote", "mention")
 def conversation_of(tx: Transaction, site: Site, row: ObjectRow) -> Conversation | None:
     """What is said around an object of ours; None for one that belongs to no issue."""
     issue = None if row.issue_id is None else issues.find(tx, row.issue_id)
-    return None if issue is None else gather.conversation(tx, site, issue)
+    if issue is None:
+        return None
+    sections = tuple(one for one in published.of_issue(tx, issue.id) if one.kind == "section")
+    return replace(gather.conversation(tx, site, issue), sections=sections)
 
 
 def reply_ids(said: Conversation, row: ObjectRow) -> list[str]:
-    """The shown answers to this very object, oldest first."""
-    return [entry for entry, answers in _shown(said) if answers == row.id]
+    """The answers to this very object: those of a thread's sections that are its own, then the shown ones by time."""
+    own: list[str] = [one.id for one in said.sections if one.document.get("inReplyTo") == row.id]
+    return [*own, *(entry for entry, answers in _shown(said) if answers == row.id)]
 
 
 def context_ids(said: Conversation, row: ObjectRow) -> list[str]:
-    """The whole conversation: the object first, then what was said, in order (FEP-f228)."""
+    """The whole conversation: the object with its thread first, then what was said, in order (FEP-f228)."""
     first = said.issue.object_id or row.id
-    return list(dict.fromkeys([first, row.id, *(entry for entry, _ in _shown(said))]))
+    thread = (one.id for one in said.sections)
+    return list(dict.fromkeys([first, *thread, row.id, *(entry for entry, _ in _shown(said))]))
 
 
 def like_ids(said: Conversation, row: ObjectRow) -> list[str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Awaitable, Callable
 from datetime import datetime
 from typing import Any
@@ -12,7 +11,7 @@ from aiohttp import web
 from bridge.activity import collection
 from bridge.activity.actor import actor_document, instance_actor_document
 from bridge.activity.context import PUBLIC, with_context
-from bridge.activity.outgoing import tombstone_of, wire_bytes
+from bridge.activity.outgoing import create_of, tombstone_of, wire_bytes
 from bridge.errors import Gone, NoSuchThing
 from bridge.outbox import stamps
 from bridge.store import changes, followers, published, quote_stamps
@@ -133,7 +132,7 @@ async def quote_stamp(request: web.Request) -> web.StreamResponse:
 
 
 async def outbox(request: web.Request) -> web.StreamResponse:
-    """Every public Create, newest first."""
+    """Every public Create, newest first, with its object as it stands: what an edit took out is not handed on."""
     site = _site_of(request)
     url, blog_id = site.blog.outbox, site.blog.id
     asked = request.query.get("page")
@@ -144,12 +143,18 @@ async def outbox(request: web.Request) -> web.StreamResponse:
             return _page(collection.paged(url, total))
         number = collection.page_number(asked, total)
         start = (number - 1) * collection.PER_PAGE
-        bodies = await site.database.read(
+        told = await site.database.read(
             lambda tx: published.outbox_page(tx, blog_id, offset=start, limit=collection.PER_PAGE)
         )
-        return _page(collection.page(url, number, total, [json.loads(body) for body in bodies]))
+        items: list[str | Document] = [create_of(_listed(document), activity_id) for activity_id, document in told]
+        return _page(collection.page(url, number, total, items))
 
     return await site.ready.get(request, f"outbox {asked}", render)
+
+
+def _listed(document: Document) -> Document:
+    """An object of the outbox: its replies, which were none when it was told, by their address."""
+    return document | ({"replies": f"{document['id']}/replies"} if "replies" in document else {})
 
 
 async def activity(request: web.Request) -> web.StreamResponse:
@@ -230,8 +235,7 @@ def as_fetched(row: ObjectRow, said: Conversation) -> Document:
 async def page_as_activity(request: web.Request) -> web.StreamResponse:
     """An issue's page asked for as ActivityPub: led to the object's id, which is canonical."""
     site = request.app[SITE]
-    slug = request.match_info["slug"]
-    issue = await find_issue(site, slug)
+    issue = await find_issue(site, request.match_info["slug"], follow=True)
     if issue.object_id is None:
         if issue.state != "published":
             raise Gone("the issue was taken back")

@@ -11,11 +11,11 @@ from collections.abc import Callable, Sequence
 from aiohttp import web
 
 from bridge.conversation.comment import is_public, shown_time
-from bridge.errors import NoSuchThing
-from bridge.store import changes, issues
-from bridge.store.database import Transaction
+from bridge.errors import Gone
+from bridge.store import changes
 from bridge.store.issues import IssueRow
 from bridge.web import feed_view, gather
+from bridge.web.addressed import find_issue
 from bridge.web.feed_view import FeedItem
 from bridge.web.ready import Page
 from bridge.web.site import SITE, Site
@@ -84,18 +84,15 @@ async def _feed(
 
 
 async def issue_comments(request: web.Request) -> web.StreamResponse:
-    """The comments of one issue as Atom. Raises NoSuchThing where there is no page."""
+    """The comments of one issue as Atom. Raises NoSuchThing where there is no page, Gone where there was one."""
     site = request.app[SITE]
     slug = request.match_info["slug"]
 
     async def render() -> Page:
-        def read(tx: Transaction) -> gather.Conversation:
-            found = issues.find_by_slug(tx, site.blog.id, slug)
-            if found is None or found.state != "published":
-                raise NoSuchThing("no such issue")
-            return gather.conversation(tx, site, found)
-
-        said = await site.database.read(read)
+        found = await find_issue(site, slug, below="/feed.xml")
+        if found.state != "published":
+            raise Gone("the issue was taken back")
+        said = await site.database.read(lambda tx: gather.conversation(tx, site, found))
         item = _item(site, said.issue)
         blog = gather.blog_view(site)
         shown = [entry for entry in said.entries if is_public(entry)]

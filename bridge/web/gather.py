@@ -15,6 +15,7 @@ from bridge.store import blocks, entries, issues, reactions, remote_pictures
 from bridge.store.database import Transaction
 from bridge.store.entries import EntryRow
 from bridge.store.issues import IssueRow
+from bridge.store.published import ObjectRow
 from bridge.store.reactions import ReactionRow
 from bridge.store.remote_pictures import RemotePicture
 from bridge.terms import ObjectId
@@ -27,12 +28,16 @@ _KINDS = frozenset({"reply", "mention", "quote", "pingback", "webmention"})
 
 @dataclass(frozen=True, kw_only=True)
 class Conversation:
-    """An issue with everything said about it."""
+    """An issue with everything said about it.
+
+    `sections` are the later posts of a thread, in order; only the collections of ActivityPub need them.
+    """
 
     issue: IssueRow
     entries: tuple[Entry, ...]
     tally: Tally
     closed: bool
+    sections: tuple[ObjectRow, ...] = ()
 
 
 def blog_view(site: Site) -> BlogView:
