@@ -86,7 +86,7 @@ async def test_s122_what_is_not_public_is_in_no_list(blog):
     status = {
         slug: (await blog.get(f"/issues/{slug}/feed.xml")).status for slug in ("entwurf", "spaeter", "weg", "leise")
     }
-    assert status == {"entwurf": 404, "spaeter": 404, "weg": 404, "leise": 200}
+    assert status == {"entwurf": 404, "spaeter": 404, "weg": 410, "leise": 200}
 
 
 async def test_a_renamed_issue_is_the_same_item(blog):
