@@ -58,6 +58,28 @@ async def test_many_inboxes_of_one_server_all_get_theirs(office: Office, peer: P
     assert await office.states() == ["delivered"] * 12
 
 
+async def test_s79_one_server_gets_no_more_than_a_few_posts_at_once(office: Office, peer: Peer) -> None:
+    """However many inboxes it names: nobody can aim us at it."""
+    under_way, most = 0, 0
+
+    async def answer(_request: web.BaseRequest) -> web.Response:
+        nonlocal under_way, most
+        under_way += 1
+        most = max(most, under_way)
+        await asyncio.sleep(0.02)
+        under_way -= 1
+        return web.Response(status=202)
+
+    for number in range(24):
+        peer.scripts[f"/users/{number}/inbox"] = answer
+        await office.post(f"{peer.origin}/users/{number}/inbox")
+
+    await office.deliver(peer.authority)
+
+    assert await office.states() == ["delivered"] * 24
+    assert 2 <= most <= 4
+
+
 async def test_a_busy_server_is_left_alone_for_as_long_as_it_asks(office: Office, peer: Peer) -> None:
     peer.answers("/inbox", "later", status=503, headers={"Retry-After": "7200"})
     await office.post(f"{peer.origin}/inbox")

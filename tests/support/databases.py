@@ -61,10 +61,18 @@ class PostgresServer:
 
     def crash(self) -> None:
         """End the server at once, as a power cut does, and start it again."""
+        self.kill()
+        self.start()
+
+    def kill(self) -> None:
+        """End the server at once; what was committed is on the disk."""
         pid = self._server.get_pid()
         os.kill(pid, signal.SIGQUIT)
         while _is_alive(pid):
             time.sleep(0.02)
+
+    def start(self) -> None:
+        """Start it again after `kill`; recovery may take a while."""
         end = time.monotonic() + _RECOVERY_SECONDS
         while True:
             try:

@@ -76,10 +76,10 @@ class RunningBlog:
         self.origin = f"http://{host}"
         blog = {"handle": "links", "title": "Krumme Wege", "language": "de", "timezone": "Europe/Berlin"}
         table: dict[str, Any] = {
-            "server": {"listen": host},
+            "server": {"listen": host, **self._settings.get("server", {})},
             "federation": {"allow_private_addresses": True},
         }
-        table |= {key: value for key, value in self._settings.items() if key != "blog"}
+        table |= {key: value for key, value in self._settings.items() if key not in ("blog", "server")}
         table["blog"] = [{"url": self.origin, **blog, **self._settings.get("blog", {})}]
         self.config = config_from(table, folder=self.folder)
         self._thread.start()
