@@ -141,15 +141,12 @@ class Authenticator:
     async def _signer(self, claim: Claim, budget: Budget) -> RemoteActor:
         """The actor whose key made the signature; a key that does not fit is asked for once more (rotation)."""
         purse = budget.left
-        if not self.actors.remembers(claim.key_id):
-            await self._check_block(claim.key_id)
         entry, owner = await self._key(claim.key_id, budget)
         try:
             prove(claim, public_key_of(entry))
         except SignatureFault as fault:
             if budget.left != purse:  # it was fetched this very moment
                 raise _wrong(fault) from fault
-            await self._check_block(claim.key_id)
             entry, owner = await self._key(claim.key_id, budget, fresh=True)
             try:
                 prove(claim, public_key_of(entry))
@@ -158,6 +155,8 @@ class Authenticator:
         return owner
 
     async def _key(self, key_id: KeyId, budget: Budget, *, fresh: bool = False) -> tuple[KeyEntry, RemoteActor]:
+        if self.actors.may_fetch(key_id, fresh=fresh):
+            await self._check_block(key_id)
         try:
             return await self.actors.key(key_id, budget, fresh=fresh)
         except FetchGone as error:

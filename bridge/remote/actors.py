@@ -87,9 +87,9 @@ class RemoteActors:
             return known
         return await self._once("key", key_id, budget, lambda: self._fetch_key(key_id, budget, fresh=is_refetch))
 
-    def remembers(self, key_id: KeyId) -> bool:
-        """Whether the key is known without a look into the database."""
-        return self._remembered.find(key_id) is not None
+    def may_fetch(self, key_id: KeyId, *, fresh: bool = False) -> bool:
+        """Whether `key` would look further than into the memory, and so perhaps ask the key's server."""
+        return not self._refetched.has(key_id) if fresh else self._remembered.find(key_id) is None
 
     def keep(self, tx: Transaction, actor: RemoteActor) -> None:
         """Store an actor that `key` fetched, now that its signature is verified and it is no blocked one.

@@ -177,6 +177,10 @@ class Lately:
         self._clock = clock
         self._ends: OrderedDict[str, float] = OrderedDict()
 
+    def has(self, key: str) -> bool:
+        """Whether it happened lately."""
+        return self._clock() < self._ends.get(key, 0.0)
+
     def add(self, key: str) -> bool:
         """Note that it happens now. False if it happened lately, and then nothing is noted."""
         now = self._clock()

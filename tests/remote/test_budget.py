@@ -144,11 +144,14 @@ def test_s62_the_memory_of_failures_is_bounded(monkeypatch: pytest.MonkeyPatch) 
 def test_lately_is_ten_minutes() -> None:
     watch = Watch()
     lately = Lately(clock=watch)
+    assert not lately.has("key")
     assert lately.add("key")
     watch.now += 599
+    assert lately.has("key")
     assert not lately.add("key")
     assert lately.add("other")
     watch.now += 1
+    assert not lately.has("key")
     assert lately.add("key")
 
 
