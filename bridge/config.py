@@ -23,6 +23,9 @@ from bridge.errors import ConfigFaults
 _UNITS = {"second": 1, "minute": 60, "hour": 3600, "day": 86_400, "week": 604_800}
 _DURATION = re.compile(r"^\s*(\d{1,6})\s+(second|minute|hour|day|week)s?\s*$")
 
+#: Begins a fault of the whole that is the address's.
+_URL_PLACE = "blog.url: "
+
 
 def duration(text: object) -> timedelta:
     """`90 days`, `12 hours` -> a timedelta; raises ValueError with a sentence."""
@@ -198,18 +201,8 @@ class Config(_Section):
         """http ids and ports are for one machine only; one blog for now."""
         if len(self.blogs) > 1:
             raise ValueError("[[blog]]: there can be one blog for now; remove the others")
-        if not self.federation.allow_private_addresses:
-            parts = urlsplit(self.blog.url)
-            if parts.scheme == "http":
-                raise ValueError(
-                    "blog.url: is http; other servers need https. On one machine, for tests, "
-                    "set allow_private_addresses = true under [federation]"
-                )
-            if parts.port is not None:
-                raise ValueError(
-                    "blog.url: names a port; other servers refuse ids with ports. On one machine, for tests, "
-                    "set allow_private_addresses = true under [federation]"
-                )
+        if not self.federation.allow_private_addresses and (fault := _unfit_for_the_web(self.blog.url)):
+            raise ValueError(f"{_URL_PLACE}{fault}")
         return self
 
     @property
@@ -270,7 +263,30 @@ def config_from(table: Mapping[str, Any], *, folder: Path, name: str = "config.t
     try:
         return Config.model_validate({**table, "folder": folder})
     except ValidationError as error:
-        raise ConfigFaults([_sentence(dict(fault), name, text) for fault in error.errors()]) from error
+        raise ConfigFaults(_sentences(error, table, name, text)) from error
+
+
+def _sentences(error: ValidationError, table: Mapping[str, Any], name: str, text: str) -> list[str]:
+    """Every fault; also the address, which pydantic does not come to where another value is wrong."""
+    found = [dict(fault) for fault in error.errors()]
+    blogs, federation = table.get("blog"), table.get("federation")
+    private = isinstance(federation, Mapping) and federation.get("allow_private_addresses") is True
+    url = blogs[0].get("url") if isinstance(blogs, list) and blogs and isinstance(blogs[0], Mapping) else None
+    told = any(not fault["loc"] or "url" in fault["loc"] for fault in found)
+    if not private and not told and isinstance(url, str) and (fault := _unfit_for_the_web(url)):
+        found.append({"loc": (), "msg": f"{_URL_PLACE}{fault}", "type": "value_error"})
+    return [_sentence(fault, name, text) for fault in found]
+
+
+def _unfit_for_the_web(url: str) -> str | None:
+    """Why other servers would not take ids of this origin."""
+    cure = "On one machine, for tests, set allow_private_addresses = true under [federation]"
+    parts = urlsplit(url)
+    if parts.scheme == "http":
+        return f"is http; other servers need https. {cure}"
+    if parts.port is not None:
+        return f"names a port; other servers refuse ids with ports. {cure}"
+    return None
 
 
 def _sentence(fault: dict[str, Any], name: str, text: str) -> str:
@@ -278,13 +294,15 @@ def _sentence(fault: dict[str, Any], name: str, text: str) -> str:
     where = [str(part) for part in fault["loc"] if not isinstance(part, int) and not str(part).startswith("function-")]
     where = [part for part in where if part not in ("constrained-str", "none", "str")]
     message = str(fault["msg"]).removeprefix("Value error, ")
+    if not where and message.startswith(_URL_PLACE):
+        where, message = ["blog", "url"], message.removeprefix(_URL_PLACE)
     if fault["type"] == "extra_forbidden":
         message = "is no setting of Rundbrief; remove it or correct its name"
     elif fault["type"] == "missing":
         message = "is missing" if where != ["blog"] else "is missing: a [[blog]] with url, handle and title is needed"
     elif fault["type"] == "string_pattern_mismatch":
         message = f"has a value that is not allowed: {fault['input']!r}"
-    elif not message.startswith(("write", "must", "is ", "its ")) and where:
+    elif not message.startswith(("write", "must", "is ", "its ", "names ")) and where:
         message = f"{message[0].lower()}{message[1:]}, not {fault['input']!r}"
     line = _line_of(where, text)
     place = f"{name}:{line}" if line else name

@@ -9,6 +9,7 @@
     ├── BadPicture              bytes that are no picture we serve; the text is the reason
     ├── Refusal                 an incoming request we turn away (400)
     │   ├── Malformed           400  not JSON, not an activity, broken values
+    │   │   └── BadResource     400  no resource that WebFinger could be asked for
     │   ├── Unauthenticated     401  signature missing, wrong, or not the actor's
     │   ├── Blocked             403  the author blocks this sender
     │   ├── NoSuchThing         404
@@ -101,6 +102,12 @@ class Malformed(Refusal):
     """Bytes that are no activity: broken JSON, wrong types, missing values."""
 
     public = "malformed activity"
+
+
+class BadResource(Malformed):
+    """A question to WebFinger that names nothing it could be about."""
+
+    public = "resource must be one account or address, such as acct:name@host"
 
 
 class Unauthenticated(Refusal):

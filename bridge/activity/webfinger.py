@@ -15,7 +15,7 @@ from xml.sax.saxutils import quoteattr
 from bridge.activity.actor import instance_handle
 from bridge.activity.ids import Addresses, Blog
 from bridge.activity.wire_names import ACTIVITYSTREAMS
-from bridge.errors import Malformed, NoSuchThing
+from bridge.errors import BadResource, NoSuchThing
 from bridge.terms import ActorId, Document
 
 #: `site` is the server as such: the blog, and beside it the instance actor.
@@ -35,13 +35,13 @@ def resource_kind(resource: str | None, *, blog: Blog) -> ResourceKind:
     """Whom the query's `resource` means: acct: in any case, the actor's id, the blog's page, the server's own address.
 
     It may be percent-encoded once more than HTTP asks, and may carry the @ that people type. Old handles count as
-    the blog. Raises Malformed for what can be no resource, NoSuchThing for everybody else.
+    the blog. Raises BadResource for what can be no resource, NoSuchThing for everybody else.
     """
     if not resource or len(resource) > _LONGEST_RESOURCE:
-        raise Malformed("the resource is missing or too long")
+        raise BadResource("the resource is missing or too long")
     resource = unquote(resource) if "%" in resource else resource
     if not resource.isprintable() or " " in resource:
-        raise Malformed("the resource holds characters that none may hold")
+        raise BadResource("the resource holds characters that none may hold")
     if resource.lower().startswith(("https://", "http://")):
         return _kind_of_address(resource, blog)
     scheme = _SCHEME.match(resource)
@@ -129,7 +129,7 @@ def _kind_of_address(address: str, blog: Blog) -> ResourceKind:
 def _kind_of_account(account: str, blog: Blog) -> ResourceKind:
     user, at, host = account.removeprefix("@").partition("@")
     if not (user and at and host) or "@" in host or "/" in account:
-        raise Malformed("the resource is no account")
+        raise BadResource("the resource is no account")
     if not blog.accepts_host(host):
         raise NoSuchThing("no such account")
     name = user.casefold()

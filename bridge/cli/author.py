@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from bridge.app import App
-from bridge.cli.options import ConfigOption, JsonOption, print_json, with_app
+from bridge.cli.options import ConfigOption, JsonOption, complain_of, print_json, with_app
 from bridge.cli.progress import progress
 from bridge.errors import UserFault
 from bridge.inbox.names import word_for
@@ -67,6 +67,9 @@ def publish(
                 typer.echo(f"{path} is changed but not committed, and was left alone.")
             if not dry_run and told.deliveries:
                 typer.echo(await _progress(app, told.deliveries, since=min(began, told.at)))
+        refused = [str(fault) for step in report.steps for fault in step.faults]
+        if report.is_refused:
+            complain_of(refused)
         return 1 if report.is_refused else 0
 
     return with_app(config, run)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import importlib
 import json
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
@@ -48,6 +48,12 @@ def with_app(given: Path | None, work: Callable[[App], Awaitable[T]]) -> T:
 def counted(number: int, thing: str) -> str:
     """`1 server`, `2 servers`."""
     return f"{number} {thing}{'' if number == 1 else 's'}"
+
+
+def complain_of(refused: Sequence[str]) -> None:
+    """Say on stderr, in one line, that files were refused; the first one's place and reason stand in it."""
+    others = f" (and {len(refused) - 1} more)" if len(refused) > 1 else ""
+    typer.echo(f"rundbrief: refused: {refused[0]}{others}" if refused else "rundbrief: refused", err=True)
 
 
 def print_json(value: Any) -> None:

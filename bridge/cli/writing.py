@@ -10,7 +10,7 @@ from rich.console import Console
 
 from bridge.app import App
 from bridge.cli.author import Files
-from bridge.cli.options import ConfigOption, JsonOption, print_json, with_app
+from bridge.cli.options import ConfigOption, JsonOption, complain_of, print_json, with_app
 from bridge.cli.preview_page import preview_page
 from bridge.cli.preview_screen import preview_screen
 from bridge.errors import Fault, IssueFaults
@@ -41,6 +41,8 @@ def lint(files: Files = None, config: ConfigOption = None, as_json: JsonOption =
             if not checked.refusals:
                 number = len(checked.ready)
                 typer.echo(f"{number} {'file' if number == 1 else 'files'}: a push would be taken.")
+        if checked.refusals:
+            complain_of([str(fault) for fault in checked.refusals])
         return 1 if checked.refusals else 0
 
     return with_app(config, run)

@@ -16,7 +16,7 @@ from bridge.activity.webfinger import (
     nodeinfo_links,
     resource_kind,
 )
-from bridge.errors import Malformed, NoSuchThing
+from bridge.errors import BadResource, NoSuchThing
 from bridge.store import changes, entries, issues
 from bridge.store.database import Transaction
 from bridge.terms import Document
@@ -37,7 +37,7 @@ async def webfinger(request: web.Request) -> web.StreamResponse:
     site = request.app[SITE]
     asked = request.query.getall("resource", [])
     if len(asked) != 1:
-        raise Malformed("exactly one resource is needed")
+        raise BadResource("exactly one resource is needed")
     kind = resource_kind(asked[0], blog=site.blog)
 
     async def render() -> Page:

@@ -209,3 +209,20 @@ def test_a_link_to_no_place_on_the_page_is_a_warning(desk: Desk) -> None:
     assert [line for line in told.output.splitlines() if "no place" in line] == [
         'warning: 24.md:6: The link "#gone" leads to no place on the page'
     ]
+
+
+def test_files_that_are_refused_are_an_error_and_the_others_go_out(desk: Desk) -> None:
+    """The list is on stdout, the error with file, line and reason on stderr, and the command ends with 1."""
+    folder = desk.folder / "issues"
+    (folder / "good.md").write_text("---\ntitle: Good\n---\nHello.\n")
+    (folder / "bad.md").write_text("---\ntitle: Bad\nformat: novel\n---\nHello.\n")
+
+    linted = desk.run("lint")
+    published = desk.run("publish", str(folder / "good.md"), str(folder / "bad.md"))
+
+    assert (linted.status, published.status) == (1, 1)
+    for told in (linted, published):
+        assert told.one_line().startswith("rundbrief: refused: bad.md:3: format must be note")
+        assert "bad.md:3: format must be note" in told.output
+    assert "good (Good) is published" in published.output
+    assert [one["state"] for one in json.loads(desk.run("issues", "--json").output)] == ["published"]
