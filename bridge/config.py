@@ -268,7 +268,7 @@ def config_from(table: Mapping[str, Any], *, folder: Path, name: str = "config.t
 
 def _sentences(error: ValidationError, table: Mapping[str, Any], name: str, text: str) -> list[str]:
     """Every fault; also the address, which pydantic does not come to where another value is wrong."""
-    found = [dict(fault) for fault in error.errors()]
+    found: list[dict[str, Any]] = [dict(fault) for fault in error.errors()]
     blogs, federation = table.get("blog"), table.get("federation")
     private = isinstance(federation, Mapping) and federation.get("allow_private_addresses") is True
     url = blogs[0].get("url") if isinstance(blogs, list) and blogs and isinstance(blogs[0], Mapping) else None
