@@ -5,8 +5,9 @@ from __future__ import annotations
 import argparse
 import asyncio
 import random
+import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -25,23 +26,38 @@ def _postgres() -> Iterator[PostgresServer]:
         server.stop()
 
 
+def _two_workers(_rounds: int) -> Iterator[cases.Result]:
+    with _postgres() as server:
+        yield from cases.two_workers(lambda: asyncio.run(server.new_database()))
+
+
+def _load(_rounds: int) -> Iterator[cases.Result]:
+    with tempfile.TemporaryDirectory(prefix="rundbrief-bench-") as folder:
+        yield from serving(Path(folder))
+
+
+def _inbox(_rounds: int) -> Iterator[cases.Result]:
+    yield from conversation.cases()
+
+
+_CASES: dict[str, Callable[[int], Iterator[cases.Result]]] = {
+    "plain": cases.plain,
+    "tls": cases.tls,
+    "slow": cases.slow,
+    "many": cases.many_followers,
+    "workers": _two_workers,
+    "load": _load,
+    "inbox": _inbox,
+}
+
+
 def _measure(names: list[str], rounds: int) -> Iterator[cases.Result]:
-    if not names or "plain" in names:
-        yield from cases.plain(rounds)
-    if not names or "tls" in names:
-        yield from cases.tls(rounds)
-    if not names or "slow" in names:
-        yield from cases.slow(rounds)
-    if not names or "many" in names:
-        yield from cases.many_followers(rounds)
-    if not names or "workers" in names:
-        with _postgres() as server:
-            yield from cases.two_workers(lambda: asyncio.run(server.new_database()))
-    if not names or "load" in names:
-        with tempfile.TemporaryDirectory(prefix="rundbrief-bench-") as folder:
-            yield from serving(Path(folder))
-    if not names or "inbox" in names:
-        yield from conversation.cases()
+    """Each row as it is measured. A case that fails or takes minutes is said so, and the others go on."""
+    for name in names or _CASES:
+        try:
+            yield from _CASES[name](rounds)
+        except (subprocess.SubprocessError, OSError, RuntimeError) as error:
+            print(f"failed {name}: {error}", flush=True)
 
 
 def _chaos(engine: str, rounds: int, seed: int) -> None:
@@ -57,7 +73,7 @@ def _chaos(engine: str, rounds: int, seed: int) -> None:
 def main() -> None:
     """Read the options and run."""
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
-    parser.add_argument("names", nargs="*", help="plain tls slow many workers load inbox, or chaos")
+    parser.add_argument("names", nargs="*", choices=[*_CASES, "chaos", []], help="all but chaos if none is named")
     parser.add_argument("--repeat", type=int, default=1, help="runs of which the median counts")
     parser.add_argument("--write", action="store_true", help="put the results into docs/performance.md")
     parser.add_argument("--rounds", type=int, default=100, help="of chaos")

@@ -22,12 +22,11 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import aiohttp
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import padding
 from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
 
 from bench.cases import Result
 from bench.report import line_of
+from bench.speed import QUIET_SIGNING_MS, signing_ms
 from bridge.demo.stage import request
 from bridge.signature import cavage
 from bridge.signature.digest import digest_of
@@ -41,7 +40,6 @@ _IN_FLIGHT = 16
 _SENDERS = 8
 _READS = 300
 _REBUILDS = 10
-_QUIET_SIGNING_MS = 0.30
 _TYPE = "application/activity+json"
 _TEXT = "<p>Danke für den Brief! " + "Am Wegrand stand heute ein Handschuh und winkte. " * 5 + "</p>"
 
@@ -128,15 +126,6 @@ def cpu_seconds(pid: int) -> float:
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
-def signing_ms() -> float:
-    """What an RSA-2048 signature costs at the moment."""
-    key = generate_private_key(65537, 2048)
-    began = time.process_time()
-    for _ in range(200):
-        key.sign(b"", padding.PKCS1v15(), hashes.SHA256())
-    return (time.process_time() - began) / 200 * 1000
-
-
 @dataclass(frozen=True, kw_only=True)
 class Meter:
     """Measures what one process uses while something is asked of it."""
@@ -166,7 +155,7 @@ def cases(number: int = 2000) -> Iterator[Result]:
         inbox = request(f"{blog.origin}/", accept=_TYPE).json()["inbox"]
         senders = [Sender() for _ in range(_SENDERS)]
         asyncio.run(send(inbox, [one.signed(inbox, one.reply(note, 0)) for one in senders]))
-        meter = Meter(pid=blog.server.pid, scale=_QUIET_SIGNING_MS / signing_ms())
+        meter = Meter(pid=blog.server.pid, scale=QUIET_SIGNING_MS / signing_ms())
         replies = [one.signed(inbox, one.reply(note, each)) for each in range(number // _SENDERS) for one in senders]
         fresh = replies[_SENDERS:]
         yield from meter.taken("a reply from a known actor", 0.5, len(fresh), send(inbox, fresh))

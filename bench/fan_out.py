@@ -1,7 +1,8 @@
 """A blog whose followers are the sink's servers -> one letter to all of them by the real worker, measured from inside.
 
 Run by `cases` as a process of its own, so that CPU and memory are the worker's alone. `--people` makes followers,
-`--post` writes the letter as publishing does; without them it only works, as a second worker does.
+`--post` writes a letter as publishing does, `--publish` publishes the issue that is committed; without them it only
+works, as a second worker does.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import logging
 import resource
 import socket
 import time
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 
@@ -25,14 +27,16 @@ from bridge.activity.ids import new_token
 from bridge.app import App, opened
 from bridge.clock import utc_now
 from bridge.config import read_config
+from bridge.delivery.outcome import Delivered
+from bridge.delivery.send import Sender, Sent
 from bridge.garbage import spare_what_is_loaded
 from bridge.outbox import audience
 from bridge.remote.network import Network
-from bridge.store import deliveries, followers, published
+from bridge.store import deliveries, published
 from bridge.store.database import Transaction
-from bridge.store.followers import Follower
 from bridge.store.published import NewActivity
-from bridge.terms import ActorId, InboxUrl, Server
+from bridge.store.schema import followers
+from bridge.store.upsert import insert_new
 
 
 class BenchNames(AbstractResolver):
@@ -56,20 +60,23 @@ def origin_of_server(number: int, port: int, *, tls: bool) -> str:
 
 def seed(tx: Transaction, blog_id: int, *, servers: int, people: int, port: int, tls: bool) -> None:
     """So many followers, spread evenly over so many servers."""
-    for person in range(people):
-        origin = origin_of_server(person % servers, port, tls=tls)
-        followers.add(
-            tx,
-            blog_id,
-            Follower(
-                actor_id=ActorId(f"{origin}/users/{person}"),
-                follow_id=None,
-                server=Server(origin.partition("://")[2]),
-                inbox=InboxUrl(f"{origin}/users/{person}/inbox"),
-                shared_inbox=InboxUrl(f"{origin}/inbox"),
-                since=utc_now(),
-            ),
-        )
+    origins = [origin_of_server(number, port, tls=tls) for number in range(servers)]
+    insert_new(
+        tx,
+        followers,
+        [
+            {
+                "blog_id": blog_id,
+                "actor_id": f"{origin}/users/{person}",
+                "server": origin.partition("://")[2],
+                "inbox": f"{origin}/users/{person}/inbox",
+                "shared_inbox": f"{origin}/inbox",
+                "since": utc_now(),
+            }
+            for person in range(people)
+            for origin in [origins[person % servers]]
+        ],
+    )
 
 
 def post(tx: Transaction, app: App) -> int:
@@ -84,8 +91,43 @@ def post(tx: Transaction, app: App) -> int:
     )
 
 
+def sends_nothing() -> None:
+    """Let every delivery succeed at once: what is left is the ledger, the jobs and the lanes."""
+
+    async def delivered(_self: Sender, *_place: object, asks: Callable[[], None], **_known: object) -> Sent:
+        asks()
+        return Sent(outcome=Delivered(202))
+
+    Sender.send = delivered  # type: ignore[assignment]
+
+
+async def settled(app: App, asked: argparse.Namespace, until: float) -> dict[str, int]:
+    """How many deliveries are in each state when no more than `leave` wait, or the time is over.
+
+    The ledger is asked often only when this process has sent nearly all: counting is not what is measured.
+    """
+    counts: dict[str, int] = {}
+    look_at = 0.0
+    while time.perf_counter() < until:
+        await asyncio.sleep(0.1)
+        if time.perf_counter() < look_at and sent() < asked.servers - asked.leave:
+            continue
+        counts = await app.database.read(deliveries.counts)
+        if counts.get("delivered", 0) and counts.get("waiting", 0) <= asked.leave:
+            break
+        look_at = time.perf_counter() + 2
+    return counts
+
+
+def sent() -> float:
+    """How many deliveries this process has made."""
+    return metrics.REGISTRY.get_sample_value("rundbrief_deliveries_total", {"outcome": "Delivered"}) or 0.0
+
+
 async def run(asked: argparse.Namespace) -> dict[str, float]:
     """Work until nothing is due any more, or the time is over."""
+    if asked.unsent:
+        sends_nothing()
     config = read_config(asked.config)
     network = Network(ca_file=asked.ca, resolver=BenchNames()) if asked.ca else None
     async with opened(config, network=network) as app:
@@ -104,13 +146,10 @@ async def run(asked: argparse.Namespace) -> dict[str, float]:
         began = time.time()
         if asked.post:
             await app.database.write(lambda tx: post(tx, app))
+        if asked.publish:
+            await app.publisher.publish()
         written = time.perf_counter() - wall
-        counts: dict[str, int] = {}
-        while time.perf_counter() - wall < asked.seconds:
-            await asyncio.sleep(0.25)
-            counts = await app.database.read(deliveries.counts)
-            if counts.get("delivered", 0) and counts.get("waiting", 0) <= asked.leave:
-                break
+        counts = await settled(app, asked, wall + asked.seconds)
         cpu, wall = time.process_time() - cpu, time.perf_counter() - wall
         workshop.stop()
         await working
@@ -122,7 +161,7 @@ async def run(asked: argparse.Namespace) -> dict[str, float]:
             "written": written,
             "delivered": counts.get("delivered", 0),
             "waiting": counts.get("waiting", 0),
-            "sent": metrics.REGISTRY.get_sample_value("rundbrief_deliveries_total", {"outcome": "Delivered"}) or 0.0,
+            "sent": sent(),
             "rss_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
         }
 
@@ -135,6 +174,8 @@ def arguments() -> argparse.ArgumentParser:
     parser.add_argument("--servers", type=int, default=0)
     parser.add_argument("--people", type=int, default=0, help="make so many followers first")
     parser.add_argument("--post", action="store_true", help="write a letter to all")
+    parser.add_argument("--publish", action="store_true", help="publish what is committed")
+    parser.add_argument("--unsent", action="store_true", help="deliver nothing, as if all had answered at once")
     parser.add_argument("--wait", action="store_true", help="say so when ready, and help another worker")
     parser.add_argument("--leave", type=int, default=0, help="stop when no more than so many wait")
     parser.add_argument("--seconds", type=float, default=60)

@@ -10,6 +10,7 @@ from types import TracebackType
 from typing import Any, Self
 
 PYTHON = sys.executable
+_LONGEST = 180.0  #: seconds
 
 
 class SinkProcess:
@@ -55,8 +56,8 @@ class SinkProcess:
 
 
 def run_json(*command: str) -> dict[str, Any]:
-    """Run a module of ours to its end; the JSON of its last line."""
-    done = subprocess.run([PYTHON, "-m", *command], stdout=subprocess.PIPE, text=True, check=True)
+    """Run a module of ours to its end; the JSON of its last line. Raises TimeoutExpired after three minutes."""
+    done = subprocess.run([PYTHON, "-m", *command], stdout=subprocess.PIPE, text=True, check=True, timeout=_LONGEST)
     found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
     return found
 
@@ -88,3 +89,12 @@ def new_clone(repository: Path, clone: Path) -> None:
     subprocess.run(["git", "clone", "--quiet", str(repository), str(clone)], check=True, stderr=subprocess.DEVNULL)
     for key, value in (("user.name", "Ada Autorin"), ("user.email", "ada@links.example")):
         subprocess.run(["git", "-C", str(clone), "config", key, value], check=True)
+
+
+def commit_letter(config: Path, text: str) -> None:
+    """Commit an issue `brief` in the blog's own folder, not yet published."""
+    letters = config.parent / "issues"
+    (letters / "brief.md").write_text(text, encoding="utf-8")
+    git = ["git", "-c", "user.name=Ada", "-c", "user.email=ada@links.example"]
+    subprocess.run(["git", "add", "-A"], cwd=letters, check=True)
+    subprocess.run([*git, "commit", "-q", "-m", "Brief"], cwd=letters, check=True)
