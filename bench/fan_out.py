@@ -148,7 +148,7 @@ async def run(asked: argparse.Namespace) -> dict[str, float]:
             await app.database.write(lambda tx: post(tx, app))
         if asked.publish:
             await app.publisher.publish()
-        written = time.perf_counter() - wall
+        written, written_cpu = time.perf_counter() - wall, time.process_time() - cpu
         counts = await settled(app, asked, wall + asked.seconds)
         cpu, wall = time.process_time() - cpu, time.perf_counter() - wall
         workshop.stop()
@@ -159,6 +159,7 @@ async def run(asked: argparse.Namespace) -> dict[str, float]:
             "wall": wall,
             "began": began,
             "written": written,
+            "written_cpu": written_cpu,
             "delivered": counts.get("delivered", 0),
             "waiting": counts.get("waiting", 0),
             "sent": sent(),

@@ -15,6 +15,7 @@ import typer
 from bridge import __version__
 from bridge.cli.table import COMMANDS, HIDDEN, Command
 from bridge.errors import BridgeError, ConfigFaults, WrongUse
+from bridge.garbage import nothing_to_find
 
 _USAGE = """Usage: rundbrief COMMAND [OPTIONS]
 
@@ -79,7 +80,8 @@ def _find(words: list[str]) -> tuple[str, Command] | None:
 
 
 def _call(name: str, command: Command, rest: list[str]) -> int:
-    function = getattr(importlib.import_module(f"bridge.cli.{command.module}"), command.function)
+    with nothing_to_find():
+        function = getattr(importlib.import_module(f"bridge.cli.{command.module}"), command.function)
     app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
     app.command(name=name, help=function.__doc__)(function)
     try:

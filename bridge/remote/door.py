@@ -80,9 +80,10 @@ class Door:
 
     async def open(self) -> None:
         """Build the session, inside the running loop."""
-        context = ssl.create_default_context()
+        trusted: ssl.SSLContext | bool = True  # as the system does, by a context that aiohttp has made already
         if self._ca_file is not None:
-            context.load_verify_locations(self._ca_file)
+            trusted = ssl.create_default_context()
+            trusted.load_verify_locations(self._ca_file)
         self._guarded = GuardedResolver(self._resolver or SystemResolver(), allow_private=self.allow_private)
         self._session = aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(
@@ -90,7 +91,7 @@ class Door:
                 # A name is asked for a new connection only; aiohttp's memory of it would cost a task and two futures.
                 use_dns_cache=False,
                 keepalive_timeout=_KEEPALIVE_SECONDS,
-                ssl=context,
+                ssl=trusted,
                 resolver=self._guarded,
                 socket_factory=guarded_socket_factory(allow_private=self.allow_private),
             ),
