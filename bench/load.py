@@ -33,6 +33,7 @@ from bridge.urls import parse_url
 _REPLIES = 2000
 _GETS = 10_000
 _AT_ONCE = 32
+_PACKED = "Accept-Encoding: gzip\r\n"  #: as every browser and server asks
 _ACTORS = 50
 _LETTER = "---\ntitle: Ein Brief\n---\n\n" + "Regen auf dem Dach, und die Rüben stehen gut. " * 400
 
@@ -157,7 +158,9 @@ def _inbox(server: psutil.Process, port: int, wanted: Sequence[bytes]) -> Iterat
 
 def _gets(server: psutil.Process, port: int, case: str, url: str, accept: str) -> Iterator[Result]:
     path = parse_url(url, allow_http=True)
-    wanted = [f"GET {path.target} HTTP/1.1\r\nHost: {path.authority}\r\nAccept: {accept}\r\n\r\n".encode()] * _GETS
+    wanted = [
+        f"GET {path.target} HTTP/1.1\r\nHost: {path.authority}\r\nAccept: {accept}\r\n{_PACKED}\r\n".encode()
+    ] * _GETS
     asyncio.run(_ask_all(port, wanted[:50]))
     before, began = _cpu(server), time.perf_counter()
     statuses = asyncio.run(_ask_all(port, wanted))

@@ -61,7 +61,7 @@ async def test_nobody_is_called_slow_before_enough_answers_are_known() -> None:
     lanes.learn(0.1)
 
     assert lanes.patience is not None
-    assert lanes.patience.total_seconds() == pytest.approx(0.4)
+    assert lanes.patience.total_seconds() == pytest.approx(0.3)
 
 
 async def test_patience_follows_what_is_usual_within_bounds() -> None:
