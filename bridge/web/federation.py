@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Awaitable, Callable
 from datetime import datetime
 from typing import Any
@@ -146,7 +147,9 @@ async def outbox(request: web.Request) -> web.StreamResponse:
         told = await site.database.read(
             lambda tx: published.outbox_page(tx, blog_id, offset=start, limit=collection.PER_PAGE)
         )
-        items: list[str | Document] = [create_of(_listed(document), activity_id) for activity_id, document in told]
+        # What is served differs from what was delivered, so it gets a proof of its own.
+        creates = (create_of(_listed(document), activity_id) for activity_id, document in told)
+        items: list[str | Document] = [json.loads(site.blog.seal(create)) for create in creates]
         return _page(collection.page(url, number, total, items))
 
     return await site.ready.get(request, f"outbox {asked}", render)
