@@ -91,7 +91,7 @@ def keep(tx: Transaction, arrival: Arrival, context: Context) -> Result:
         same = _copy(tx, note, context)
     if same is not None and (same.object_id == note.id or same.state == "deleted"):
         return _again(tx, same, arrival)
-    if known.deleted_by == note.attributed_to:
+    if known.is_deleted:
         return Ignored(verdict="deleted", reason="its author deleted it before it arrived")
     if known.is_forgotten:
         return Ignored(verdict="hidden", reason=FORGOTTEN)

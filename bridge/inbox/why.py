@@ -111,7 +111,7 @@ def _of_entry(tx: Transaction, blog: Blog, entry: EntryRow, blocked: BlockList) 
 def _of_address(tx: Transaction, blog: Blog, asked: str, blocked: BlockList) -> Explanation:
     records = record.about(tx, asked)
     reaction = reactions.find_by_activity(tx, asked)
-    deleted_by = tombstones.find(tx, asked)
+    deleted_by = tombstones.deleters(tx, asked)
     sentences = [sentence_of(row) for row in records[:_MOST_LISTED]]
     if reaction is not None:
         kind, actor_id, issue_id = reaction
@@ -128,9 +128,9 @@ def _of_address(tx: Transaction, blog: Blog, asked: str, blocked: BlockList) -> 
             sentences.append(f"It is about {entry.object_id}: {inner.verdict}. {inner.sentences[0]}")
         else:
             verdict = word_of(records[0].verdict)
-    elif deleted_by is not None:
+    elif deleted_by:
         verdict = "deleted"
-        sentences.append(f"{deleted_by} deleted it. Should it still come, it stays deleted.")
+        sentences.append(f"{' and '.join(deleted_by)} deleted it. Should it still come, it stays deleted.")
     elif (expired_at := record.has_expired(tx, asked)) is not None:
         verdict = "expired"
         sentences.append(f"It came in, but what became of it is no longer on record: that expired {_when(expired_at)}.")

@@ -17,7 +17,7 @@ from bridge.store.schema import entries, forgotten, tombstones
 class Facts:
     """What is here of a post and its author."""
 
-    deleted_by: str | None  #: who deleted the post before it came
+    is_deleted: bool  #: its author deleted the post before it came
     is_forgotten: bool  #: the author of the blog had this person forgotten
     was_shown: bool  #: something of this person was shown before
     is_here: bool  #: an entry of the same object or page
@@ -31,7 +31,7 @@ _URL: sa.BindParameter[str] = sa.bindparam("url")
 _ACTOR: sa.BindParameter[str] = sa.bindparam("actor")
 _FACTS = Prepared(
     sa.select(
-        sa.select(tombstones.c.actor_id).where(tombstones.c.object_id == _OBJECT).scalar_subquery().label("deleted_by"),
+        sa.exists().where(tombstones.c.object_id == _OBJECT, tombstones.c.actor_id == _ACTOR).label("is_deleted"),
         sa.exists().where(forgotten.c.blog_id == _BLOG, forgotten.c.actor_id == _ACTOR).label("is_forgotten"),
         sa.exists()
         .where(entries.c.blog_id == _BLOG, entries.c.actor_id == _ACTOR, entries.c.state == "shown")
@@ -50,7 +50,7 @@ def of_post(tx: Transaction, blog_id: int, *, object_id: str, url: str, actor_id
     """Everything at once."""
     (row,) = _FACTS.all(tx, {"blog": blog_id, "object": object_id, "url": url, "actor": actor_id})
     return Facts(
-        deleted_by=row.deleted_by,
+        is_deleted=row.is_deleted,
         is_forgotten=row.is_forgotten,
         was_shown=row.was_shown,
         is_here=row.is_here,

@@ -22,7 +22,9 @@ Convert = Callable[[Any], Any]
 class Prepared:
     """`statement` has a bound parameter for each value; an INSERT sets `columns`, and the defaults of its table."""
 
-    def __init__(self, statement: sa.Select[Any] | sa.CompoundSelect[Any] | sa.sql.dml.UpdateBase, *columns: str):
+    def __init__(
+        self, statement: sa.Select[*tuple[Any, ...]] | sa.CompoundSelect[Any] | sa.sql.dml.UpdateBase, *columns: str
+    ):
         self._statement = statement
         self._columns = columns
         self._text: _SqliteText | None = None

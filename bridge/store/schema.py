@@ -313,9 +313,10 @@ sa.Index("ix_received_server", received.c.server, received.c.received_at)
 tombstones = sa.Table(
     "tombstones",
     metadata,
-    sa.Column("object_id", sa.Text, primary_key=True),
+    sa.Column("object_id", sa.Text, nullable=False),
     sa.Column("actor_id", sa.Text, nullable=False),
     sa.Column("deleted_at", Moment, nullable=False),
+    sa.PrimaryKeyConstraint("object_id", "actor_id"),
 )
 
 #: People whom the author made us forget; what they say later is not kept.

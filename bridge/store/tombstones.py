@@ -1,4 +1,7 @@
-"""Remote objects that were deleted by their authors, perhaps before we saw them: a Delete before its Create wins."""
+"""Remote objects that were deleted by their authors, perhaps before we saw them: a Delete before its Create wins.
+
+Whose they are is not known before they come, so each who says so has a row, and only the author's counts in the end.
+"""
 
 from __future__ import annotations
 
@@ -16,9 +19,9 @@ def add(tx: Transaction, object_id: str, actor_id: str, *, now: datetime) -> Non
     insert_new(tx, tombstones, [{"object_id": object_id, "actor_id": actor_id, "deleted_at": now}])
 
 
-def find(tx: Transaction, object_id: str) -> str | None:
-    """Who deleted it, if it was deleted."""
-    return tx.execute(_WHO, {"object": object_id}).scalar()
+def deleters(tx: Transaction, object_id: str) -> list[str]:
+    """Who deleted it, or said so of something that was not theirs."""
+    return list(tx.execute(_WHO, {"object": object_id}).scalars())
 
 
 _WHO = sa.select(tombstones.c.actor_id).where(tombstones.c.object_id == sa.bindparam("object"))

@@ -156,6 +156,17 @@ async def test_a_delete_before_its_create_wins(place: Place) -> None:
     assert await place.entries() == []
 
 
+async def test_a_neighbours_delete_of_what_is_not_here_yet_neither_counts_nor_hides_the_authors(place: Place) -> None:
+    """S30: whose a post is, nobody knows before it comes."""
+    neighbour = "https://far.example/users/neighbour"
+    for number in (1, 2):
+        await place.take({"type": "Delete", "actor": neighbour, "object": f"{ANN}/statuses/{number}"})
+    await place.take({"type": "Delete", "actor": ANN, "object": f"{ANN}/statuses/2"})
+
+    assert (await place.take(create(note(ANN, id=f"{ANN}/statuses/1")))).verdict == "shown"
+    assert (await place.take(create(note(ANN, id=f"{ANN}/statuses/2")))).verdict == "deleted"
+
+
 async def test_a_deleted_comment_leaves_nothing_and_stays_deleted(place: Place) -> None:
     await place.say(ANN, attachment=[{"type": "Image", "url": "https://far.example/1.png", "name": "Blatt"}])
     await place.take(

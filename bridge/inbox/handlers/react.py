@@ -81,7 +81,7 @@ def _count(
         if place is None:
             return Ignored(reason=f"a {kind} of {object_id}, which is not ours")
         issue_id = place.issue_id
-        if activity_id is not None and tombstones.find(tx, activity_id) == verified.actor.id:
+        if activity_id is not None and verified.actor.id in tombstones.deleters(tx, activity_id):
             return Ignored(verdict="deleted", reason=f"the {kind} was taken back before it arrived", issue_id=issue_id)
         if forgotten.since(tx, context.blog.id, verified.actor.id) is not None:
             return Ignored(verdict="hidden", reason=FORGOTTEN, issue_id=issue_id)

@@ -138,7 +138,7 @@ def upgrade() -> None:
         sa.Column("object_id", sa.Text(), nullable=False),
         sa.Column("actor_id", sa.Text(), nullable=False),
         sa.Column("deleted_at", Moment(), nullable=False),
-        sa.PrimaryKeyConstraint("object_id", name=op.f("pk_tombstones")),
+        sa.PrimaryKeyConstraint("object_id", "actor_id", name=op.f("pk_tombstones")),
     )
     op.create_table(
         "blocks",
