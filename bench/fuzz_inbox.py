@@ -180,7 +180,7 @@ def _bend(headers: dict[str, str], chance: random.Random) -> None:
             value = headers.get(name, "x")
             place = chance.randrange(len(value) + 1)
             # Not in the key's address: a host that does not answer is a 503 that is right.
-            if "keyId" not in value or place > value.index("algorithm"):
+            if "keyId" not in value or "algorithm" not in value or place > value.index("algorithm"):
                 headers[name] = value[:place] + chance.choice('",=();:\\ aé') + value[place + 1 :]
 
 
