@@ -214,6 +214,7 @@ def test_the_ledger_shows_each_server_with_its_reason(running: RunningBlog, auth
     assert "<title>1 von 2 Zustellungen kamen an, die letzte nach 2" in page
     assert "1 von 2 zugestellt" in author.get("/admin/").text
     assert "schlecht.example" in author.get("/admin/queue").text
+    assert "gut.example" in author.get("/admin/servers").text, "a server that never failed is known, too"
     assert author.post("/admin/queue", {"server": "schlecht.example"}).status == 303
 
 

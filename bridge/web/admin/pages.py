@@ -19,6 +19,7 @@ from bridge.store.database import Transaction
 from bridge.store.deliveries import Standing
 from bridge.store.entries import EntryRow
 from bridge.store.logins import Session
+from bridge.store.servers import ServerRow
 from bridge.web import gather
 from bridge.web.admin.door import page
 from bridge.web.admin.picture import curve
@@ -206,7 +207,9 @@ async def server_list(request: web.Request, session: Session) -> web.StreamRespo
     def read(tx: Transaction) -> dict[str, Any]:
         sent = overview.deliveries_by_server(tx, site.blog.id)
         from_there = overview.followers_by_server(tx, site.blog.id)
-        rows = [row for row in servers.all_of(tx) if row.server in sent or row.server in from_there]
+        # One that never failed and never wrote to us has no row of its own.
+        known = {row.server: row for row in servers.all_of(tx)}
+        rows = [known.get(name) or ServerRow(server=name) for name in sent.keys() | from_there.keys()]
         rows.sort(key=lambda row: (row.failing_since is None, -from_there.get(row.server, 0), row.server))
         return {"rows": rows[:1000], "sent": sent, "from_there": from_there}
 
