@@ -25,6 +25,14 @@ _DEFAULT_PORTS = {"https": 443, "http": 80}
 # Underscores stand in the names of real servers, so they are let through although RFC 1123 has none.
 _HOST = re.compile(r"(?:[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?\.)*[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?")
 _NUMERIC_LABEL = re.compile(r"[0-9]+|0x[0-9a-f]*")
+# What most addresses look like, in one look: what passes here needs no judging and no normalising.
+_LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
+_OCTET = r"(?:25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])"
+_COMMON = re.compile(
+    rf"(https?)://((?:{_LABEL}\.)+[a-z](?:[a-z0-9-]{{0,61}}[a-z0-9])?|(?:{_OCTET}\.){{3}}{_OCTET})(?::([1-9][0-9]{{0,4}}))?"
+    r"(/[!$-;=@-\[\]_a-z~]*+)?(?:\?([!$-;=?-\[\]_a-z~]*+))?(?:\#([!#-;=?-\[\]_a-z~]*+))?"
+)
+_LONGEST_COMMON = 253
 _AUTHORITY_END = re.compile(r"[/?#]")
 _FORBIDDEN = re.compile(r'[ \\<>"]')
 
@@ -89,6 +97,17 @@ def parse_url(text: str, *, allow_http: bool) -> Url:
     that only some parsers take for IPv4, control characters, spaces, backslashes, more than `LONGEST` characters.
     Kept, because what comes in names the same addresses again and again; at most some 10 MB.
     """
+    if len(text) > _LONGEST_COMMON or (common := _COMMON.fullmatch(text)) is None:
+        return _judged(text, allow_http=allow_http)
+    scheme, host, number, path, query, fragment = common.groups()
+    if scheme == "http" and not allow_http:
+        raise BadUrl("is http, and only https is allowed")
+    port = _port(number) if number else _DEFAULT_PORTS[scheme]
+    return Url(text=text, scheme=scheme, host=host, port=port, path=path or "/", query=query, fragment=fragment)
+
+
+def _judged(text: str, *, allow_http: bool) -> Url:
+    """What `parse_url` says of an address that is not a common one."""
     if len(text) > LONGEST:
         raise BadUrl(f"longer than {LONGEST} characters")
     if not text.isprintable() or _FORBIDDEN.search(text):

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from urllib.parse import urlsplit
 
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from yarl import URL
 
-from bridge.urls import LONGEST, BadUrl, host_of, origin_of, parse_url, same_origin, same_site
+from bridge.urls import LONGEST, BadUrl, Url, _judged, host_of, origin_of, parse_url, same_origin, same_site
 
 
 @pytest.mark.parametrize(
@@ -230,3 +231,30 @@ def test_s7_whatever_is_given_is_read_one_way_or_refused(text: str) -> None:
 def test_s79_a_site_is_what_one_owner_has(one: str, other: str, same: bool) -> None:
     assert same_site(one, other) is same
     assert same_site(other, one) is same
+
+
+_WORDS = r"""
+http https HTTPS :// a.example A.example xn--gre-6ka8i.example 127.0.0.1 127.0.0.01 256.0.0.1 a-.example -a.example
+a_b.example localhost a.b1 1.2 . : 0 80 443 99999 65535 @ / ? # [ ] %40 ~ ^ | { ` \ " < ß
+"""
+_PIECES = st.sampled_from([*_WORDS.split(), " ", "\x00", "\u202e", "a" * 260])
+
+
+@given(
+    st.lists(_PIECES, max_size=9).map("".join)
+    | st.builds("https://{}{}".format, _PIECES, st.lists(_PIECES).map("".join))
+)
+@example("http://127.0.0.1:65536/")
+@example("https://a.example:0/")
+@example("https://a.example:080/")
+@settings(max_examples=500)
+def test_a_common_address_is_read_as_any_other(text: str) -> None:
+    """The one look that serves most addresses says what the whole judgement says."""
+
+    def read(how: Callable[..., Url]) -> Url | None:
+        try:
+            return how(text, allow_http=True)
+        except BadUrl:
+            return None
+
+    assert read(parse_url) == read(_judged)

@@ -10,20 +10,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from functools import lru_cache
 from itertools import islice
 
 from bridge.activity.wire_names import short_name
 from bridge.errors import Malformed
 from bridge.terms import Document
 from bridge.urls import LONGEST, BadUrl, parse_url
-
-# Most addresses look like this. Whatever passes here passes parse_url too; a test holds the two together.
-_COMMON_URL = re.compile(
-    r"https://(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z](?:[a-z0-9-]{0,61}[a-z0-9])?"
-    r"(?:[/?#][!#-;=?-\[\]_a-z~]*)?"
-)
-_LONGEST_COMMON_URL = 253
 
 _LEAP_SECOND = re.compile(r"(T\d\d:\d\d:)60")
 _LONGEST_TIME = 40
@@ -34,19 +26,11 @@ def web_url(value: object) -> str | None:
     """The value itself if it is an http or https address that `bridge.urls` accepts, else None."""
     if not isinstance(value, str) or not value or len(value) > LONGEST:
         return None
-    return value if _is_web_url(value) else None
-
-
-# One activity names the same few addresses again and again. 2,048 addresses of 2,048 characters are 4 MB at worst.
-@lru_cache(maxsize=2048)
-def _is_web_url(text: str) -> bool:
-    if len(text) <= _LONGEST_COMMON_URL and _COMMON_URL.fullmatch(text):
-        return True
     try:
-        parse_url(text, allow_http=True)
+        parse_url(value, allow_http=True)
     except BadUrl:
-        return False
-    return True
+        return None
+    return value
 
 
 def members(value: object) -> list[object]:
