@@ -29,7 +29,7 @@ from bridge.remote.door import Door
 from bridge.remote.hops import Hops
 from bridge.signature.request import SignedRequest
 from bridge.store import actors as known_actors
-from bridge.store.database import open_database
+from bridge.store.engines import open_database
 from tests.support.databases import new_sqlite
 from tests.support.signed_fetches import KNOCK, OWN
 from tests.support.signing import (

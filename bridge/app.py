@@ -59,9 +59,11 @@ from bridge.signature.key_files import load_key_file
 from bridge.signature.keys import PrivateKey, Signer
 from bridge.store import jobs, linkback_sends, linkbacks, remote_pictures
 from bridge.store.blogs import BlogRow
-from bridge.store.database import Database, SqliteDatabase, open_database
+from bridge.store.database import Database
+from bridge.store.engines import open_database
 from bridge.store.parked import CLIMB
 from bridge.store.pictures import PictureRow
+from bridge.store.sqlite import SqliteDatabase
 from bridge.terms import Server
 from bridge.urls import Url
 from bridge.web.gate import Gate

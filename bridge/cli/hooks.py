@@ -27,7 +27,8 @@ from bridge.issues.worktree import dirty_files
 from bridge.outbox.standing import IN_LINE, is_as_published
 from bridge.store import blogs, issues, publications
 from bridge.store.blogs import BlogRow
-from bridge.store.database import Database, Transaction, open_database
+from bridge.store.database import Database, Transaction
+from bridge.store.engines import open_database
 from bridge.store.issues import Outline
 from bridge.store.publications import Publication
 

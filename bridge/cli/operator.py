@@ -27,8 +27,8 @@ from bridge.issues.repository import prepare
 from bridge.logs import log_to_stderr
 from bridge.outbox import profile
 from bridge.signature.key_files import make_key_file
-from bridge.store.database import sqlite_path
 from bridge.store.revision import is_newest
+from bridge.store.sqlite import sqlite_path
 
 
 def init(

@@ -85,7 +85,8 @@ def keep(tx: Transaction, arrival: Arrival, context: Context) -> Result:
     """Find where the post belongs, judge it, and keep it in whatever state it is."""
     note, blog = arrival.note, context.blog
     url = note.url or note.id
-    known = facts.of_post(tx, blog.id, object_id=note.id, url=url, actor_id=note.attributed_to)
+    face = arrival.actor.icon_url
+    known = facts.of_post(tx, blog.id, object_id=note.id, url=url, actor_id=note.attributed_to, face=face)
     same = entries.find_same(tx, blog.id, note.id, url) if known.is_here else None
     if same is None and known.has_linkbacks:
         same = _copy(tx, note, context)
@@ -120,7 +121,8 @@ def keep(tx: Transaction, arrival: Arrival, context: Context) -> Result:
     values = {**arrival.values, "kind": kind, "issue_id": place.issue_id, "section": place.section}
     if same is not None:
         return _upgrade(tx, same, values, judged, place)
-    entries.add(tx, {**values, "token": new_token(), "state": judged.state, "reason": judged.reason})
+    told = {"token": new_token(), "state": judged.state, "reason": judged.reason}
+    entries.add(tx, {**values, **told}, has_face=known.has_face)
     if known.is_awaited:
         parked.wake_answers_to(tx, note.id)
     if judged.state == "shown":

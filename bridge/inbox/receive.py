@@ -17,6 +17,7 @@ from bridge.activity.ids import Blog
 from bridge.activity.incoming_types import Incoming
 from bridge.clock import Clock
 from bridge.config import Config
+from bridge.conversation.blocklist import addresses_of
 from bridge.inbox.authenticate import VerifiedActivity
 from bridge.inbox.context import Context
 from bridge.inbox.creators import Creators
@@ -26,7 +27,7 @@ from bridge.inbox.policy import Pace
 from bridge.inbox.refusals import BlockedOnRecord
 from bridge.inbox.result import Effect, Ignored, Result
 from bridge.inbox.sources import Sources
-from bridge.store import blocks, received
+from bridge.store import blocks, facts, received
 from bridge.store.database import Database, Transaction
 from bridge.store.received import Received
 from bridge.urls import host_of, same_site
@@ -184,13 +185,18 @@ class Inbox:
         return blocks.holding(tx, self.blog.id, address or "", self.config.federation.blocked)
 
     def _apply(self, tx: Transaction, row: Received, effect: Effect) -> Result:
-        blocked = self._blocked(tx, row.actor_id)
+        standing = facts.of_activity(
+            tx, self.blog.id, seen_key=str(row.seen_key), addresses=addresses_of(row.actor_id or "")
+        )
+        may_be_blocked = standing.may_be_blocked or self.config.federation.blocked
+        blocked = self._blocked(tx, row.actor_id) if may_be_blocked else None
         if blocked is not None:
             told = f"the author blocks {blocked}"
             if not received.add(tx, replace(row, verdict="blocked", reason=told, status=403)):
                 received.count_repeat(tx, str(row.seen_key))
             return _Refused(verdict="blocked", reason=told)
-        if received.count_repeat(tx, str(row.seen_key)):
+        if standing.came_before:
+            received.count_repeat(tx, str(row.seen_key))
             return _SEEN_BEFORE
         result = effect(tx)
         told_row = replace(row, verdict=result.verdict, reason=result.reason, issue_id=result.issue_id)

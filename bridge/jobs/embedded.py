@@ -13,8 +13,9 @@ from bridge.clock import Clock
 from bridge.errors import UserFault
 from bridge.jobs.gathered import Gathered
 from bridge.store import jobs
-from bridge.store.database import SqliteDatabase, Transaction, WakeUp
+from bridge.store.database import Transaction, WakeUp
 from bridge.store.jobs import Job
+from bridge.store.sqlite import SqliteDatabase
 
 _LEASE = timedelta(minutes=10)
 #: How often rows of other processes (the command line, a git hook) are looked for.

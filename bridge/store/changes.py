@@ -5,11 +5,14 @@ Topics: `issue:ID` for what stands on one issue's page, `blog` for lists, feeds 
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 
 import sqlalchemy as sa
 
+from bridge.clock import utc_now
 from bridge.store.database import Transaction
+from bridge.store.prepared import Prepared
 from bridge.store.schema import changes
 
 BLOG = "blog"
@@ -18,6 +21,16 @@ BLOG = "blog"
 def issue(issue_id: int) -> str:
     """The topic of one issue: its text and its conversation."""
     return f"issue:{issue_id}"
+
+
+def record(tx: Transaction, topics: Collection[str]) -> None:
+    """Tell other processes what this transaction changes; the engines call it just before they commit."""
+    now = utc_now() if topics else None
+    for topic in sorted(topics):
+        _INSERT.run(tx, {"topic": topic, "at": now})
+
+
+_INSERT = Prepared(sa.insert(changes), "topic", "at")
 
 
 def newest(tx: Transaction) -> int:

@@ -36,6 +36,7 @@ class EntryRow:
     content_html: str
     text: str
     content_warning: str | None
+    sensitive: bool
     language: str | None
     pictures: list[dict[str, Any]]
     section: str | None
@@ -132,11 +133,16 @@ def of_actor(tx: Transaction, blog_id: int, actor_id: str) -> list[EntryRow]:
     return [_from_row(row) for row in tx.execute(query.order_by(entries.c.id))]
 
 
-def add(tx: Transaction, values: Mapping[str, Any]) -> int:
-    """A new entry; returns its number. Its pictures are fetched if it is shown."""
+def add(tx: Transaction, values: Mapping[str, Any], *, has_face: bool | None = None) -> int:
+    """A new entry; returns its number. Its pictures are fetched if it is shown.
+
+    `has_face` is whether its author's picture was asked for before; None: it is looked up.
+    """
     ((number,),) = _INSERT.all(tx, {**_NOTHING, **values})
-    if values["state"] == "shown" and not values.get("ours") and (values.get("pictures") or _face_is_new(tx, values)):
-        _look_at_pictures(tx, number)
+    if values["state"] == "shown" and not values.get("ours"):
+        face_is_new = _face_is_new(tx, values) if has_face is None else not has_face
+        if values.get("pictures") or face_is_new:
+            _look_at_pictures(tx, number)
     return int(number)
 
 

@@ -1,4 +1,4 @@
-"""What must be known before a post is kept, in one statement: a reply is the most frequent thing that comes in."""
+"""What must be known of an activity, and of a post before it is kept: one statement each, as replies come often."""
 
 from __future__ import annotations
 
@@ -7,10 +7,19 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 
 from bridge.store.database import Transaction
+from bridge.store.further_tables import remote_pictures
 from bridge.store.linkback_tables import linkbacks
 from bridge.store.prepared import Prepared
 from bridge.store.repair_tables import parked
-from bridge.store.schema import entries, forgotten, tombstones
+from bridge.store.schema import blocks, entries, forgotten, received, tombstones
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Standing:
+    """What is here of an activity and its sender."""
+
+    came_before: bool
+    may_be_blocked: bool  #: `blocks.holding` can say by what; False is certain
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -23,12 +32,26 @@ class Facts:
     is_here: bool  #: an entry of the same object or page
     has_linkbacks: bool  #: any linkback is here, so one may be a copy of the post
     is_awaited: bool  #: a parked reply answers it
+    has_face: bool  #: its author's picture was asked for before
 
 
 _BLOG: sa.BindParameter[int] = sa.bindparam("blog")
 _OBJECT: sa.BindParameter[str] = sa.bindparam("object")
 _URL: sa.BindParameter[str] = sa.bindparam("url")
 _ACTOR: sa.BindParameter[str] = sa.bindparam("actor")
+#: A sender, its host and the domains above that are seldom more.
+_MOST_ADDRESSES = 8
+_ADDRESSES = [f"address_{number}" for number in range(_MOST_ADDRESSES)]
+_STANDING = Prepared(
+    sa.select(
+        sa.exists().where(received.c.seen_key == sa.bindparam("key")).label("came_before"),
+        sa.exists()
+        .where(
+            blocks.c.blog_id == _BLOG, blocks.c.target.in_([sa.bindparam(name, type_=sa.Text) for name in _ADDRESSES])
+        )
+        .label("may_be_blocked"),
+    )
+)
 _FACTS = Prepared(
     sa.select(
         sa.exists().where(tombstones.c.object_id == _OBJECT, tombstones.c.actor_id == _ACTOR).label("is_deleted"),
@@ -42,13 +65,33 @@ _FACTS = Prepared(
         ).label("is_here"),
         sa.exists().where(linkbacks.c.blog_id == _BLOG).label("has_linkbacks"),
         sa.exists().where(parked.c.in_reply_to == _OBJECT).label("is_awaited"),
+        sa.exists()
+        .where(
+            remote_pictures.c.blog_id == _BLOG,
+            remote_pictures.c.actor_id == _ACTOR,
+            remote_pictures.c.entry_id == 0,
+            remote_pictures.c.url == sa.bindparam("face", type_=sa.Text),
+        )
+        .label("has_face"),
     )
 )
 
 
-def of_post(tx: Transaction, blog_id: int, *, object_id: str, url: str, actor_id: str) -> Facts:
-    """Everything at once."""
-    (row,) = _FACTS.all(tx, {"blog": blog_id, "object": object_id, "url": url, "actor": actor_id})
+def of_activity(tx: Transaction, blog_id: int, *, seen_key: str, addresses: tuple[str, ...]) -> Standing:
+    """Whether it came before, and whether one of the addresses its sender is known by is blocked."""
+    named = dict(zip(_ADDRESSES, [*addresses, *addresses[-1:] * _MOST_ADDRESSES], strict=False))
+    (row,) = _STANDING.all(tx, {"blog": blog_id, "key": seen_key, **named})
+    return Standing(
+        came_before=bool(row.came_before), may_be_blocked=bool(row.may_be_blocked) or len(addresses) > _MOST_ADDRESSES
+    )
+
+
+def of_post(
+    tx: Transaction, blog_id: int, *, object_id: str, url: str, actor_id: str, face: str | None = None
+) -> Facts:
+    """Everything at once; `face` is the address of its author's picture."""
+    asked = {"blog": blog_id, "object": object_id, "url": url, "actor": actor_id, "face": face}
+    (row,) = _FACTS.all(tx, asked)
     return Facts(
         is_deleted=row.is_deleted,
         is_forgotten=row.is_forgotten,
@@ -56,4 +99,5 @@ def of_post(tx: Transaction, blog_id: int, *, object_id: str, url: str, actor_id
         is_here=row.is_here,
         has_linkbacks=row.has_linkbacks,
         is_awaited=row.is_awaited,
+        has_face=face is None or row.has_face,
     )

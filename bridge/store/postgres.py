@@ -1,6 +1,6 @@
 """A `postgresql://` address -> `Database`, one pooled connection a transaction; several machines may use it at once.
 
-`database.open_database` loads this module only for such an address.
+`engines.open_database` loads this module only for such an address.
 """
 
 from __future__ import annotations
@@ -12,7 +12,8 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
-from bridge.store.database import Database, Transaction, WakeUp, no_engine, note_changes, told
+from bridge.store import changes
+from bridge.store.database import Database, Transaction, WakeUp, no_engine, told
 
 T = TypeVar("T")
 
@@ -46,7 +47,7 @@ class PostgresDatabase(Database):
                         no_engine(tx, tx.wake_ups)
                     else:
                         await self._enqueue(connection, tx.wake_ups)
-                await connection.run_sync(note_changes, tx.topics)
+                await connection.run_sync(_record_changes, tx.topics)
         except (sa.exc.SQLAlchemyError, OSError) as error:
             raise told(error) from error
         self._tell(tx.topics)
@@ -67,3 +68,7 @@ class PostgresDatabase(Database):
 def _run(connection: Connection, work: Callable[[Transaction], T]) -> tuple[Transaction, T]:
     tx = Transaction(connection, is_postgres=True)
     return tx, work(tx)
+
+
+def _record_changes(connection: Connection, topics: set[str]) -> None:
+    changes.record(Transaction(connection, is_postgres=True), topics)

@@ -9,6 +9,7 @@ types, and PostgreSQL runs it the usual way.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from operator import itemgetter
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
@@ -69,9 +70,14 @@ class _SqliteText:
         names: Sequence[str] = compiled.positiontup or ()
         self._fixed = {name: bind.effective_value for name, bind in compiled.binds.items() if not bind.required}
         self._fixed |= _defaults(statement)
-        self._places: list[tuple[str, Convert | None]] = [
-            (name, compiled.binds[name].type.dialect_impl(dialect).bind_processor(dialect)) for name in names
+        # With a name too many, because of one alone it makes no tuple.
+        self._pick = itemgetter(*names, *names[:1]) if names else tuple
+        self._bound = [
+            (place, convert)
+            for place, name in enumerate(names)
+            if (convert := compiled.binds[name].type.dialect_impl(dialect).bind_processor(dialect)) is not None
         ]
+        self._length = len(names)
         shown = list(statement.exported_columns)
         self._converts = [
             (place, convert)
@@ -83,13 +89,10 @@ class _SqliteText:
 
     def bound(self, values: Mapping[str, Any]) -> list[Any]:
         """The values in the order of the statement, as SQLite keeps them."""
-        fixed = self._fixed
-        return [
-            (values[name] if name in values else fixed[name])
-            if convert is None
-            else convert(values[name] if name in values else fixed[name])
-            for name, convert in self._places
-        ]
+        cells = list(self._pick({**self._fixed, **values}))[: self._length]
+        for place, convert in self._bound:
+            cells[place] = convert(cells[place])
+        return cells
 
     def row(self, found: Sequence[Any]) -> Any:
         """A row as its types say, with names."""

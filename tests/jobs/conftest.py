@@ -9,7 +9,8 @@ from bridge.clock import utc_now
 from bridge.jobs import shared
 from bridge.jobs.embedded import EmbeddedQueue
 from bridge.jobs.queue import Queue
-from bridge.store.database import Database, SqliteDatabase
+from bridge.store.database import Database
+from bridge.store.sqlite import SqliteDatabase
 
 KIND = "deliver"
 

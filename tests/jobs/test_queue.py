@@ -14,8 +14,9 @@ from bridge.errors import UserFault
 from bridge.jobs.queue import Queue
 from bridge.jobs.shared import SharedQueue
 from bridge.store import jobs
-from bridge.store.database import Database, SqliteDatabase, Transaction, WakeUp
+from bridge.store.database import Database, Transaction, WakeUp
 from bridge.store.jobs import Job
+from bridge.store.sqlite import SqliteDatabase
 
 from .conftest import KIND
 

@@ -10,7 +10,8 @@ import sqlalchemy as sa
 
 from bridge.errors import DatabaseFault, UserFault
 from bridge.store import blocks, changes
-from bridge.store.database import Database, Transaction, open_database
+from bridge.store.database import Database, Transaction
+from bridge.store.engines import open_database
 from bridge.store.migrate import migrate
 from tests.support.databases import new_sqlite
 from tests.support.engines import NOW

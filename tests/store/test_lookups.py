@@ -11,7 +11,8 @@ import pytest
 import sqlalchemy as sa
 
 from bridge.store import blocks, blogs, entries, facts, jobs, places, received, schema
-from bridge.store.database import Transaction, open_database
+from bridge.store.database import Transaction
+from bridge.store.engines import open_database
 from tests.support.databases import new_sqlite
 
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
@@ -20,6 +21,9 @@ FEW, MANY = 20, 1500
 LOOKUPS: dict[str, Callable[[Transaction], object]] = {
     "what is known of a post": lambda tx: facts.of_post(
         tx, 1, object_id="https://b.example/new", url="https://b.example/n", actor_id="https://b.example/new"
+    ),
+    "what is known of an activity": lambda tx: facts.of_activity(
+        tx, 1, seen_key="https://b.example/new", addresses=("https://b.example/new", "b.example")
     ),
     "the same post": lambda tx: entries.find_same(tx, 1, "https://b.example/new", "https://b.example/n"),
     "where it stands": lambda tx: places.of_object(tx, 1, "https://b.example/new"),

@@ -14,7 +14,9 @@ from pathlib import Path
 
 from bridge.jobs import shared
 from bridge.store import blogs, jobs
-from bridge.store.database import Database, SqliteDatabase, open_database
+from bridge.store.database import Database
+from bridge.store.engines import open_database
+from bridge.store.sqlite import SqliteDatabase
 from tests.support.databases import PostgresServer, new_sqlite
 
 BOTH = ("sqlite", "postgresql")
