@@ -125,7 +125,7 @@ class Inbox:
         told = await self.database.read(lambda tx: self._told_unasked(tx, row)) if type(activity) in ASKING else None
         effect = _saying(told) if told else await self._effect(verified, await self.context(verified))
         try:
-            result = await self.database.write(lambda tx: self._apply(tx, row, effect))
+            result = await self.database.jot(lambda tx: self._apply(tx, row, effect))
             self.sources.actors.kept(verified.actor)
         except _CameMeanwhile:
             await self.database.write(lambda tx: received.count_repeat(tx, str(row.seen_key)))
