@@ -19,7 +19,8 @@ def utc_now() -> datetime:
 
 def wire_time(moment: datetime) -> str:
     """The moment as ActivityStreams writes it: `2024-08-05T07:00:00Z`, whole seconds."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    # strftime takes several times as long, and a conversation has thousands of times.
+    return moment.astimezone(UTC).isoformat(timespec="seconds").removesuffix("+00:00") + "Z"
 
 
 def http_time(moment: datetime) -> str:

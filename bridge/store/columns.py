@@ -22,7 +22,7 @@ class Moment(TypeDecorator[datetime]):
         return None if value is None else (value - _EPOCH) // _MICROSECOND
 
     def process_result_value(self, value: Any | None, dialect: sa.Dialect) -> datetime | None:
-        return None if value is None else _EPOCH + timedelta(microseconds=value)
+        return None if value is None else _EPOCH + timedelta(0, 0, value)
 
 
 #: JSON as text on SQLite, jsonb-free `json` on PostgreSQL: key order of a document survives.

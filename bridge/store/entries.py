@@ -54,14 +54,15 @@ class EntryRow:
 
 
 _COLUMNS = tuple(EntryRow.__dataclass_fields__)
+_ROWS = sa.select(*(entries.c[name] for name in _COLUMNS))
 
 
 def _from_row(row: Any) -> EntryRow:
-    return EntryRow(**{name: getattr(row, name) for name in _COLUMNS})
+    return EntryRow(**dict(zip(_COLUMNS, row, strict=True)))
 
 
 def _one(tx: Transaction, *conditions: Any) -> EntryRow | None:
-    row = tx.execute(sa.select(entries).where(*conditions)).first()
+    row = tx.execute(_ROWS.where(*conditions)).first()
     return None if row is None else _from_row(row)
 
 
@@ -90,7 +91,7 @@ _OBJECT: sa.BindParameter[str] = sa.bindparam("object")
 _URL: sa.BindParameter[str] = sa.bindparam("url")
 # Two searches by index; one condition with OR would have SQLite read all entries of the blog.
 _SAME = Prepared(
-    sa.select(entries).where(
+    _ROWS.where(
         entries.c.id.in_(
             sa.union_all(
                 sa.select(entries.c.id).where(entries.c.blog_id == _BLOG, entries.c.object_id.in_([_OBJECT, _URL])),
@@ -111,25 +112,27 @@ def find_same(tx: Transaction, blog_id: int, object_id: str, url: str) -> EntryR
 
 def of_issue(tx: Transaction, issue_id: int) -> list[EntryRow]:
     """Everything under the issue, in every state, in order of arrival."""
-    query = sa.select(entries).where(entries.c.issue_id == issue_id).order_by(entries.c.id)
-    return [_from_row(row) for row in tx.execute(query)]
+    return [_from_row(row) for row in _OF_ISSUE.all(tx, {"issue": issue_id})]
+
+
+_OF_ISSUE = Prepared(_ROWS.where(entries.c.issue_id == sa.bindparam("issue")).order_by(entries.c.id))
 
 
 def own_series_of(tx: Transaction, blog_id: int, pattern: str) -> list[EntryRow]:
     """The quiet entries of the blog's own issues whose object ids match (LIKE)."""
     mine = (entries.c.blog_id == blog_id, entries.c.own_series, entries.c.object_id.like(pattern))
-    return [_from_row(row) for row in tx.execute(sa.select(entries).where(*mine))]
+    return [_from_row(row) for row in tx.execute(_ROWS.where(*mine))]
 
 
 def in_state(tx: Transaction, blog_id: int, state: str) -> list[EntryRow]:
     """All entries of the blog in this state, newest first."""
-    query = sa.select(entries).where(entries.c.blog_id == blog_id, entries.c.state == state)
+    query = _ROWS.where(entries.c.blog_id == blog_id, entries.c.state == state)
     return [_from_row(row) for row in tx.execute(query.order_by(entries.c.received_at.desc()))]
 
 
 def of_actor(tx: Transaction, blog_id: int, actor_id: str) -> list[EntryRow]:
     """All entries of one person."""
-    query = sa.select(entries).where(entries.c.blog_id == blog_id, entries.c.actor_id == actor_id)
+    query = _ROWS.where(entries.c.blog_id == blog_id, entries.c.actor_id == actor_id)
     return [_from_row(row) for row in tx.execute(query.order_by(entries.c.id))]
 
 
