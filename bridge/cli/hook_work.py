@@ -1,4 +1,4 @@
-"""A push that may change something -> its publishing, and what the pusher reads of it; loaded by `hooks`.
+"""A push that may change something -> what the pusher reads of its publishing; loaded by `hooks`.
 
 Where the server was faster, nothing is left but to say what it did; what publishes is loaded only after that.
 """
@@ -12,10 +12,12 @@ from dataclasses import dataclass
 from bridge.cli.progress import progress
 from bridge.clock import utc_now
 from bridge.config import Config
+from bridge.garbage import nothing_to_find
 from bridge.issues.source import IssueTree
+from bridge.jobs.engine import open_store
 from bridge.outbox.standing import IN_LINE, is_as_published
 from bridge.store import blogs, issues, publications
-from bridge.store.database import Transaction, open_database
+from bridge.store.database import Database, Transaction
 from bridge.store.publications import Publication
 
 
@@ -25,17 +27,18 @@ def publish(settings: Config, tree: IssueTree | None, *, allow_delete: bool) -> 
 
 
 async def _publish(settings: Config, tree: IssueTree | None, *, allow_delete: bool) -> int:
-    if tree is not None and await _was_published(settings, tree):
-        return 0
-    async with importlib.import_module("bridge.app").opened(settings) as app:
-        begun = utc_now()
-        report = await app.publisher.publish(allow_delete=allow_delete)
-        told = await app.publisher.told(report, warned=True)
-        for line in told.lines:
-            print(line)
-        if told.deliveries:
-            print(await progress(app.database, app.blog.id, since=min(begun, told.at)))
-        return 1 if report.is_refused else 0
+    database = open_store(settings.database, folder=settings.folder)
+    try:
+        settled = None if tree is None else await database.write(lambda tx: _settle(tx, tree))
+        if settled is not None:
+            await _tell(database, settled)
+            return 0
+        with nothing_to_find():
+            publishing = importlib.import_module("bridge.cli.hook_publishing")
+        status: int = await publishing.publish(settings, database, allow_delete=allow_delete)
+        return status
+    finally:
+        await database.close()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,22 +47,6 @@ class _Settled:
 
     blog_id: int
     done: Publication | None
-
-
-async def _was_published(settings: Config, tree: IssueTree) -> bool:
-    # Without its jobs engine: nothing here makes work.
-    database = open_database(settings.database.url, folder=settings.folder)
-    try:
-        settled = await database.write(lambda tx: _settle(tx, tree))
-        if settled is None:
-            return False
-        for line in [IN_LINE] if settled.done is None else settled.done.lines:
-            print(line)
-        if settled.done and (sentence := await progress(database, settled.blog_id, since=settled.done.at)):
-            print(sentence)
-        return True
-    finally:
-        await database.close()
 
 
 def _settle(tx: Transaction, tree: IssueTree) -> _Settled | None:
@@ -72,3 +59,10 @@ def _settle(tx: Transaction, tree: IssueTree) -> _Settled | None:
         blogs.record_published(tx, row.id, tree.commit)
     # The server may have looked before this hook did. What it had published is said here all the same.
     return _Settled(blog_id=row.id, done=publications.take(tx, row.id, tree.commit))
+
+
+async def _tell(database: Database, settled: _Settled) -> None:
+    for line in [IN_LINE] if settled.done is None else settled.done.lines:
+        print(line)
+    if settled.done and (sentence := await progress(database, settled.blog_id, since=settled.done.at)):
+        print(sentence)

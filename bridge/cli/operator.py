@@ -16,7 +16,7 @@ from typing import Annotated, Any
 import typer
 import uvloop
 
-from bridge.app import ED25519_KEY_FILE, INSTANCE_KEY_FILE, RSA_KEY_FILE, load_keys, opened
+from bridge.app import load_keys, opened
 from bridge.cli.options import ConfigOption, config_from
 from bridge.cli.serving import serve_all, serve_web, serve_work
 from bridge.config import Config
@@ -26,7 +26,7 @@ from bridge.errors import UserFault, WrongUse
 from bridge.issues.repository import prepare
 from bridge.logs import log_to_stderr
 from bridge.outbox import profile
-from bridge.signature.key_files import make_key_file
+from bridge.signature.key_files import ED25519_KEY_FILE, INSTANCE_KEY_FILE, RSA_KEY_FILE, make_key_file
 from bridge.store.database import sqlite_path
 from bridge.store.revision import is_newest
 

@@ -7,10 +7,10 @@ against is still what is out, else the plan is made again. So nothing goes out t
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from bridge.activity.ids import Blog
 from bridge.clock import Clock
@@ -32,11 +32,16 @@ from bridge.store.database import Database, Transaction
 from bridge.store.issues import Outline
 from bridge.store.pictures import PictureRow
 from bridge.store.publications import Publication
-
-if TYPE_CHECKING:  # the hook that judges a push asks nobody, and should not pay for an HTTP client
-    from bridge.outbox.people import People
+from bridge.terms import ActorId
 
 _TRIES = 5
+
+
+class Acquaintance(Protocol):
+    """Who knows people: `people.People`, which brings an HTTP client along, so that the hooks ask for it late."""
+
+    async def resolve(self, issues: Sequence[Issue]) -> Mapping[str, Mention]: ...
+    async def meet(self, actor_ids: Iterable[ActorId]) -> None: ...
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,7 +63,7 @@ class Publisher:
     blog: Blog
     database: Database
     repository: Repository
-    people: People | None
+    people: Acquaintance | None
     media: MediaFolder | None
     clock: Clock
 
