@@ -58,6 +58,11 @@ class BlogConfig:
         """`links.example`, or `127.0.0.1:8000` on one machine."""
         return urlsplit(self.url).netloc
 
+    @property
+    def acct(self) -> str:
+        """`links@example`: the handle as others see it."""
+        return f"{self.handle}@{self.account_domain or self.host}"
+
 
 @dataclass(frozen=True, kw_only=True)
 class CommentsConfig:

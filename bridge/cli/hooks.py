@@ -10,22 +10,19 @@ import importlib
 import os
 import sys
 from collections.abc import Callable
-from functools import partial
 from pathlib import Path
 from typing import Any
 
-from bridge.clock import utc_now
+from bridge.cli import first_look
 from bridge.config import Config, find_config, read_config
 from bridge.errors import BridgeError, UserFault
 from bridge.garbage import nothing_to_find
 from bridge.issues.git import Repository
 from bridge.issues.push import judge_push, push_options, read_updates
 from bridge.issues.repository import adopt_branch
-from bridge.issues.source import IssueTree, branch, head_commit, list_tree
+from bridge.issues.source import branch, head_commit, list_tree
 from bridge.issues.worktree import dirty_files
-from bridge.outbox.standing import IN_LINE, is_as_published
-from bridge.store import sqlite_standing
-from bridge.store.sqlite_standing import Standing
+from bridge.outbox.standing import IN_LINE
 
 
 def pre_receive(config: Path | None = None) -> int:
@@ -54,10 +51,7 @@ def pre_receive(config: Path | None = None) -> int:
 
 def _faults(settings: Config, repository: Repository, commit: str) -> list[str]:
     """What the push is refused for. Raises UserFault for more than a file's fault."""
-    tree = list_tree(repository, commit)
-    file = _plain_file(settings)
-    standing = None if file is None else sqlite_standing.find(file)
-    if standing is not None and _is_out(tree, standing):
+    if first_look.is_in_line(settings, list_tree(repository, commit)):
         return []
     judge = _loaded("bridge.cli.hook_judging", "judge")
     found: list[str] = judge(settings, repository, commit, allow_delete=_may_delete())
@@ -78,23 +72,11 @@ def _publish(settings: Config) -> int:
     repository = Repository(folder=settings.issues_folder)
     commit = head_commit(repository)
     tree = None if commit is None else list_tree(repository, commit)
-    file = _plain_file(settings)
-    if file and commit and tree and sqlite_standing.settle(file, commit, partial(_is_out, tree)):
+    if tree is not None and first_look.settle(settings, tree):
         print(IN_LINE)
         return 0
     status: int = _loaded("bridge.cli.hook_work", "publish")(settings, tree, allow_delete=_may_delete())
     return status
-
-
-def _is_out(tree: IssueTree, standing: Standing) -> bool:
-    return is_as_published(tree, standing.rows, utc_now())
-
-
-def _plain_file(settings: Config) -> Path | None:
-    """The database's file, where it is one that this user may write; what else there is to say of it, others say."""
-    url = settings.database.url
-    path = settings.folder / url.removeprefix("sqlite:")
-    return path if url.startswith("sqlite:") and os.access(path, os.R_OK | os.W_OK) else None
 
 
 def _loaded(module: str, name: str) -> Callable[..., Any]:

@@ -25,7 +25,6 @@ from bridge.config_text import config_text
 from bridge.errors import UserFault, WrongUse
 from bridge.issues.repository import prepare
 from bridge.logs import log_to_stderr
-from bridge.outbox import profile
 from bridge.signature.key_files import ED25519_KEY_FILE, INSTANCE_KEY_FILE, RSA_KEY_FILE, make_key_file
 from bridge.store.database import sqlite_path
 from bridge.store.revision import is_newest
@@ -59,7 +58,7 @@ def init(
     done += prepare(config.issues_folder, python=sys.executable, config=path, root=_root())
     for sentence in done:
         typer.echo(sentence)
-    typer.echo(f"The blog is @{profile.acct_of(config.blog)}. Start it with: rundbrief serve --config {path}")
+    typer.echo(f"The blog is @{config.blog.acct}. Start it with: rundbrief serve --config {path}")
 
 
 def _new_config(path: Path, *, url: str, handle: str, title: str, language: str, database: str) -> Config:

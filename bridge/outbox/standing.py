@@ -15,6 +15,11 @@ from bridge.issues.source import IssueFile, IssueTree
 IN_LINE = "Nothing to publish: the world is in line with the last commit."
 
 
+def left_alone(path: str) -> str:
+    """What an author reads of a file that waits for a commit."""
+    return f"{path} is changed but not committed, and was left alone."
+
+
 class Standing(Protocol):
     """What an issue's row says of how it stands."""
 

@@ -36,6 +36,8 @@ class Standing:
     """What is out: the blog's issues in any state, and the commit that was published last."""
 
     blog_id: int
+    url: str
+    acct: str
     published_commit: str | None
     rows: Sequence[FileRow]
 
@@ -76,7 +78,7 @@ def _opened(path: Path) -> Iterator[sqlite3.Connection]:
 
 
 def _standing(connection: sqlite3.Connection) -> Standing | None:
-    blog = connection.execute("SELECT id, published_commit FROM blogs ORDER BY id LIMIT 1").fetchone()
+    blog = connection.execute("SELECT id, url, acct, published_commit FROM blogs ORDER BY id LIMIT 1").fetchone()
     if blog is None:
         return None
     found = connection.execute("SELECT id, path, state, digest, date FROM issues WHERE blog_id = ?", (blog[0],))
@@ -84,7 +86,7 @@ def _standing(connection: sqlite3.Connection) -> Standing | None:
         FileRow(number, path, state, digest, _EPOCH + timedelta(microseconds=date))
         for number, path, state, digest, date in found
     ]
-    return Standing(blog_id=blog[0], published_commit=blog[1], rows=rows)
+    return Standing(blog_id=blog[0], url=blog[1], acct=blog[2], published_commit=blog[3], rows=rows)
 
 
 def _is_untold(connection: sqlite3.Connection, blog_id: int, commit: str) -> bool:

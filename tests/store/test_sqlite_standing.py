@@ -39,7 +39,10 @@ async def test_it_reads_what_the_tables_say(sqlite_desk: tuple[Desk, Path]) -> N
     standing = sqlite_standing.find(file)
 
     assert standing is not None
-    assert (standing.blog_id, standing.published_commit) == (desk.blog.id, commit)
+    row = await desk.database.read(blogs.find)
+    assert row is not None
+    assert (standing.blog_id, standing.published_commit) == (row.id, commit)
+    assert (standing.url, standing.acct) == (row.url, row.acct)
     assert sorted(standing.rows) == sorted(
         FileRow(row.id, row.path, row.state, row.digest, row.date) for row in outlines
     )
