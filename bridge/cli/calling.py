@@ -8,13 +8,14 @@ import typer
 
 from bridge.cli.table import Command
 from bridge.errors import WrongUse
-from bridge.garbage import nothing_to_find
+from bridge.garbage import nothing_to_find, spare_what_is_loaded
 
 
 def call(name: str, command: Command, rest: list[str]) -> int:
     """Run the command; its exit status. Raises WrongUse, and whatever the command raises."""
     with nothing_to_find():
         function = getattr(importlib.import_module(f"bridge.cli.{command.module}"), command.function)
+    spare_what_is_loaded()
     app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
     app.command(name=name, help=function.__doc__)(function)
     try:

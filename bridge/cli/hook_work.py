@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from bridge.cli.progress import progress
 from bridge.clock import utc_now
 from bridge.config import Config
-from bridge.garbage import nothing_to_find
+from bridge.garbage import nothing_to_find, spare_what_is_loaded
 from bridge.issues.source import IssueTree
 from bridge.jobs.engine import open_store
 from bridge.outbox.standing import IN_LINE, is_as_published
@@ -35,6 +35,7 @@ async def _publish(settings: Config, tree: IssueTree | None, *, allow_delete: bo
             return 0
         with nothing_to_find():
             publishing = importlib.import_module("bridge.cli.hook_publishing")
+        spare_what_is_loaded()
         status: int = await publishing.publish(settings, database, allow_delete=allow_delete)
         return status
     finally:

@@ -16,7 +16,7 @@ from typing import Any
 from bridge.cli import first_look
 from bridge.config import Config, find_config, read_config
 from bridge.errors import BridgeError, UserFault
-from bridge.garbage import nothing_to_find
+from bridge.garbage import nothing_to_find, spare_what_is_loaded
 from bridge.issues.git import Repository
 from bridge.issues.push import judge_push, push_options, read_updates
 from bridge.issues.repository import adopt_branch
@@ -82,6 +82,7 @@ def _publish(settings: Config) -> int:
 def _loaded(module: str, name: str) -> Callable[..., Any]:
     with nothing_to_find():
         function: Callable[..., Any] = getattr(importlib.import_module(module), name)
+    spare_what_is_loaded()
     return function
 
 

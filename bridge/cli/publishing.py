@@ -10,7 +10,7 @@ import typer
 
 from bridge.cli import first_look
 from bridge.cli.options import ConfigOption, Files, JsonOption, config_from
-from bridge.garbage import nothing_to_find
+from bridge.garbage import nothing_to_find, spare_what_is_loaded
 from bridge.issues.git import Repository
 from bridge.issues.source import head_commit, list_tree
 from bridge.issues.worktree import dirty_files
@@ -32,6 +32,7 @@ def publish(
         return 0
     with nothing_to_find():
         author = importlib.import_module("bridge.cli.author")
+    spare_what_is_loaded()
     status: int = author.bring_in_line(files, dry_run=dry_run, delete=delete, config=config, as_json=as_json)
     return status
 

@@ -7,7 +7,7 @@ the web's HTML. A text is a plain `str`. White space between tags is kept as one
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from html import unescape
 
 _TOKEN = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]*)([^<>\"']*(?:\"[^\"]*\"[^<>\"']*|'[^']*'[^<>\"']*)*)>|([^<]+|<)")
@@ -61,7 +61,16 @@ class Tag:
 
     def tags(self, *names: str) -> list[Tag]:
         """All tags inside in the order of the text, or those of these names."""
-        return [node for node in self._inside() if isinstance(node, Tag) and (not names or node.name in names)]
+        found: list[Tag] = []
+        waiting = self.children[::-1]
+        while waiting:
+            node = waiting.pop()
+            if isinstance(node, Tag):
+                if not names or node.name in names:
+                    found.append(node)
+                if node.children:
+                    waiting += node.children[::-1]
+        return found
 
     def above(self, name: str) -> Tag | None:
         """The nearest tag of this name that it stands in."""
@@ -72,7 +81,15 @@ class Tag:
 
     def text(self) -> str:
         """All text inside as it is, but for what stands beside a ruby."""
-        return "".join(node for node in self._inside(passed_over=_BESIDE) if isinstance(node, str))
+        found: list[str] = []
+        waiting = self.children[::-1]
+        while waiting:
+            node = waiting.pop()
+            if isinstance(node, str):
+                found.append(node)
+            elif node.name not in _BESIDE:
+                waiting += node.children[::-1]
+        return "".join(found)
 
     def copy(self) -> Tag:
         """The same tag with all that is inside, which stands nowhere."""
@@ -98,15 +115,6 @@ class Tag:
                 parts.append(_escaped(child))
         if self.name and (self.children or self.name not in _VOID):
             parts.append(f"</{self.name}>")
-
-    def _inside(self, *, passed_over: frozenset[str] = frozenset()) -> Iterator[Node]:
-        """All nodes inside in the order of the text, however deep."""
-        waiting: list[Node] = self.children[::-1]
-        while waiting:
-            node = waiting.pop()
-            yield node
-            if isinstance(node, Tag) and node.name not in passed_over:
-                waiting.extend(node.children[::-1])
 
 
 Node = Tag | str

@@ -7,6 +7,7 @@ anywhere (S120): nh3 lets through what a letter needs and nothing that runs or l
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from functools import lru_cache
 from urllib.parse import urljoin, urlsplit
 
 import nh3
@@ -141,6 +142,7 @@ def _flatten(root: Tag) -> None:
             tag.put_text(tag.text())
 
 
+@lru_cache(maxsize=1024)  # the page, each post and lint ask for the same few links
 def absolute(href: str, page_url: str) -> str:
     """The address as others need it; one that cannot be joined stays as it is."""
     try:
@@ -194,8 +196,8 @@ def _add_text(node: Node, lines: list[str]) -> None:
 
 def one_line(text: str) -> str:
     """Line ends inside running text as the space they mean; servers that keep them would break the lines there."""
-    first, *others = text.split("\n")
-    if not others:
+    if "\n" not in text:
         return text
+    first, *others = text.split("\n")
     middle = [line.strip(" \t") for line in others[:-1]]
     return " ".join([first.rstrip(" \t"), *middle, others[-1].lstrip(" \t")])
