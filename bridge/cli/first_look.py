@@ -24,11 +24,11 @@ def is_in_line(settings: Config, tree: IssueTree) -> bool:
     return standing is not None and _is_out(settings, tree, standing)
 
 
-def settle(settings: Config, tree: IssueTree) -> bool:
-    """The same, noted as published; False also where what the server published of it is still to be told."""
+def settle(settings: Config, tree: IssueTree) -> bool | None:
+    """The same, noted as published; None where it cannot be told, or what the server published is still to be told."""
     file = _plain_file(settings)
     if file is None or tree.commit is None:
-        return False
+        return None
     return sqlite_standing.settle(file, tree.commit, partial(_is_out, settings, tree))
 
 

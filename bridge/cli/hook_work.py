@@ -22,7 +22,10 @@ from bridge.store.publications import Publication
 
 
 def publish(settings: Config, tree: IssueTree | None, *, allow_delete: bool) -> int:
-    """Publish the last commit, whose tree it is; print the lines that git shows as `remote:`."""
+    """Publish the last commit; print the lines that git shows as `remote:`.
+
+    `tree` is that commit's where nobody has looked yet whether anything is left to publish of it.
+    """
     return asyncio.run(_publish(settings, tree, allow_delete=allow_delete))
 
 

@@ -72,10 +72,12 @@ def _publish(settings: Config) -> int:
     repository = Repository(folder=settings.issues_folder)
     commit = head_commit(repository)
     tree = None if commit is None else list_tree(repository, commit)
-    if tree is not None and first_look.settle(settings, tree):
+    settled = None if tree is None else first_look.settle(settings, tree)
+    if settled:
         print(IN_LINE)
         return 0
-    status: int = _loaded("bridge.cli.hook_work", "publish")(settings, tree, allow_delete=_may_delete())
+    publish = _loaded("bridge.cli.hook_work", "publish")
+    status: int = publish(settings, tree if settled is None else None, allow_delete=_may_delete())
     return status
 
 

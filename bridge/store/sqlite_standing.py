@@ -49,23 +49,24 @@ def find(path: Path) -> Standing | None:
     return None
 
 
-def settle(path: Path, commit: str, is_out: Callable[[Standing], bool]) -> bool:
-    """Note that the commit is out if `is_out` says so of what stands at that moment.
+def settle(path: Path, commit: str, is_out: Callable[[Standing], bool]) -> bool | None:
+    """Note that the commit is out if `is_out` says so of what stands at that moment; False when it does not.
 
-    False when it does not, when the file is not as it should be, and when what publishing the commit did has not been
-    told to its author yet.
+    None where that is for others to see: when the file is not as it should be, and when what publishing the commit did
+    has not been told to its author yet.
     """
     with contextlib.suppress(sqlite3.Error), _opened(path) as connection:
         connection.execute("BEGIN IMMEDIATE")
         standing = _standing(connection)
-        if standing is None or not is_out(standing) or _is_untold(connection, standing.blog_id, commit):
-            connection.execute("ROLLBACK")
+        if standing is None or _is_untold(connection, standing.blog_id, commit):
+            return None
+        if not is_out(standing):
             return False
         if standing.published_commit != commit:
             connection.execute("UPDATE blogs SET published_commit = ? WHERE id = ?", (commit, standing.blog_id))
         connection.execute("COMMIT")
         return True
-    return False
+    return None
 
 
 @contextlib.contextmanager

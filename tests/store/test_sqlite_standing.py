@@ -54,7 +54,7 @@ async def test_a_commit_is_noted_as_out_only_if_it_is(sqlite_desk: tuple[Desk, P
     desk, file = sqlite_desk
     before = await published(desk)
 
-    assert not sqlite_standing.settle(file, "b" * 40, lambda standing: False)
+    assert sqlite_standing.settle(file, "b" * 40, lambda standing: False) is False
     assert await commit_of(desk) == before
     assert sqlite_standing.settle(file, "b" * 40, lambda standing: len(standing.rows) == 2)
     assert await commit_of(desk) == "b" * 40
@@ -66,7 +66,7 @@ async def test_what_its_author_has_not_read_is_left_to_be_told(sqlite_desk: tupl
     done = Publication(lines=["one is published"], report={"issues": []}, at=NOW, is_told=False)
     await desk.database.write(lambda tx: publications.add(tx, desk.blog.id, "b" * 40, done))
 
-    assert not sqlite_standing.settle(file, "b" * 40, lambda standing: True)
+    assert sqlite_standing.settle(file, "b" * 40, lambda standing: True) is None
     await desk.database.write(lambda tx: publications.take(tx, desk.blog.id, "b" * 40))
     assert sqlite_standing.settle(file, "b" * 40, lambda standing: True)
 
@@ -86,7 +86,7 @@ def test_of_a_file_that_is_not_as_it_should_be_it_says_nothing(tmp_path: Path, k
                     connection.execute("UPDATE alembic_version SET version_num = '0000'")
 
     assert sqlite_standing.find(file) is None
-    assert not sqlite_standing.settle(file, "b" * 40, lambda standing: True)
+    assert sqlite_standing.settle(file, "b" * 40, lambda standing: True) is None
     assert file.exists() is (kind != "absent")
 
 
