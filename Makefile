@@ -54,6 +54,7 @@ $(VENV)/runtime.stamp: $(VENV)/python.stamp requirements.lock pyproject.toml
 	@echo "installing what Rundbrief runs on ..."
 	@$(INSTALL) -r requirements.lock
 	@PYTHONWARNINGS=ignore $(PIP) install --quiet --no-deps --no-build-isolation --editable .
+	@$(BIN)/python -m compileall -q bridge # as pip does for all that is not editable: each start, each hook would do it
 	@touch $@
 
 $(VENV)/dev.stamp: $(VENV)/runtime.stamp requirements-dev.lock requirements-wire.lock

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import compileall
 import random
 import subprocess
 import tempfile
@@ -11,7 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from bench import cases, conversation, report
+from bench import cases, conversation, publishing, report
 from bench.chaos import run_rounds
 from bench.load import serving
 from tests.support.databases import PostgresServer
@@ -40,6 +41,10 @@ def _inbox(_rounds: int) -> Iterator[cases.Result]:
     yield from conversation.cases()
 
 
+def _publishing(_rounds: int) -> Iterator[cases.Result]:
+    yield from publishing.cases()
+
+
 _CASES: dict[str, Callable[[int], Iterator[cases.Result]]] = {
     "plain": cases.plain,
     "tls": cases.tls,
@@ -48,6 +53,7 @@ _CASES: dict[str, Callable[[int], Iterator[cases.Result]]] = {
     "workers": _two_workers,
     "load": _load,
     "inbox": _inbox,
+    "publishing": _publishing,
 }
 
 
@@ -83,6 +89,8 @@ def main() -> None:
     if "chaos" in asked.names:
         _chaos(asked.engine, asked.rounds, asked.seed)
         return
+    # As where Rundbrief is installed: else, where the environment forbids to keep it, each start compiles all of it.
+    compileall.compile_dir("bridge", quiet=1)
     results = []
     print(report.machine(), flush=True)
     for result in _measure(asked.names, asked.repeat):

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import contextlib
-import importlib
 import time
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
-from types import ModuleType
-from typing import Literal
 
 from bridge.activity.ids import Blog
 from bridge.clock import Clock, utc_now
@@ -30,6 +27,7 @@ from bridge.inbox.refusals import Refusals
 from bridge.inbox.sources import Sources
 from bridge.issues.git import Repository
 from bridge.jobs.embedded import EmbeddedQueue
+from bridge.jobs.engine import open_store, shared_queue
 from bridge.jobs.queue import Handler, Queue
 from bridge.jobs.worker import Worker
 from bridge.linkback.links import IssueLinks
@@ -38,10 +36,9 @@ from bridge.linkback.send import LinkbackSender
 from bridge.linkback.verify import Verifier
 from bridge.media.folder import MediaFolder
 from bridge.outbox import profile
+from bridge.outbox.desk import open_blog
 from bridge.outbox.people import People
-from bridge.outbox.profile_pictures import profile_picture
 from bridge.outbox.publish import Publisher
-from bridge.outbox.seal import seal_with
 from bridge.remote.actors import RemoteActors
 from bridge.remote.documents import Documents
 from bridge.remote.door import Door
@@ -55,14 +52,12 @@ from bridge.repair.climb import Climb
 from bridge.repair.crawl import CRAWL, Crawl
 from bridge.repair.pictures import Pictures
 from bridge.signature import cavage, rfc9421
-from bridge.signature.key_files import load_key_file
+from bridge.signature.key_files import ED25519_KEY_FILE, INSTANCE_KEY_FILE, RSA_KEY_FILE, load_key_file
 from bridge.signature.keys import PrivateKey, Signer
-from bridge.store import jobs, linkback_sends, linkbacks, remote_pictures
+from bridge.store import linkback_sends, linkbacks, remote_pictures
 from bridge.store.blogs import BlogRow
 from bridge.store.database import Database
-from bridge.store.engines import open_database
 from bridge.store.parked import CLIMB
-from bridge.store.pictures import PictureRow
 from bridge.store.sqlite import SqliteDatabase
 from bridge.terms import Server
 from bridge.urls import Url
@@ -72,10 +67,6 @@ from bridge.web.pace import VisitorPace
 from bridge.web.ready import Ready
 from bridge.web.site import Site
 from bridge.web.theme import Templates
-
-RSA_KEY_FILE = "actor-rsa.pem"
-ED25519_KEY_FILE = "actor-ed25519.pem"
-INSTANCE_KEY_FILE = "instance-rsa.pem"
 
 #: How many slow servers may wait aside for their answers: so many for each lane, but no more; and jobs for a lane.
 _ASIDE_A_LANE = 4
@@ -185,8 +176,7 @@ class App:
     def _queue(self, kinds: Sequence[str]) -> Queue:
         if isinstance(self.database, SqliteDatabase):
             return EmbeddedQueue(self.database, lock_file=self.lock_file, clock=self.clock)
-        queue: Queue = _shared().SharedQueue(self.database, kinds=kinds, clock=self.clock)
-        return queue
+        return shared_queue(self.database, kinds=kinds, clock=self.clock)
 
     def linkback_handlers(self) -> Mapping[str, Handler]:
         """The jobs of Webmention and Pingback."""
@@ -280,44 +270,18 @@ def load_keys(folder: Path) -> Keys:
     )
 
 
-def open_store(config: Config) -> Database:
-    """The database with its jobs engine joined."""
-    database = open_database(config.database.url, folder=config.folder)
-    database.use_jobs(jobs.enqueue if isinstance(database, SqliteDatabase) else _shared().enqueue)
-    return database
-
-
-def _shared() -> ModuleType:
-    """PgQueuer's engine, loaded where there is PostgreSQL: a blog on SQLite starts without it."""
-    return importlib.import_module("bridge.jobs.shared")
-
-
 @asynccontextmanager
 async def opened(config: Config, *, clock: Clock = utc_now, network: Network | None = None) -> AsyncIterator[App]:
     """Open everything, and close it again. Raises UserFault or ConfigFaults."""
     network = network or Network()
     keys = load_keys(config.keys_folder)
-    database = open_store(config)
+    database = open_store(config.database, folder=config.folder)
     async with contextlib.AsyncExitStack() as stack:
         stack.push_async_callback(database.close)
-        now = clock()
-        row = await database.write(lambda tx: profile.claim(tx, config.blog, now=now))
         media = MediaFolder(config.media_folder)
-
-        async def picture(name: str | None, kind: Literal["icon", "header"]) -> PictureRow | None:
-            if name is None:
-                return None
-            return await profile_picture(
-                config.folder / name, kind, database=database, folder=media, blog_id=row.id, now=now
-            )
-
-        blog = profile.blog_from(
-            row,
-            config.blog,
-            icon=await picture(config.blog.icon, "icon"),
-            header=await picture(config.blog.header, "header"),
+        row, blog = await open_blog(
+            config.blog, folder=config.folder, media=media, database=database, ed25519=keys.ed25519, clock=clock
         )
-        blog = replace(blog, seal=seal_with(Signer(key_id=blog.ed25519_key_id, key=keys.ed25519), clock))
         door = Door(
             origin=blog.url,
             allow_private=config.federation.allow_private_addresses,

@@ -1,122 +1,52 @@
 """config.toml -> a frozen `Config`, judged whole: every fault at once, with its line where it is known.
 
 Read once at the start by every command (`cli`); each part is given its own section, never the whole.
-The keys and their defaults are contract.md section 3; `config.example.toml` shows each of them.
+The keys and their defaults are contract.md section 3; `config.example.toml` shows each of them. Each key names its
+reader of `config_values` (docs/decisions/0007).
 """
 
 from __future__ import annotations
 
-import ipaddress
 import re
 import tomllib
 from collections.abc import Mapping
+from dataclasses import MISSING, dataclass, field, fields
 from datetime import timedelta
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeVar, get_type_hints
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
-
+from bridge import config_values as values
 from bridge.errors import ConfigFaults
 
-_UNITS = {"second": 1, "minute": 60, "hour": 3600, "day": 86_400, "week": 604_800}
-_DURATION = re.compile(r"^\s*(\d{1,6})\s+(second|minute|hour|day|week)s?\s*$")
-
-#: Begins a fault of the whole that is the address's.
-_URL_PLACE = "blog.url: "
+S = TypeVar("S")
+_UTC = ZoneInfo("UTC")
 
 
-def duration(text: object) -> timedelta:
-    """`90 days`, `12 hours` -> a timedelta; raises ValueError with a sentence."""
-    match = _DURATION.match(text) if isinstance(text, str) else None
-    if match is None:
-        raise ValueError('write a duration as a number and a unit, for example "90 days" or "12 hours"')
-    return timedelta(seconds=int(match[1]) * _UNITS[match[2]])
-
-
-def _duration_or_never(text: object) -> timedelta | None:
-    return None if text is None or text == "never" else duration(text)
-
-
-def _origin(value: object) -> object:
-    """A public origin: scheme and host, no path, lower case."""
-    if not isinstance(value, str):
-        raise ValueError("write the public address of the blog, for example https://links.example")
-    parts = urlsplit(value.strip())
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise ValueError("must be an address such as https://links.example")
-    if parts.path.strip("/") or parts.query or parts.fragment or parts.username:
-        raise ValueError("must be a bare origin such as https://links.example, with no path, query or user name")
-    try:
-        port = parts.port
-    except ValueError as error:
-        raise ValueError("its port is not a number from 1 to 65535") from error
-    host = parts.hostname.encode("idna").decode() if not parts.hostname.isascii() else parts.hostname
-    shown = f"[{host}]" if ":" in host else host
-    default = {"http": 80, "https": 443}[parts.scheme]
-    return f"{parts.scheme}://{shown}" + (f":{port}" if port and port != default else "")
-
-
-def _zone(value: object) -> object:
-    if isinstance(value, str):
-        try:
-            return ZoneInfo(value)
-        except (ValueError, KeyError, OSError) as error:
-            raise ValueError('is no time zone name; write one such as "Europe/Berlin"') from error
-    return value
-
-
-def _proxies(value: object) -> object:
-    if isinstance(value, list):
-        for item in value:
-            try:
-                ipaddress.ip_network(item, strict=False)
-            except (ValueError, TypeError) as error:
-                raise ValueError(f"{item!r} is no IP address or network") from error
-    return value
-
-
-def _listen(value: object) -> object:
-    if not isinstance(value, str) or not re.fullmatch(r"unix:/.+|(\[[0-9a-fA-F:]+\]|[\w.-]+):\d{1,5}", value):
-        raise ValueError('write "host:port", for example "127.0.0.1:8000", or "unix:/run/rundbrief.sock"')
-    if not value.startswith("unix:") and int(value.rpartition(":")[2]) > 65_535:
-        raise ValueError("its port is over 65535")
-    return value
-
-
-def _database(value: object) -> object:
-    if not isinstance(value, str) or not re.match(r"sqlite:[^/].*|sqlite:/[^/].*|postgresql://", value):
-        raise ValueError('write "sqlite:data/rundbrief.db" or "postgresql://user:password@host/name"')
-    return value
-
-
-Duration = Annotated[timedelta, BeforeValidator(duration)]
-Url = Annotated[str, Field(pattern=r"^https?://[^\s/]+\S*$", max_length=2048)]
-
-
-class _Section(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, arbitrary_types_allowed=True)
-
-
-class BlogConfig(_Section):
+@dataclass(frozen=True, kw_only=True)
+class BlogConfig:
     """One `[[blog]]`."""
 
-    url: Annotated[str, BeforeValidator(_origin)]
-    handle: Annotated[str, Field(pattern=r"^[A-Za-z0-9_](?:[A-Za-z0-9_.-]{0,62}[A-Za-z0-9_])?$")]
-    account_domain: Annotated[str, Field(pattern=r"^[a-z0-9.-]+(:\d+)?$")] | None = None
-    title: Annotated[str, Field(max_length=200)] = ""
-    description: Annotated[str, Field(max_length=5_000)] = ""
-    language: Annotated[str, Field(pattern=r"^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$")] = "en"
-    timezone: Annotated[ZoneInfo, BeforeValidator(_zone)] = ZoneInfo("UTC")
-    icon: str | None = None
-    header: str | None = None
-    actor_type: Literal["Person", "Organization", "Service"] = "Person"
-    issues: Annotated[str, Field(min_length=1)] = "issues"
-    format: Literal["note", "full", "thread", "article"] = "note"
-    fields: dict[str, str] = Field(default_factory=dict)
-    also_known_as: list[Url] = Field(default_factory=list)
-    creators: list[str] = Field(default_factory=list)
+    url: Annotated[str, values.origin]
+    handle: Annotated[str, values.text(r"[A-Za-z0-9_](?:[A-Za-z0-9_.-]{0,62}[A-Za-z0-9_])?")]
+    account_domain: Annotated[str | None, values.text(r"[a-z0-9.-]+(:[0-9]+)?")] = None
+    title: Annotated[str, values.text(most=200)] = ""
+    description: Annotated[str, values.text(most=5_000)] = ""
+    language: Annotated[str, values.text(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*")] = "en"
+    timezone: Annotated[ZoneInfo, values.zone] = _UTC
+    icon: Annotated[str | None, values.text()] = None
+    header: Annotated[str | None, values.text()] = None
+    actor_type: Annotated[
+        Literal["Person", "Organization", "Service"], values.one_of("Person", "Organization", "Service")
+    ] = "Person"
+    issues: Annotated[str, values.text(least=1)] = "issues"
+    format: Annotated[
+        Literal["note", "full", "thread", "article"], values.one_of("note", "full", "thread", "article")
+    ] = "note"
+    fields: Annotated[dict[str, str], values.text_table] = field(default_factory=dict)
+    also_known_as: Annotated[list[str], values.addresses] = field(default_factory=list)
+    creators: Annotated[list[str], values.texts] = field(default_factory=list)
 
     @property
     def name(self) -> str:
@@ -128,87 +58,84 @@ class BlogConfig(_Section):
         """`links.example`, or `127.0.0.1:8000` on one machine."""
         return urlsplit(self.url).netloc
 
+    @property
+    def acct(self) -> str:
+        """`links@example`: the handle as others see it."""
+        return f"{self.handle}@{self.account_domain or self.host}"
 
-class CommentsConfig(_Section):
+
+@dataclass(frozen=True, kw_only=True)
+class CommentsConfig:
     """`[comments]`: which replies wait for the author, and until when there may be any."""
 
-    approval: Literal["none", "first", "all"] = "none"
-    close_after: Annotated[timedelta | None, BeforeValidator(_duration_or_never)] = timedelta(days=90)
-    avatars: Literal["proxy", "none"] = "proxy"
-    words: list[str] = Field(default_factory=list)
+    approval: Annotated[Literal["none", "first", "all"], values.one_of("none", "first", "all")] = "none"
+    close_after: Annotated[timedelta | None, values.duration_or_never] = timedelta(days=90)
+    avatars: Annotated[Literal["proxy", "none"], values.one_of("proxy", "none")] = "proxy"
+    words: Annotated[list[str], values.texts] = field(default_factory=list)
 
 
-class LinkbacksConfig(_Section):
+@dataclass(frozen=True, kw_only=True)
+class LinkbacksConfig:
     """`[linkbacks]`: Webmention and Pingback."""
 
-    receive: bool = True
-    send: bool = True
-    own: bool = True
+    receive: Annotated[bool, values.flag] = True
+    send: Annotated[bool, values.flag] = True
+    own: Annotated[bool, values.flag] = True
 
 
-class ServerConfig(_Section):
+@dataclass(frozen=True, kw_only=True)
+class ServerConfig:
     """`[server]`."""
 
-    listen: Annotated[str, BeforeValidator(_listen)] = "127.0.0.1:8000"
-    trusted_proxies: Annotated[list[str], BeforeValidator(_proxies)] = Field(
-        default_factory=lambda: ["127.0.0.1", "::1"]
-    )
-    metrics_token: str = ""
+    listen: Annotated[str, values.listen] = "127.0.0.1:8000"
+    trusted_proxies: Annotated[list[str], values.proxies] = field(default_factory=lambda: ["127.0.0.1", "::1"])
+    metrics_token: Annotated[str, values.text()] = ""
 
 
-class DatabaseConfig(_Section):
+@dataclass(frozen=True, kw_only=True)
+class DatabaseConfig:
     """`[database]`."""
 
-    url: Annotated[str, BeforeValidator(_database)] = "sqlite:data/rundbrief.db"
+    url: Annotated[str, values.database] = "sqlite:data/rundbrief.db"
 
 
-class DeliveryConfig(_Section):
+@dataclass(frozen=True, kw_only=True)
+class DeliveryConfig:
     """`[delivery]`."""
 
-    concurrency: Annotated[int, Field(ge=1, le=1000)] = 64
-    give_up_after: Duration = timedelta(days=4)
+    concurrency: Annotated[int, values.number(least=1, most=1000)] = 64
+    give_up_after: Annotated[timedelta, values.duration] = timedelta(days=4)
 
 
-class FederationConfig(_Section):
+@dataclass(frozen=True, kw_only=True)
+class FederationConfig:
     """`[federation]`."""
 
-    allow_private_addresses: bool = False
-    blocked: list[str] = Field(default_factory=list)
+    allow_private_addresses: Annotated[bool, values.flag] = False
+    blocked: Annotated[list[str], values.texts] = field(default_factory=list)
 
 
-class LimitsConfig(_Section):
+@dataclass(frozen=True, kw_only=True)
+class LimitsConfig:
     """`[limits]`: per remote server."""
 
-    inbox_per_minute: Annotated[int, Field(ge=1)] = 600
-    new_followers_per_hour: Annotated[int, Field(ge=1)] = 2000
+    inbox_per_minute: Annotated[int, values.number(least=1)] = 600
+    new_followers_per_hour: Annotated[int, values.number(least=1)] = 2000
 
 
-class Config(_Section):
+@dataclass(frozen=True, kw_only=True)
+class Config:
     """The whole configuration. `folder` is the blog's folder, absolute."""
 
     folder: Path
-    blogs: Annotated[list[BlogConfig], Field(min_length=1, alias="blog")]
-    comments: CommentsConfig = CommentsConfig()
-    linkbacks: LinkbacksConfig = LinkbacksConfig()
-    server: ServerConfig = ServerConfig()
-    database: DatabaseConfig = DatabaseConfig()
-    delivery: DeliveryConfig = DeliveryConfig()
-    federation: FederationConfig = FederationConfig()
-    limits: LimitsConfig = LimitsConfig()
-
-    @model_validator(mode="after")
-    def _one_machine(self) -> Config:
-        """http ids and ports are for one machine only; one blog for now."""
-        if len(self.blogs) > 1:
-            raise ValueError("[[blog]]: there can be one blog for now; remove the others")
-        if not self.federation.allow_private_addresses and (fault := _unfit_for_the_web(self.blog.url)):
-            raise ValueError(f"{_URL_PLACE}{fault}")
-        return self
-
-    @property
-    def blog(self) -> BlogConfig:
-        """The one blog."""
-        return self.blogs[0]
+    blog: BlogConfig
+    comments: CommentsConfig
+    linkbacks: LinkbacksConfig
+    server: ServerConfig
+    database: DatabaseConfig
+    delivery: DeliveryConfig
+    federation: FederationConfig
+    limits: LimitsConfig
 
     @property
     def issues_folder(self) -> Path:
@@ -255,32 +182,98 @@ def read_config(path: Path) -> Config:
     return config_from(table, folder=path.resolve().parent, name=str(path), text=text)
 
 
+_SECTIONS: Mapping[str, type] = {
+    "comments": CommentsConfig,
+    "linkbacks": LinkbacksConfig,
+    "server": ServerConfig,
+    "database": DatabaseConfig,
+    "delivery": DeliveryConfig,
+    "federation": FederationConfig,
+    "limits": LimitsConfig,
+}
+
+
+@dataclass(frozen=True)
+class _Fault:
+    """What is wrong, and where: a section and a key, or fewer."""
+
+    where: tuple[str, ...]
+    reason: str
+
+
 def config_from(table: Mapping[str, Any], *, folder: Path, name: str = "config.toml", text: str = "") -> Config:
     """The configuration a parsed table says. Raises ConfigFaults with every fault found."""
-    if "folder" in table or "blogs" in table:
-        key = "folder" if "folder" in table else "blogs"
-        raise ConfigFaults([f"{name}: {key}: is no setting; remove it"])
-    try:
-        return Config.model_validate({**table, "folder": folder})
-    except ValidationError as error:
-        raise ConfigFaults(_sentences(error, table, name, text)) from error
+    faults: list[_Fault] = []
+    blog = _blog_values(table.get("blog"), faults)
+    sections = {key: _read_section(section, table.get(key, {}), (key,), faults) for key, section in _SECTIONS.items()}
+    faults += [_Fault((key,), _UNKNOWN) for key in table if key != "blog" and key not in _SECTIONS]
+    unfit = None if sections["federation"].get("allow_private_addresses") else _unfit_for_the_web(blog.get("url"))
+    if unfit:
+        faults.append(_Fault(("blog", "url"), unfit))
+    if faults:
+        raise ConfigFaults([_sentence(fault, name, text) for fault in faults])
+    parts: dict[str, Any] = {key: section(**sections[key]) for key, section in _SECTIONS.items()}
+    return Config(folder=folder, blog=BlogConfig(**blog), **parts)
 
 
-def _sentences(error: ValidationError, table: Mapping[str, Any], name: str, text: str) -> list[str]:
-    """Every fault; also the address, which pydantic does not come to where another value is wrong."""
-    found: list[dict[str, Any]] = [dict(fault) for fault in error.errors()]
-    blogs, federation = table.get("blog"), table.get("federation")
-    private = isinstance(federation, Mapping) and federation.get("allow_private_addresses") is True
-    url = blogs[0].get("url") if isinstance(blogs, list) and blogs and isinstance(blogs[0], Mapping) else None
-    told = any(not fault["loc"] or "url" in fault["loc"] for fault in found)
-    if not private and not told and isinstance(url, str) and (fault := _unfit_for_the_web(url)):
-        found.append({"loc": (), "msg": f"{_URL_PLACE}{fault}", "type": "value_error"})
-    return [_sentence(fault, name, text) for fault in found]
+def section_from(section: type[S], table: Mapping[str, Any]) -> S:
+    """One section alone. Raises ConfigFaults."""
+    faults: list[_Fault] = []
+    found = _read_section(section, table, (), faults)
+    if faults:
+        raise ConfigFaults([_sentence(fault, "config.toml", "") for fault in faults])
+    return section(**found)
 
 
-def _unfit_for_the_web(url: str) -> str | None:
-    """Why other servers would not take ids of this origin."""
+_UNKNOWN = "is no setting of Rundbrief; remove it or correct its name"
+
+
+def _blog_values(written: object, faults: list[_Fault]) -> dict[str, Any]:
+    """The values of the one blog; there can be several later."""
+    if written is None or written == []:
+        faults.append(_Fault(("blog",), "is missing: a [[blog]] with url, handle and title is needed"))
+        return {}
+    if not isinstance(written, list):
+        faults.append(_Fault(("blog",), "must be written as [[blog]]"))
+        return {}
+    if len(written) > 1:
+        faults.append(_Fault((), "[[blog]]: there can be one blog for now; remove the others"))
+    return _read_section(BlogConfig, written[0], ("blog",), faults)
+
+
+def _read_section(section: type, written: object, where: tuple[str, ...], faults: list[_Fault]) -> dict[str, Any]:
+    """The values of a section that are right; what is wrong with the others goes to `faults`."""
+    if not isinstance(written, Mapping):
+        faults.append(_Fault(where, f"must be a section of its own, [{'.'.join(where)}]"))
+        return {}
+    found: dict[str, Any] = {}
+    hints = get_type_hints(section, globals(), include_extras=True)
+    for key in fields(section):
+        if key.name not in written:
+            if key.default is MISSING and key.default_factory is MISSING:
+                faults.append(_Fault((*where, key.name), "is missing"))
+            continue
+        read: values.Reader = hints[key.name].__metadata__[0]
+        try:
+            found[key.name] = read(written[key.name])
+        except ValueError as error:
+            faults.append(_Fault((*where, key.name), _predicate(str(error), written[key.name])))
+    faults += [_Fault((*where, str(key)), _UNKNOWN) for key in written if key not in hints]
+    return found
+
+
+def _predicate(reason: str, value: object) -> str:
+    """What a reader says as it is; what Python says of a value, with the value."""
+    if reason.startswith(("write", "must", "is ", "its ", "has ")):
+        return reason
+    return f"{reason[:1].lower()}{reason[1:]}, not {value!r}"
+
+
+def _unfit_for_the_web(url: str | None) -> str | None:
+    """Why other servers would not take ids of this origin; None where they would, or it is not known."""
     cure = "On one machine, for tests, set allow_private_addresses = true under [federation]"
+    if url is None:
+        return None
     parts = urlsplit(url)
     if parts.scheme == "http":
         return f"is http; other servers need https. {cure}"
@@ -289,27 +282,13 @@ def _unfit_for_the_web(url: str) -> str | None:
     return None
 
 
-def _sentence(fault: dict[str, Any], name: str, text: str) -> str:
-    """One pydantic error as one sentence with its place."""
-    where = [str(part) for part in fault["loc"] if not isinstance(part, int) and not str(part).startswith("function-")]
-    where = [part for part in where if part not in ("constrained-str", "none", "str")]
-    message = str(fault["msg"]).removeprefix("Value error, ")
-    if not where and message.startswith(_URL_PLACE):
-        where, message = ["blog", "url"], message.removeprefix(_URL_PLACE)
-    if fault["type"] == "extra_forbidden":
-        message = "is no setting of Rundbrief; remove it or correct its name"
-    elif fault["type"] == "missing":
-        message = "is missing" if where != ["blog"] else "is missing: a [[blog]] with url, handle and title is needed"
-    elif fault["type"] == "string_pattern_mismatch":
-        message = f"has a value that is not allowed: {fault['input']!r}"
-    elif not message.startswith(("write", "must", "is ", "its ", "names ")) and where:
-        message = f"{message[0].lower()}{message[1:]}, not {fault['input']!r}"
-    line = _line_of(where, text)
+def _sentence(fault: _Fault, name: str, text: str) -> str:
+    line = _line_of(fault.where, text)
     place = f"{name}:{line}" if line else name
-    return f"{place}: {'.'.join(where)}: {message}" if where else f"{place}: {message}"
+    return f"{place}: {'.'.join(fault.where)}: {fault.reason}" if fault.where else f"{place}: {fault.reason}"
 
 
-def _line_of(where: list[str], text: str) -> int | None:
+def _line_of(where: tuple[str, ...], text: str) -> int | None:
     """The line (from 1) of a key, found by its section heading and its name."""
     if not where:
         return None

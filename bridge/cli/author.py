@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
@@ -19,6 +20,7 @@ from bridge.issues.worktree import commit_files, dirty_files, path_in
 from bridge.outbox.again import Sent
 from bridge.outbox.again import resend as send_again
 from bridge.outbox.again import withdraw as take_back
+from bridge.outbox.standing import left_alone
 from bridge.store import deliveries, entries, linkback_sends, received
 from bridge.store import issues as issue_rows
 from bridge.store.database import Transaction
@@ -33,21 +35,13 @@ _ON_A_TERMINAL = 100
 _ELSEWHERE = 11
 _MANY = 500
 
-Files = Annotated[list[Path] | None, typer.Argument(metavar="[FILE]...", show_default=False)]
 _Slug = Annotated[str, typer.Argument(metavar="SLUG", show_default=False)]
 
 
-def publish(
-    files: Files = None,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="say what would happen, and do nothing")] = False,
-    delete: Annotated[bool, typer.Option("--delete", help="take back several published issues")] = False,
-    config: ConfigOption = None,
-    as_json: JsonOption = False,
+def bring_in_line(
+    files: Sequence[Path] | None, *, dry_run: bool, delete: bool, config: Path | None, as_json: bool
 ) -> int:
-    """Bring the world in line with the issue files of the last commit.
-
-    With FILE those files are committed first, if need be, and only they are looked at.
-    """
+    """Publish, for the command `publish`, which has looked whether there is anything to do."""
 
     async def run(app: App) -> int:
         repository = app.publisher.repository
@@ -64,7 +58,7 @@ def publish(
             for line in told.lines:
                 typer.echo(line)
             for path in uncommitted:
-                typer.echo(f"{path} is changed but not committed, and was left alone.")
+                typer.echo(left_alone(path))
             if not dry_run and told.deliveries:
                 typer.echo(await _progress(app, told.deliveries, since=min(began, told.at)))
         refused = [str(fault) for step in report.steps for fault in step.faults]

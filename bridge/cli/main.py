@@ -9,8 +9,7 @@ import importlib
 import os
 import sys
 from collections.abc import Sequence
-
-import typer
+from pathlib import Path
 
 from bridge import __version__
 from bridge.cli.table import COMMANDS, HIDDEN, Command
@@ -81,20 +80,21 @@ def _find(words: list[str]) -> tuple[str, Command] | None:
 
 def _call(name: str, command: Command, rest: list[str]) -> int:
     with nothing_to_find():
-        function = getattr(importlib.import_module(f"bridge.cli.{command.module}"), command.function)
-    app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
-    app.command(name=name, help=function.__doc__)(function)
-    try:
-        result = typer.main.get_command(app).main(rest, prog_name=f"rundbrief {name}", standalone_mode=False)
-    except typer.Exit as stop:
-        return stop.exit_code
-    except typer.Abort:
-        return 130
-    except Exception as error:
-        if (message := getattr(error, "format_message", None)) is not None:
-            raise WrongUse(f"{message()} (`rundbrief {name} --help` tells more)") from error
-        raise
-    return result if isinstance(result, int) else 0
+        is_hook = name in HIDDEN
+        module = importlib.import_module("bridge.cli.hooks" if is_hook else "bridge.cli.calling")
+    status: int = (
+        getattr(module, command.function)(_config_in(name, rest)) if is_hook else module.call(name, command, rest)
+    )
+    return status
+
+
+def _config_in(name: str, rest: list[str]) -> Path | None:
+    """What git's hooks are given; they have no other option, and start without typer."""
+    if not rest:
+        return None
+    if len(rest) != 2 or rest[0] != "--config":
+        raise WrongUse(f"`rundbrief {name}` takes --config PATH and nothing else")
+    return Path(rest[1])
 
 
 def _usage() -> str:

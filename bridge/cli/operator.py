@@ -16,7 +16,7 @@ from typing import Annotated, Any
 import typer
 import uvloop
 
-from bridge.app import ED25519_KEY_FILE, INSTANCE_KEY_FILE, RSA_KEY_FILE, load_keys, opened
+from bridge.app import load_keys, opened
 from bridge.cli.options import ConfigOption, config_from
 from bridge.cli.serving import serve_all, serve_web, serve_work
 from bridge.config import Config
@@ -25,8 +25,7 @@ from bridge.config_text import config_text
 from bridge.errors import UserFault, WrongUse
 from bridge.issues.repository import prepare
 from bridge.logs import log_to_stderr
-from bridge.outbox import profile
-from bridge.signature.key_files import make_key_file
+from bridge.signature.key_files import ED25519_KEY_FILE, INSTANCE_KEY_FILE, RSA_KEY_FILE, make_key_file
 from bridge.store.revision import is_newest
 from bridge.store.sqlite import sqlite_path
 
@@ -59,7 +58,7 @@ def init(
     done += prepare(config.issues_folder, python=sys.executable, config=path, root=_root())
     for sentence in done:
         typer.echo(sentence)
-    typer.echo(f"The blog is @{profile.acct_of(config.blog)}. Start it with: rundbrief serve --config {path}")
+    typer.echo(f"The blog is @{config.blog.acct}. Start it with: rundbrief serve --config {path}")
 
 
 def _new_config(path: Path, *, url: str, handle: str, title: str, language: str, database: str) -> Config:

@@ -9,8 +9,6 @@ import asyncio
 import sys
 from datetime import datetime
 
-import typer
-
 from bridge.store import deliveries
 from bridge.store.database import Database
 
@@ -25,7 +23,7 @@ async def progress(database: Database, blog_id: int, *, since: datetime, looks: 
     for look in range(looks):
         tried, made = await database.read(lambda tx: deliveries.progress(tx, blog_id, since=since))
         if sys.stdout.isatty() and made:
-            typer.echo(f"\r{tried} of {made} deliveries \r", nl=False)
+            print(f"\r{tried} of {made} deliveries \r", end="", flush=True)
         if tried == made or (tried == 0 and look == _IDLE):
             break
         await asyncio.sleep(_LOOK)

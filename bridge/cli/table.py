@@ -18,7 +18,7 @@ COMMANDS: dict[str, Command] = {
     "serve": Command("operator", "serve", "run all in one process"),
     "web": Command("operator", "web", "run only the web half"),
     "work": Command("operator", "work", "run only the delivering half"),
-    "publish": Command("author", "publish", "bring the world in line with the issue files of the last commit"),
+    "publish": Command("publishing", "publish", "bring the world in line with the issue files of the last commit"),
     "lint": Command("writing", "lint", "say what a push would be refused for, and warn"),
     "preview": Command("writing", "preview", "show an issue's page, and beside it what Mastodon will show"),
     "issues": Command("author", "issues", "list the issues, or show the ledger of one"),

@@ -9,8 +9,7 @@ import typer
 from rich.console import Console
 
 from bridge.app import App
-from bridge.cli.author import Files
-from bridge.cli.options import ConfigOption, JsonOption, complain_of, print_json, with_app
+from bridge.cli.options import ConfigOption, Files, JsonOption, complain_of, print_json, with_app
 from bridge.cli.preview_page import preview_page
 from bridge.cli.preview_screen import preview_screen
 from bridge.errors import Fault, IssueFaults

@@ -10,9 +10,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from html import escape
+from typing import TypeGuard
 
-from bs4.element import PageElement, Tag
-
+from bridge.issues.html_tree import Node, Tag
 from bridge.issues.page_html import absolute, one_line
 from bridge.issues.rendered import Picture
 
@@ -46,10 +46,10 @@ class FediverseHtml:
     known: Mapping[str, Picture]
     pictures: list[Picture] = field(default_factory=list)
 
-    def write(self, nodes: Iterable[PageElement]) -> str:
+    def write(self, nodes: Iterable[Node]) -> str:
         """The nodes as a sequence of blocks, without white space between them."""
         parts: list[str] = []
-        run: list[PageElement] = []
+        run: list[Node] = []
         for node in nodes:
             if isinstance(node, Tag) and _is_block(node):
                 self._paragraph(run, parts)
@@ -59,7 +59,7 @@ class FediverseHtml:
         self._paragraph(run, parts)
         return "".join(parts)
 
-    def _paragraph(self, run: list[PageElement], parts: list[str]) -> None:
+    def _paragraph(self, run: list[Node], parts: list[str]) -> None:
         if text := self._inline(run).strip(" "):
             parts.append(f"<p>{text}</p>")
         run.clear()
@@ -73,7 +73,7 @@ class FediverseHtml:
             parts.append("<p>* * *</p>")
         elif name == "pre":
             # Only line ends that are real survive everywhere: Mastodon has no style for them, Misskey makes a fence.
-            parts.append(f"<pre><code>{escape(tag.get_text().rstrip(chr(10)), quote=False)}</code></pre>")
+            parts.append(f"<pre><code>{escape(tag.text().rstrip(chr(10)), quote=False)}</code></pre>")
         elif name in ("ul", "ol"):
             self._list(tag, parts)
         elif name == "table":
@@ -84,22 +84,22 @@ class FediverseHtml:
         elif name == "figcaption":
             if text := self._inline(tag.children).strip(" "):
                 parts.append(f"<p><em>{text}</em></p>")
-        elif name == "section" and "footnotes" in (tag.get("class") or []):
-            parts.extend(self.footnote(note) for note in tag.select("ol > li[id^=fn-]"))
+        elif name == "section" and "footnotes" in tag.words("class"):
+            parts.extend(self.footnote(note) for note in tag.tags("li") if _is_footnote(note))
         else:
             parts.append(self.write(tag.children))
 
     def footnote(self, note: Tag) -> str:
         """One footnote as paragraphs that begin with its number."""
-        number = str(note.get("id", "")).removeprefix("fn-")
+        number = note.get("id").removeprefix("fn-")
         inside = self.write(note.children)
         mark = f"[{escape(number)}] "
         return inside.replace("<p>", f"<p>{mark}", 1) if inside.startswith("<p>") else f"<p>{mark}</p>{inside}"
 
     def _list(self, tag: Tag, parts: list[str]) -> None:
-        begin = str(tag.get("start", ""))
+        begin = tag.get("start")
         attributes = f' start="{begin}"' if tag.name == "ol" and begin.lstrip("-").isdecimal() else ""
-        attributes += " reversed" if tag.name == "ol" and tag.has_attr("reversed") else ""
+        attributes += " reversed" if tag.name == "ol" and "reversed" in tag.attrs else ""
         items = "".join(self._item(item) for item in tag.children if isinstance(item, Tag))
         if items:
             parts.append(f"<{tag.name}{attributes}>{items}</{tag.name}>")
@@ -112,8 +112,8 @@ class FediverseHtml:
 
     def _table(self, table: Tag, parts: list[str]) -> None:
         """Each row as a paragraph of its own, a line for each column: read aloud and on a phone it stays in order."""
-        rows = [list(row.find_all(["td", "th"], recursive=False)) for row in table.find_all("tr")]
-        for caption in table.find_all("caption"):
+        rows = [[cell for cell in row.children if _is_cell(cell)] for row in table.tags("tr")]
+        for caption in table.tags("caption"):
             self._block(caption, parts)
         heads: list[str] = []
         if rows and len(rows) > 1 and all(cell.name == "th" for cell in rows[0]):
@@ -130,12 +130,12 @@ class FediverseHtml:
             if lines:
                 parts.append(f"<p>{'<br>'.join(lines)}</p>" if heads else f"<p>{' | '.join(lines)}</p>")
 
-    def _inline(self, nodes: Iterable[PageElement], *, strong: bool = False) -> str:
+    def _inline(self, nodes: Iterable[Node], *, strong: bool = False) -> str:
         return "".join(self._inline_node(node, strong) for node in nodes)
 
-    def _inline_node(self, node: PageElement, strong: bool) -> str:
+    def _inline_node(self, node: Node, strong: bool) -> str:
         if not isinstance(node, Tag):
-            return escape(one_line(str(node)), quote=False)
+            return escape(one_line(node), quote=False)
         match node.name:
             case "br":
                 return "<br>"
@@ -143,7 +143,7 @@ class FediverseHtml:
                 return self._picture(node)
             case "a":
                 return self._link(node, strong)
-            case "span" if "h-card" in (node.get("class") or []):
+            case "span" if "h-card" in node.words("class"):
                 return f'<span class="h-card">{self._inline(node.children)}</span>'
             case "sup" | "sub":
                 text = self._inline(node.children, strong=strong)
@@ -160,18 +160,18 @@ class FediverseHtml:
                 return f"<{tag}>{inside}</{tag}>"
 
     def _picture(self, image: Tag) -> str:
-        picture = self.known.get(str(image.get("src", "")))
+        picture = self.known.get(image.get("src"))
         if picture and picture not in self.pictures:
             self.pictures.append(picture)
         # A picture that is a link leaves its description behind, else the link would have no text.
-        return escape(str(image.get("alt", "")), quote=False) if image.find_parent("a") else ""
+        return escape(image.get("alt"), quote=False) if image.above("a") else ""
 
     def _link(self, link: Tag, strong: bool) -> str:
-        classes = link.get("class") or []
+        classes = link.words("class")
         if "footnote-backref" in classes:
             return ""
         inside = self._inline(link.children, strong=strong)
-        href = absolute(str(link.get("href", "")), self.page_url)
+        href = absolute(link.get("href"), self.page_url)
         if "footnote-ref" in classes:
             return f'<a href="{escape(href)}">[{inside}]</a>'
         if not href.lower().startswith(_SCHEMES):
@@ -183,6 +183,14 @@ class FediverseHtml:
         attributes = f' class="{kept}"' if kept else ""
         attributes += ' rel="tag"' if "hashtag" in classes else ""
         return f'<a href="{escape(href)}"{attributes}>{inside}</a>'
+
+
+def _is_footnote(item: Tag) -> bool:
+    return item.get("id").startswith("fn-") and item.parent is not None and item.parent.name == "ol"
+
+
+def _is_cell(node: Node) -> TypeGuard[Tag]:
+    return isinstance(node, Tag) and node.name in ("td", "th")
 
 
 def _is_block(tag: Tag) -> bool:

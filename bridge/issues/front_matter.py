@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from typing import NoReturn
 
 from bridge.errors import Fault, IssueFaults
+from bridge.issues.limits import MOST_BYTES
 from bridge.issues.notation import FORBIDDEN, Entry
 from bridge.issues.toml_notation import TomlNotation
 from bridge.issues.yaml_notation import YamlNotation
 
-MOST_BYTES = 1024 * 1024  #: of a whole file
 MOST_FRONT_MATTER = 64 * 1024  #: bytes of the front matter alone
 
 

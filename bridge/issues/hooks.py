@@ -22,6 +22,8 @@ if [ ! -x {python} ]; then
     exit 1
 fi
 unset PYTHONHOME PYTHONSTARTUP {unset}
+# What was compiled once is kept, whatever the session wants: a pusher waits for every start.
+unset PYTHONDONTWRITEBYTECODE
 PYTHONUTF8=1
 export PYTHONUTF8
 {pythonpath}# -P: git's current folder is no place to import from.

@@ -79,8 +79,11 @@ def indent_of(line: str) -> int:
 
 def is_break(text: str) -> bool:
     """Whether a line is a section break: three or more of one of `-`, `*`, `_`, with or without spaces."""
+    sign = text.lstrip(" \t")[:1]
+    if sign not in ("-", "*", "_"):
+        return False
     squeezed = text.replace(" ", "").replace("\t", "")
-    return len(squeezed) >= 3 and squeezed[0] in "-*_" and squeezed == squeezed[0] * len(squeezed)
+    return len(squeezed) >= 3 and squeezed == sign * len(squeezed)
 
 
 def fence_of(line: str) -> str:

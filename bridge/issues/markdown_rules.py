@@ -86,7 +86,7 @@ class _Lines(Preprocessor):
         read: list[str] = []
         fence = ""
         for line in lines:
-            clean = line.translate(_CONTROLS)
+            clean = line if line.isprintable() else line.translate(_CONTROLS)
             if fence:
                 read.append(clean)
                 fence = "" if is_fence_end(clean, fence) else fence

@@ -7,13 +7,12 @@ anywhere (S120): nh3 lets through what a letter needs and nothing that runs or l
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from functools import lru_cache
 from urllib.parse import urljoin, urlsplit
 
 import nh3
-from bs4 import BeautifulSoup
-from bs4.element import PageElement, Tag
-from bs4.formatter import HTMLFormatter
 
+from bridge.issues.html_tree import Node, Tag, parse
 from bridge.issues.rendered import Picture, ServedPicture
 
 _TAGS = frozenset(
@@ -48,12 +47,6 @@ _SIZES = "(max-width: 44rem) 100vw, 41rem"
 #: Elements inside each other; what is nested deeper stands as plain text.
 MAX_DEPTH = 100
 
-#: HTML as people write it: `<br>`, and no character turned into an entity that need not be.
-WRITTEN = HTMLFormatter(
-    entity_substitution=lambda text: text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;"),
-    void_element_close_prefix=None,
-)
-
 
 def _attribute(tag: str, name: str, value: str) -> str | None:
     if name != "class":
@@ -85,71 +78,71 @@ class PageTree:
         `served` is asked for each picture as the author wrote it; None, and a picture on another host that was
         not taken in, becomes its description: a reader's browser loads nothing from elsewhere (contract section 6).
         """
-        self.soup = BeautifulSoup(html, "html.parser")
-        _flatten(self.soup)
+        self.root = parse(html)
+        _flatten(self.root)
         self.page_url = page_url
         self.pictures: dict[str, Picture] = {}
         self.links: list[str] = []
-        for image in self.soup.find_all("img"):
+        for image in self.root.tags("img"):
             self._settle_picture(image, served)
-        for link in self.soup.find_all("a"):
+        for link in self.root.tags("a"):
             self._settle_link(link)
 
     @property
-    def blocks(self) -> list[PageElement]:
+    def blocks(self) -> list[Node]:
         """The top-level elements and texts, without the white space between them."""
-        return [node for node in self.soup.contents if isinstance(node, Tag) or str(node).strip()]
+        return [node for node in self.root.children if isinstance(node, Tag) or node.strip()]
 
     def html(self) -> str:
-        return str(self.soup.decode(formatter=WRITTEN)).strip()
+        return self.root.html().strip()
 
     def _settle_picture(self, image: Tag, served: Callable[[str], ServedPicture | None]) -> None:
-        path, alt = str(image.get("src", "")), str(image.get("alt", ""))
+        path, alt = image.get("src"), image.get("alt")
         found = served(path) if path else None
         if found is None:
             self._describe(image, path, alt)
             return
-        figure = image.find_parent("figure")
-        caption = figure.find("figcaption") if figure else None
-        title = caption.get_text() if isinstance(caption, Tag) else str(image.get("title", ""))
+        figure = image.above("figure")
+        captions = figure.tags("figcaption") if figure else []
+        title = captions[0].text() if captions else image.get("title")
         self.pictures.setdefault(found.url, Picture(path=path, url=found.url, alt=alt, title=title.strip()))
-        image["src"], image["alt"], image["loading"] = found.url, alt, "lazy"
+        image.attrs |= {"src": found.url, "alt": alt, "loading": "lazy"}
         if found.srcset:
-            image["srcset"], image["sizes"] = found.srcset, _SIZES
+            image.attrs |= {"srcset": found.srcset, "sizes": _SIZES}
         if found.width and found.height and not (image.get("width") or image.get("height")):
-            image["width"], image["height"] = str(found.width), str(found.height)
+            image.attrs |= {"width": str(found.width), "height": str(found.height)}
 
     def _describe(self, image: Tag, path: str, alt: str) -> None:
-        if urlsplit(path).scheme in ("http", "https") and image.find_parent("a") is None:
-            link = self.soup.new_tag("a", href=path)
-            link.string = alt or path
+        if urlsplit(path).scheme in ("http", "https") and image.above("a") is None:
+            link = Tag("a", {"href": path})
+            link.put_text(alt or path)
             image.replace_with(link)
         else:
             image.replace_with(alt)
 
     def _settle_link(self, link: Tag) -> None:
-        href = str(link.get("href", "")).strip()
+        href = link.get("href").strip()
         if not href:
             return
         if not href.startswith("#"):
-            link["href"] = href = absolute(href, self.page_url)
-        classes = link.get("class") or []
+            link.attrs["href"] = href = absolute(href, self.page_url)
         if is_outside(href, self.page_url):
-            if "mention" not in classes:
+            if "mention" not in link.words("class"):
                 self.links.append(href)
-            link["rel"] = " ".join(dict.fromkeys([*(link.get("rel") or []), "noopener"]))
+            link.attrs["rel"] = " ".join(dict.fromkeys([*link.words("rel"), "noopener"]))
 
 
-def _flatten(soup: BeautifulSoup) -> None:
+def _flatten(root: Tag) -> None:
     """Turn what is nested too deep into its text, so that whoever walks the tree may recurse (S120)."""
-    level: list[Tag] = [soup]
+    level: list[Tag] = [root]
     for _ in range(MAX_DEPTH):
         level = [child for tag in level for child in tag.children if isinstance(child, Tag)]
     for tag in level:
-        if tag.find(True) is not None:
-            tag.string = tag.get_text()
+        if any(isinstance(child, Tag) for child in tag.children):
+            tag.put_text(tag.text())
 
 
+@lru_cache(maxsize=1024)  # the page, each post and lint ask for the same few links
 def absolute(href: str, page_url: str) -> str:
     """The address as others need it; one that cannot be joined stays as it is."""
     try:
@@ -167,7 +160,7 @@ def is_outside(href: str, page_url: str) -> bool:
     return there.scheme in ("http", "https") and there.netloc.lower() != here.netloc.lower()
 
 
-def text_of(nodes: Iterable[PageElement]) -> str:
+def text_of(nodes: Iterable[Node]) -> str:
     """Plain text: a line for each block, one space where the source had a line's end."""
     lines: list[str] = [""]
     for node in nodes:
@@ -182,14 +175,14 @@ _BLOCKS = frozenset(
 )
 
 
-def _add_text(node: PageElement, lines: list[str]) -> None:
+def _add_text(node: Node, lines: list[str]) -> None:
     if not isinstance(node, Tag):
-        lines[-1] += one_line(str(node))
+        lines[-1] += one_line(node)
     elif node.name == "br":
         lines.append("")
     elif node.name == "pre":
-        lines.extend(["", *node.get_text().splitlines(), ""])
-    elif "footnote-backref" not in (node.get("class") or []):
+        lines.extend(["", *node.text().splitlines(), ""])
+    elif "footnote-backref" not in node.words("class"):
         begins = node.name in _BLOCKS
         if begins:
             lines.append("")
@@ -203,8 +196,8 @@ def _add_text(node: PageElement, lines: list[str]) -> None:
 
 def one_line(text: str) -> str:
     """Line ends inside running text as the space they mean; servers that keep them would break the lines there."""
-    first, *others = text.split("\n")
-    if not others:
+    if "\n" not in text:
         return text
+    first, *others = text.split("\n")
     middle = [line.strip(" \t") for line in others[:-1]]
     return " ".join([first.rstrip(" \t"), *middle, others[-1].lstrip(" \t")])

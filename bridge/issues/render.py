@@ -10,15 +10,14 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from unicodedata import normalize
 
-from bs4.element import PageElement, Tag
-
 from bridge.errors import Fault, IssueFaults
 from bridge.issues.fediverse_html import FediverseHtml
+from bridge.issues.html_tree import Node, Tag, tags_of
 from bridge.issues.issue import Issue
 from bridge.issues.markdown_rules import Converted, html_from_markdown
 from bridge.issues.page_html import PageTree, sanitised, text_of
 from bridge.issues.rendered import Fragment, Hashtag, Mention, Picture, Rendered, Section, ServedPicture
-from bridge.issues.sections import SECTION_LENGTH, Cut, cut_sections, excerpt, teaser_blocks, unique_key
+from bridge.issues.sections import SECTION_LENGTH, Cut, cut_sections, excerpt, is_heading, teaser_blocks, unique_key
 
 __all__ = [
     "Fragment",
@@ -153,12 +152,12 @@ class _Rendering:
             raise IssueFaults([Fault(self._issue.path, None, reason)])
         return PageTree(html, page_url=self._page_url, served=self._picture)
 
-    def _fragment(self, tree: PageTree, blocks: Sequence[PageElement], *, ending: str = "") -> Fragment:
+    def _fragment(self, tree: PageTree, blocks: Sequence[Node], *, ending: str = "") -> Fragment:
         writer = FediverseHtml(page_url=self._page_url, language=self._issue.language, known=tree.pictures)
         html = writer.write(blocks) + ending
-        links = [link for block in blocks if isinstance(block, Tag) for link in block.find_all("a", class_="mention")]
-        tags = [self._tags.get(normalize("NFC", link.get_text()).removeprefix("#").casefold()) for link in links]
-        named = [self._by_profile.get(str(link.get("href", ""))) for link in links]
+        links = tags_of(blocks, "a", word="mention")
+        tags = [self._tags.get(normalize("NFC", link.text()).removeprefix("#").casefold()) for link in links]
+        named = [self._by_profile.get(link.get("href")) for link in links]
         return Fragment(
             html=html,
             text=text_of(blocks),
@@ -194,37 +193,37 @@ class _Rendering:
         )
 
 
-def _is_footnotes(block: PageElement) -> bool:
-    return isinstance(block, Tag) and block.name == "section" and "footnotes" in (block.get("class") or [])
+def _is_footnotes(block: Node) -> bool:
+    return isinstance(block, Tag) and block.name == "section" and "footnotes" in block.words("class")
 
 
-def _without_footnotes(blocks: Iterable[PageElement]) -> list[PageElement]:
+def _without_footnotes(blocks: Iterable[Node]) -> list[Node]:
     return [block for block in blocks if not _is_footnotes(block)]
 
 
-def _cites(blocks: Iterable[PageElement]) -> list[str]:
+def _cites(blocks: Sequence[Node]) -> list[str]:
     """The ids of the footnotes that these blocks refer to, in order."""
-    links = (link for block in blocks if isinstance(block, Tag) for link in block.find_all("a", class_="footnote-ref"))
-    return list(dict.fromkeys(str(link.get("href", "")).removeprefix("#") for link in links))
+    return list(dict.fromkeys(link.get("href").removeprefix("#") for link in tags_of(blocks, "a", word="footnote-ref")))
 
 
-def _cited_notes(tree: PageTree, blocks: Iterable[PageElement]) -> list[Tag]:
+def _cited_notes(tree: PageTree, blocks: Sequence[Node]) -> list[Tag]:
     cited = _cites(blocks)
-    notes = {str(note["id"]): note for note in tree.soup.find_all("li", id=_NOTE_ID)} if cited else {}
+    notes = {note.get("id"): note for note in tree.root.tags("li") if _NOTE_ID.search(note.get("id"))} if cited else {}
     return [notes[name] for name in cited if name in notes]
 
 
-def _anchor(block: PageElement, name: str) -> bool:
+def _anchor(block: Node, name: str) -> bool:
     """Make a block a place that can be linked to; whether it is one under this name."""
     if not isinstance(block, Tag):
         return False
-    block["id"] = name
+    block.attrs["id"] = name
     return True
 
 
 def _anchor_headings(tree: PageTree) -> None:
     """Give the headings that begin no section an id too."""
-    headings = tree.soup.find_all(["h1", "h2", "h3", "h4", "h5", "h6"], id=False)
-    taken = {str(tag["id"]): 1 for tag in tree.soup.find_all(id=True)} if headings else {}
-    for heading in headings:
-        heading["id"] = unique_key(heading.get_text(), taken)
+    every = tree.root.tags()
+    taken = {tag.get("id"): 1 for tag in every if "id" in tag.attrs}
+    for heading in every:
+        if is_heading(heading) and "id" not in heading.attrs:
+            heading.attrs["id"] = unique_key(heading.text(), taken)

@@ -6,13 +6,11 @@ so that a changed section is one Update, a new one one Create, a removed one one
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 
-from bs4.element import NavigableString, PageElement, Tag
-
+from bridge.issues.html_tree import Node, Tag
 from bridge.issues.issue import slugified
 from bridge.issues.page_html import text_of
 
@@ -30,7 +28,7 @@ _WORDLESS = frozenset({"hr", "figure"}) | _HEADINGS
 class Excerpt:
     """The first blocks of a text. `whole` counts those that are in it uncut; `complete`: nothing was left out."""
 
-    blocks: Sequence[PageElement]
+    blocks: Sequence[Node]
     whole: int
     complete: bool
 
@@ -41,22 +39,22 @@ class Cut:
 
     key: str
     heading: str
-    blocks: Sequence[PageElement]
+    blocks: Sequence[Node]
 
 
-def is_break(node: PageElement) -> bool:
+def is_break(node: Node) -> bool:
     return isinstance(node, Tag) and node.name == "hr"
 
 
-def is_heading(node: PageElement) -> bool:
+def is_heading(node: Node) -> bool:
     return isinstance(node, Tag) and node.name in _HEADINGS
 
 
-def _is_wordless(node: PageElement) -> bool:
+def _is_wordless(node: Node) -> bool:
     return isinstance(node, Tag) and node.name in _WORDLESS
 
 
-def teaser_blocks(blocks: Sequence[PageElement]) -> Excerpt:
+def teaser_blocks(blocks: Sequence[Node]) -> Excerpt:
     """Whole paragraphs from the start up to about 500 characters, at least one.
 
     A long first one ends at a word with "…"; a quotation goes in whole or not at all.
@@ -69,7 +67,7 @@ def teaser_blocks(blocks: Sequence[PageElement]) -> Excerpt:
     return Excerpt(blocks=chosen.blocks[:end], whole=min(chosen.whole, end), complete=chosen.complete)
 
 
-def excerpt(blocks: Sequence[PageElement], most: int) -> Excerpt:
+def excerpt(blocks: Sequence[Node], most: int) -> Excerpt:
     """Whole blocks up to `most` characters, the first with words in any case, shortened when it alone is longer."""
     length, begun = 0, False
     for at, block in enumerate(blocks):
@@ -86,10 +84,10 @@ def excerpt(blocks: Sequence[PageElement], most: int) -> Excerpt:
     return Excerpt(blocks=blocks, whole=len(blocks), complete=True)
 
 
-def _shortened(block: PageElement, room: int) -> PageElement | None:
+def _shortened(block: Node, room: int) -> Node | None:
     """A copy that ends at a word with "…"; None for what goes in whole: a quotation, code, a table."""
     if not isinstance(block, Tag):
-        return NavigableString(_ended(str(block), room))
+        return _ended(block, room)
     if block.name in _LISTS:
         return _with_first_items(block, room)
     return _begun(block, room)[0] if block.name == "p" else None
@@ -97,18 +95,18 @@ def _shortened(block: PageElement, room: int) -> PageElement | None:
 
 def _begun(tag: Tag, room: int) -> tuple[Tag, int]:
     """A copy with at most `room` characters of text, and the room left: below 0 when something was left out."""
-    shorter = Tag(name=tag.name, attrs=dict(tag.attrs))
+    shorter = Tag(tag.name, dict(tag.attrs))
     for child in tag.children:
         if room < 0:
             break
         if isinstance(child, Tag):
             inner, room = _begun(child, room)
             shorter.append(inner)
-        elif len(text := str(child)) <= room:
-            shorter.append(text)
-            room -= len(text)
+        elif len(child) <= room:
+            shorter.append(child)
+            room -= len(child)
         else:
-            shorter.append(_ended(text, room))
+            shorter.append(_ended(child, room))
             room = -1
     return shorter, room
 
@@ -123,19 +121,19 @@ def _ended(text: str, room: int) -> str:
 
 def _with_first_items(block: Tag, room: int) -> Tag:
     """The items of a list that fit, at least one."""
-    shorter = Tag(name=block.name, attrs=dict(block.attrs))
+    shorter = Tag(block.name, dict(block.attrs))
     for item in block.children:
         if isinstance(item, Tag):
             room -= len(text_of([item]))
-            if shorter.contents and room < 0:
+            if shorter.children and room < 0:
                 break
-            shorter.append(copy.copy(item))
+            shorter.append(item.copy())
     return shorter
 
 
-def cut_sections(blocks: Sequence[PageElement]) -> list[Cut]:
+def cut_sections(blocks: Sequence[Node]) -> list[Cut]:
     """Cut at headings and breaks. A heading right after another one begins no section of its own."""
-    groups: list[list[PageElement]] = [[]]
+    groups: list[list[Node]] = [[]]
     for block in blocks:
         if is_break(block):
             groups.append([])

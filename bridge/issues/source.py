@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import hashlib
 import unicodedata
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import NamedTuple
 from urllib.parse import unquote
 
 from bridge.errors import Fault, UserFault
-from bridge.issues.front_matter import MOST_BYTES
 from bridge.issues.git import Repository, is_commit_id
+from bridge.issues.limits import MOST_BYTES
 
 #: Names that mark a picture. Which of them may go out is `lint`'s business.
 PICTURE_SUFFIXES = (
@@ -67,8 +68,7 @@ class IssueTree:
     faults: tuple[Fault, ...]
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class FoundFile:
+class FoundFile(NamedTuple):
     """One entry of a tree or folder, before it is known whether it belongs to an issue."""
 
     path: bytes
@@ -123,12 +123,55 @@ def is_behind(repository: Repository, commit: str, published: str | None) -> boo
 
 
 def read_tree(repository: Repository, commit: str) -> IssueTree:
-    """List a commit's issue files with their pictures, without reading one; raises UserFault for an unknown commit."""
+    """A commit's issue files with their pictures and sizes; raises UserFault for an unknown commit."""
+    return with_sizes(repository, list_tree(repository, commit))
+
+
+def list_tree(repository: Repository, commit: str) -> IssueTree:
+    """The same without sizes (they are 0), which git looks up object by object; so without the faults of size."""
     if not is_commit_id(commit):
         raise UserFault(f"{commit!r} is no commit's full name")
-    listing = repository.git("ls-tree", "-r", "-z", "-l", "--full-tree", commit, "--").output
-    found = (_found(entry) for entry in listing.split(b"\0") if entry)
-    return tree_of(found, commit=commit)
+    listing = repository.git("ls-tree", "-r", "-z", "--full-tree", commit, "--").output
+    return tree_of([_found(entry) for entry in listing.split(b"\0") if entry], commit=commit)
+
+
+def with_sizes(repository: Repository, tree: IssueTree, *, known: Collection[str] = ()) -> IssueTree:
+    """The tree with the sizes of all files but those at the `known` paths, and its faults of size."""
+    wanted = [file for file in tree.files if file.path not in known]
+    blobs = {file.blob for file in wanted} | {picture.blob for file in wanted for picture in file.pictures}
+    sizes = _blob_sizes(repository, blobs)
+    files: list[IssueFile] = []
+    faults: list[Fault] = []
+    for file in tree.files:
+        if file.path in known:
+            files.append(file)
+        elif fault := _size_fault(file.path, sizes[file.blob]):
+            faults.append(fault)
+        else:
+            pictures = tuple(replace(picture, size=sizes[picture.blob]) for picture in file.pictures)
+            files.append(replace(file, size=sizes[file.blob], pictures=pictures))
+    return replace(
+        tree, files=tuple(files), faults=tuple(sorted([*tree.faults, *faults], key=lambda fault: fault.path))
+    )
+
+
+def _blob_sizes(repository: Repository, blobs: Collection[str]) -> dict[str, int]:
+    """The bytes that each has; raises UserFault where one is missing."""
+    if not blobs:
+        return {}
+    asked = "".join(f"{blob}\n" for blob in blobs).encode()
+    answers = repository.git("cat-file", "--batch-check", "--buffer", stdin=asked).output.decode().splitlines()
+    sizes: dict[str, int] = {}
+    for answer in answers:
+        blob, kind, *size = answer.split()
+        if kind != "blob":
+            raise _damaged(repository, blob)
+        sizes[blob] = int(size[0])
+    return sizes
+
+
+def _damaged(repository: Repository, blob: str) -> UserFault:
+    return UserFault(f"The repository {repository.folder} is damaged: {blob} is missing. Run `git fsck` there")
 
 
 def read_blobs(repository: Repository, blobs: Iterable[str]) -> dict[str, bytes]:
@@ -143,7 +186,7 @@ def read_blobs(repository: Repository, blobs: Iterable[str]) -> dict[str, bytes]
         end = output.index(b"\n", at)
         header = output[at:end].split()
         if len(header) != 3 or header[1] != b"blob":
-            raise UserFault(f"The repository {repository.folder} is damaged: {blob} is missing. Run `git fsck` there")
+            raise _damaged(repository, blob)
         start, size = end + 1, int(header[2])
         contents[blob] = output[start : start + size]
         at = start + size + 1
@@ -176,7 +219,7 @@ def tree_of(found: Iterable[FoundFile], *, commit: str | None) -> IssueTree:
         if any(part[:1] in (b"_", b".") for part in parts):
             continue
         if _is_issue(parts):
-            fault = _name_fault(entry) or _size_fault(entry)
+            fault = _name_fault(entry) or _size_fault(shown_path(entry.path), entry.size)
             if fault:
                 faults.append(fault)
             else:
@@ -217,11 +260,10 @@ def _pictures_by_folder(
 
 
 def _found(entry: bytes) -> FoundFile:
-    """One record of `ls-tree -z -l`: mode, type, object, size, then a tab and the path."""
+    """One record of `ls-tree -z`: mode, type, object, then a tab and the path."""
     about, _, path = entry.partition(b"\t")
-    mode, _, blob, size = about.split()
-    kind = {b"120000": "link", b"160000": "submodule"}.get(mode, "file")
-    return FoundFile(path=path, kind=kind, blob=blob.decode(), size=0 if size == b"-" else int(size))
+    mode, _, blob = about.split()
+    return FoundFile(path=path, kind=_KINDS.get(mode, "file"), blob=blob.decode(), size=0)
 
 
 def _name_fault(entry: FoundFile) -> Fault | None:
@@ -234,11 +276,11 @@ def _name_fault(entry: FoundFile) -> Fault | None:
     return None
 
 
-def _size_fault(entry: FoundFile) -> Fault | None:
-    if entry.size <= MOST_BYTES:
+def _size_fault(path: str, size: int) -> Fault | None:
+    if size <= MOST_BYTES:
         return None
-    reason = "The file is over 1 MiB. Split the issue, or move its pictures into files of their own"
-    return Fault(shown_path(entry.path), None, reason)
+    return Fault(path, None, "The file is over 1 MiB. Split the issue, or move its pictures into files of their own")
 
 
+_KINDS = {b"120000": "link", b"160000": "submodule"}
 _PICTURE_ENDS = tuple(suffix.encode() for suffix in PICTURE_SUFFIXES)

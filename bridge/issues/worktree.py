@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import NoReturn
 
 from bridge.errors import Fault, IssueFaults, UserFault
-from bridge.issues.front_matter import MOST_BYTES
 from bridge.issues.git import Repository
+from bridge.issues.limits import MOST_BYTES
 from bridge.issues.source import PICTURE_SUFFIXES, FoundFile, IssueTree, shown_path, tree_of
 
 #: The identity of a commit where git knows none, as on a fresh server.

@@ -17,10 +17,17 @@ from urllib.parse import urlsplit
 
 from bs4 import BeautifulSoup
 from bs4.element import Tag
+from bs4.formatter import HTMLFormatter
 
-from bridge.issues.page_html import WRITTEN, text_of
+from bridge.issues.html_tree import parse
+from bridge.issues.page_html import text_of
 from bridge.terms import Document
 
+#: HTML as people write it: `<br>`, and no character turned into an entity that need not be.
+_WRITTEN = HTMLFormatter(
+    entity_substitution=lambda text: text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;"),
+    void_element_close_prefix=None,
+)
 _RULES = Path(__file__).parent / "mastodon.json"
 
 
@@ -65,7 +72,7 @@ def post_from(document: Document) -> Post:
     return Post(
         kind=document["type"],
         html=html,
-        text=text_of(soup.contents),
+        text=text_of(parse(html).children),
         # Of what is no Note the summary is shown as text.
         warning=document.get("summary") if is_note else None,
         card=None if pictures else _card(soup, {str(tag["href"]) for tag in tags}),
@@ -89,7 +96,7 @@ def after_sanitiser(html: str) -> str:
             tag.unwrap()
         else:
             tag.attrs = _attributes(tag, rules)
-    return str(soup.decode(formatter=WRITTEN))
+    return str(soup.decode(formatter=_WRITTEN))
 
 
 def _converted(document: Document) -> str:

@@ -24,16 +24,11 @@ from bridge.store.pictures import PictureRow
 from bridge.store.published import NewActivity
 
 
-def acct_of(config: BlogConfig) -> str:
-    """`links@example`: the handle as others see it."""
-    return f"{config.handle}@{config.account_domain or config.host}"
-
-
 def claim(tx: Transaction, config: BlogConfig, *, now: datetime) -> BlogRow:
     """The blog's row, made at the first start. Raises ConfigFaults when the url is not the one ids were minted from."""
     row = blogs.find(tx)
     if row is None:
-        blogs.add(tx, url=config.url, actor_token=new_token(), acct=acct_of(config), now=now)
+        blogs.add(tx, url=config.url, actor_token=new_token(), acct=config.acct, now=now)
         row = blogs.find(tx)
         if row is None:
             raise RuntimeError("the blog's row was written and is not there")
@@ -44,8 +39,8 @@ def claim(tx: Transaction, config: BlogConfig, *, now: datetime) -> BlogRow:
             f"them for ever: set it back to {row.url}, or make a new blog with `rundbrief init`"
         )
         raise ConfigFaults([reason])
-    if row.acct != acct_of(config):
-        blogs.change_acct(tx, row.id, old=row.acct, new=acct_of(config))
+    if row.acct != config.acct:
+        blogs.change_acct(tx, row.id, old=row.acct, new=config.acct)
         tx.touch(changes.BLOG)
         return blogs.find(tx) or row
     return row

@@ -7,10 +7,10 @@ against is still what is out, else the plan is made again. So nothing goes out t
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from bridge.activity.ids import Blog
 from bridge.clock import Clock
@@ -19,7 +19,7 @@ from bridge.errors import UserFault
 from bridge.issues.git import Repository
 from bridge.issues.issue import Issue
 from bridge.issues.rendered import Mention
-from bridge.issues.source import IssueFile, IssueTree, head_commit, is_behind, read_blobs, read_tree
+from bridge.issues.source import IssueFile, IssueTree, head_commit, is_behind, list_tree, read_blobs, with_sizes
 from bridge.media.folder import MediaFolder
 from bridge.outbox.pictures import Shelf
 from bridge.outbox.plan import Step, gone_rows, match_rows, steps_for, taken_back
@@ -32,11 +32,16 @@ from bridge.store.database import Database, Transaction
 from bridge.store.issues import Outline
 from bridge.store.pictures import PictureRow
 from bridge.store.publications import Publication
-
-if TYPE_CHECKING:  # the hook that judges a push asks nobody, and should not pay for an HTTP client
-    from bridge.outbox.people import People
+from bridge.terms import ActorId
 
 _TRIES = 5
+
+
+class Acquaintance(Protocol):
+    """Who knows people: `people.People`, which brings an HTTP client along, so that the hooks ask for it late."""
+
+    async def resolve(self, issues: Sequence[Issue]) -> Mapping[str, Mention]: ...
+    async def meet(self, actor_ids: Iterable[ActorId]) -> None: ...
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,7 +63,7 @@ class Publisher:
     blog: Blog
     database: Database
     repository: Repository
-    people: People | None
+    people: Acquaintance | None
     media: MediaFolder | None
     clock: Clock
 
@@ -163,15 +168,16 @@ class Publisher:
         keep_pictures: bool = False,
     ) -> tuple[list[Step], list[str]]:
         repository = repository or self.repository
-        tree = await asyncio.to_thread(read_tree, repository, commit)
+        tree = await asyncio.to_thread(list_tree, repository, commit)
         now = self.clock()
+        same = unchanged_rows(tree.files, [row for row in out.rows if row.slug != again], now)
+        tree = await asyncio.to_thread(with_sizes, repository, tree, known=same.keys())
         looked_at = [file for file in tree.files if only is None or file.path in only]
-        named = {file.path for file in looked_at}
         if only is not None:
             _check_named(only, tree, out.rows)
-        same = unchanged_rows(looked_at, [row for row in out.rows if row.slug != again], now)
         paths = frozenset(file.path for file in tree.files)
-        others = {row.path: row for row in out.rows if row.state != "deleted" and row.path in paths - named}
+        unnamed = paths.difference(file.path for file in looked_at)
+        others = {row.path: row for row in out.rows if row.state != "deleted" and row.path in unnamed}
         kept = {**others, **same}
         read = await asyncio.to_thread(
             read_files,

@@ -21,6 +21,10 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, generat
 from bridge.errors import UserFault
 from bridge.signature.keys import LARGEST_RSA, SMALLEST_RSA, KeyKind, PrivateKey, private_key
 
+RSA_KEY_FILE = "actor-rsa.pem"
+ED25519_KEY_FILE = "actor-ed25519.pem"
+INSTANCE_KEY_FILE = "instance-rsa.pem"
+
 _RSA_BITS = 2048
 _LARGEST_FILE = 64 * 1024
 _NAMES: dict[KeyKind, str] = {"rsa": "an RSA", "ed25519": "an Ed25519"}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 import sqlalchemy as sa
 
@@ -56,8 +56,7 @@ class IssueRow:
         return self.comments_close_at if open_by_date else None
 
 
-@dataclass(frozen=True, kw_only=True)
-class Outline:
+class Outline(NamedTuple):
     """An issue without its texts: all that planning needs, of thousands of issues."""
 
     id: int
@@ -77,7 +76,7 @@ class Outline:
 
 
 _COLUMNS = tuple(IssueRow.__dataclass_fields__)
-_OUTLINE = tuple(Outline.__dataclass_fields__)
+_OUTLINE = Outline._fields
 
 
 def _from_row(row: sa.Row[Any]) -> IssueRow:
@@ -127,7 +126,7 @@ def outlines(tx: Transaction, blog_id: int) -> list[Outline]:
     """All of the blog's issues in any state, newest first, without their texts."""
     columns = [issues.c[name] for name in _OUTLINE]
     query = sa.select(*columns).where(issues.c.blog_id == blog_id).order_by(issues.c.date.desc(), issues.c.id.desc())
-    return [Outline(**{name: getattr(row, name) for name in _OUTLINE}) for row in tx.execute(query)]
+    return [Outline._make(row) for row in tx.execute(query)]
 
 
 def next_date(tx: Transaction, blog_id: int) -> datetime | None:

@@ -11,11 +11,11 @@ from pathlib import Path
 
 import pytest
 
-from bridge.app import open_store
 from bridge.cli import deliveries as command
 from bridge.cli import operator
 from bridge.clock import utc_now
 from bridge.config import read_config
+from bridge.jobs.engine import open_store
 from bridge.store import deliveries, published, servers
 from bridge.store.attempts import Outcome, record
 from bridge.store.database import Transaction
@@ -37,7 +37,7 @@ class Blog:
 
     def write(self, work: Callable[[Transaction], None]) -> None:
         async def run() -> None:
-            database = open_store(read_config(self.config))
+            database = open_store((config := read_config(self.config)).database, folder=config.folder)
             try:
                 await database.write(work)
             finally:

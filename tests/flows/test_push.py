@@ -168,3 +168,15 @@ def test_a_commit_in_the_folder_is_published_by_the_running_server(house: House,
             "the server was faster, and the author reads it"
         )
         assert "Nothing to publish" in house.run("publish").stdout
+
+
+def test_whom_a_pushed_issue_names_the_hook_looks_up(house: House, author: Checkout, peer: Peer) -> None:
+    peer.do("person", **{"as": "bob"})
+    body = f"Danke, @bob@{peer.host}, und @niemand@{peer.host}!\n"
+    author.commit(_files(eins=letter("Eins", body=body)))
+
+    pushed = author.attempt("push", "origin", "main").stderr
+
+    assert f"@niemand@{peer.host} could not be found" in pushed
+    assert f"@bob@{peer.host} could not be found" not in pushed
+    assert [one["server"] for one in house.json("issues", "eins")["outgoing"]] == [peer.host]

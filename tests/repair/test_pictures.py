@@ -173,7 +173,7 @@ async def test_for_what_nobody_may_read_nothing_is_fetched(scene, values):
 
 async def test_without_avatars_no_face_is_fetched_or_shown(tmp_path):
     async with scene_in(tmp_path, config="") as made:
-        comments = made.blog.app.config.comments.model_copy(update={"avatars": "none"})
+        comments = replace(made.blog.app.config.comments, avatars="none")
         object.__setattr__(made.blog.app.config, "comments", comments)
         await made.say()
         await made.work()

@@ -16,6 +16,7 @@ from pathlib import Path, PurePosixPath
 STEPS: tuple[frozenset[str], ...] = (
     frozenset({"clock", "errors", "garbage", "logs", "metrics", "terms"}),
     frozenset({"urls"}),
+    frozenset({"config_values"}),
     frozenset({"config"}),
     frozenset({"config_text"}),
     frozenset({"issues"}),
@@ -71,7 +72,7 @@ RESERVED = (
     ),
 )
 #: The commands that cli/ loads, and the engine of PostgreSQL (docs/decisions/0005).
-MAY_IMPORT_LATE = ("bridge/cli/", "bridge/app.py", "bridge/store/engines.py", "bridge/store/upsert.py")
+MAY_IMPORT_LATE = ("bridge/cli/", "bridge/jobs/engine.py", "bridge/store/engines.py", "bridge/store/upsert.py")
 MAY_PRINT = ("bridge/cli/", "bridge/demo/")
 #: Git gives its hooks their facts in the environment; nobody else looks there.
 MAY_READ_ENVIRONMENT = ("bridge/issues/git.py", "bridge/cli/hook")

@@ -12,10 +12,11 @@ from pathlib import Path
 from typing import Self
 
 from bench.processes import new_blog
-from bridge.app import open_store, opened
+from bridge.app import opened
 from bridge.clock import utc_now
 from bridge.config import read_config
 from bridge.demo.stage import Child, free_port, request, wait_until
+from bridge.jobs.engine import open_store
 from bridge.store import deliveries, followers
 from bridge.store.database import Transaction
 from bridge.store.followers import Follower
@@ -113,7 +114,7 @@ class BlogApart:
         """How many deliveries are in each state."""
 
         async def read() -> dict[str, int]:
-            database = open_store(read_config(self.config))
+            database = open_store((config := read_config(self.config)).database, folder=config.folder)
             try:
                 return await database.read(deliveries.counts)
             finally:

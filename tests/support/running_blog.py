@@ -17,11 +17,11 @@ from email.message import Message
 from pathlib import Path
 from typing import Any, Self, TypeVar
 
-from bridge.app import ED25519_KEY_FILE, INSTANCE_KEY_FILE, RSA_KEY_FILE, App, opened
+from bridge.app import App, opened
 from bridge.config import config_from
 from bridge.conversation import sanitize
 from bridge.demo.stage import free_port
-from bridge.signature.key_files import make_key_file
+from bridge.signature.key_files import ED25519_KEY_FILE, INSTANCE_KEY_FILE, RSA_KEY_FILE, make_key_file
 from bridge.store import changes, entries, issues
 from bridge.store.database import Transaction
 from bridge.web.server import listening
