@@ -42,9 +42,11 @@ class SqliteDatabase(Database):
         driver_of(self._glancing).execute("PRAGMA busy_timeout=0")
         self._writer = Writer(self._writing, self._tell)
 
-    def use_jobs(self, enqueue: SyncEnqueue) -> None:
-        """Let the jobs engine write the wake-ups of each transaction."""
+    def use_jobs(self, enqueue: SyncEnqueue, *, woken: Callable[[], None] | None = None) -> None:
+        """Let the jobs engine write the wake-ups of each transaction, and hear in the event loop of those committed."""
         self._writer.enqueue = enqueue
+        if woken is not None:
+            self._writer.woken = woken
 
     async def write(self, work: Callable[[Transaction], T]) -> T:
         return await self._writer.ask(work, is_brief=False)

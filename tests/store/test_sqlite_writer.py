@@ -13,9 +13,9 @@ import pytest
 import sqlalchemy as sa
 
 from bridge.store import blocks, jobs
-from bridge.store.database import Database, Transaction
+from bridge.store.database import Database, Transaction, WakeUp
 from bridge.store.engines import open_database
-from bridge.store.sqlite import sqlite_path
+from bridge.store.sqlite import SqliteDatabase, sqlite_path
 from tests.support.databases import new_sqlite
 
 NOW = datetime(2026, 11, 28, 12, 0, tzinfo=UTC)
@@ -108,3 +108,22 @@ async def test_closing_finishes_what_was_asked_for(tmp_path: Path) -> None:
     second = open_database(url, folder=tmp_path)
     assert len(await second.read(kept)) == 100
     await second.close()
+
+
+async def test_jobs_are_there_when_who_does_them_is_told(tmp_path: Path) -> None:
+    """Told any earlier they would look in vain, and again only after a while."""
+    url = new_sqlite(tmp_path)
+    seen: list[int] = []
+
+    def look() -> None:
+        with sqlite3.connect(sqlite_path(url, folder=tmp_path)) as other:
+            seen.extend(other.execute("SELECT count(*) FROM jobs").fetchone())
+
+    opened = SqliteDatabase(sqlite_path(url, folder=tmp_path))
+    opened.use_jobs(jobs.enqueue, woken=look)
+    await opened.jot(lambda tx: tx.wake(WakeUp(kind="deliver", key="a.example")))
+    await opened.jot(lambda tx: None)
+    await opened.write(lambda tx: tx.wake(WakeUp(kind="deliver", key="b.example")))
+    await opened.close()
+
+    assert seen == [1, 2]
