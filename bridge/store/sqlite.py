@@ -62,7 +62,7 @@ class SqliteDatabase(Database):
 
     async def glance(self, work: Callable[[Transaction], T]) -> T:
         try:
-            return _in_one_snapshot(self._glancing, work)
+            return work(transaction(self._glancing))
         except (sa.exc.OperationalError, sqlite3.OperationalError):
             return await self.read(work)  # the file is locked at this moment: that may take a while
 
