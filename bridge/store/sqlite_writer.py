@@ -108,8 +108,8 @@ class Writer:
             return False
         try:
             _say(self._connection, "BEGIN IMMEDIATE")
-        except sqlite3.OperationalError:
-            return False  # another process writes
+        except sqlite3.Error:
+            return False  # another process writes; and whatever else it is, the thread will tell
         return self._run_all(self._connection, group)
 
     def _end(self, group: list[_Asked[Any]]) -> None:
