@@ -18,6 +18,8 @@ from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
+from bridge.accounts import blocked_targets
+from bridge.accounts import creators as read_creators
 from bridge.errors import ConfigFaults
 
 _UNITS = {"second": 1, "minute": 60, "hour": 3600, "day": 86_400, "week": 604_800}
@@ -116,7 +118,7 @@ class BlogConfig(_Section):
     format: Literal["note", "full", "thread", "article"] = "note"
     fields: dict[str, str] = Field(default_factory=dict)
     also_known_as: list[Url] = Field(default_factory=list)
-    creators: list[str] = Field(default_factory=list)
+    creators: Annotated[list[str], BeforeValidator(read_creators)] = Field(default_factory=list)
 
     @property
     def name(self) -> str:
@@ -173,7 +175,7 @@ class FederationConfig(_Section):
     """`[federation]`."""
 
     allow_private_addresses: bool = False
-    blocked: list[str] = Field(default_factory=list)
+    blocked: Annotated[list[str], BeforeValidator(blocked_targets)] = Field(default_factory=list)
 
 
 class LimitsConfig(_Section):

@@ -153,7 +153,8 @@ def remove(tx: Transaction, actor_id: str) -> None:
 def named(tx: Transaction, asked: str) -> list[RemoteActor]:
     """Who is meant by an id, a profile page, or a handle `@user@host`."""
     user, at, host = asked.removeprefix("@").rpartition("@")
-    if at:
+    # Most profile pages have an @ in their address, too.
+    if at and "://" not in asked:
         same = sa.func.lower(remote_actors.c.preferred_username) == user.lower()
         meant = sa.or_(
             sa.and_(same, remote_actors.c.server == host.lower()),

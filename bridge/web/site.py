@@ -12,6 +12,7 @@ from bridge.config import Config
 from bridge.inbox.authenticate import Authenticator
 from bridge.inbox.receive import Inbox
 from bridge.inbox.refusals import Refusals
+from bridge.inbox.whom import Whom
 from bridge.linkback.receive import Receiver
 from bridge.remote.webfinger import WebFinger
 from bridge.store.database import Database
@@ -38,6 +39,7 @@ class Site:
     receiver: Receiver
     linkback_pace: LinkbackPace
     webfinger: WebFinger
+    whom: Whom
     templates: Templates
     clock: Clock
     rsa_pem: str

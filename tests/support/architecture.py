@@ -16,6 +16,7 @@ from pathlib import Path, PurePosixPath
 STEPS: tuple[frozenset[str], ...] = (
     frozenset({"clock", "errors", "garbage", "logs", "metrics", "terms"}),
     frozenset({"urls"}),
+    frozenset({"accounts"}),
     frozenset({"config"}),
     frozenset({"config_text"}),
     frozenset({"issues"}),

@@ -36,6 +36,7 @@ _DONE = {
     "reply": "Your answer is out.",
     "delete": "Your answer is taken back everywhere.",
     "block": "Blocked.",
+    "block-literally": "Blocked; nobody answered at this address, so it blocks this very id only.",
     "unblock": "The block is ended.",
     "remove": "The following is ended; the server is told.",
     "retry": "What waits is sent again now.",
