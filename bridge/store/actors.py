@@ -136,6 +136,11 @@ def mark_moved(tx: Transaction, actor_id: ActorId, target: ActorId | None) -> No
     tx.execute(sa.update(remote_actors).where(remote_actors.c.id == actor_id).values(moved_to=target))
 
 
+def mark_block(tx: Transaction, actor_id: ActorId, *, blocks: bool) -> None:
+    """The actor blocks the blog, or does so no more."""
+    tx.execute(sa.update(remote_actors).where(remote_actors.c.id == actor_id).values(blocks_us=blocks))
+
+
 _KNOWN = Prepared(sa.select(remote_actors.c.id).where(remote_actors.c.id == sa.bindparam("actor")))
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from bridge.conversation.comment import is_public, shown_time
+from bridge.conversation.reaction import Tally
 from bridge.store import issues, published
 from bridge.store.database import Transaction
 from bridge.store.published import ObjectRow
@@ -40,12 +41,16 @@ def context_ids(said: Conversation, row: ObjectRow) -> list[str]:
 
 def like_ids(said: Conversation, row: ObjectRow) -> list[str]:
     """Who liked; only the count is told."""
-    return [one.person.actor_id for one in said.tally.likes] if row.kind != "answer" else []
+    return [one.person.actor_id for one in _tally(said, row).likes]
 
 
 def share_ids(said: Conversation, row: ObjectRow) -> list[str]:
     """Who boosted; only the count is told."""
-    return [one.person.actor_id for one in said.tally.boosts] if row.kind != "answer" else []
+    return [one.person.actor_id for one in _tally(said, row).boosts]
+
+
+def _tally(said: Conversation, row: ObjectRow) -> Tally:
+    return said.of_answers.get(row.id, Tally()) if row.kind == "answer" else said.tally
 
 
 def _shown(said: Conversation) -> list[tuple[str, str | None]]:

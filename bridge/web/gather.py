@@ -30,13 +30,15 @@ _KINDS = frozenset({"reply", "mention", "quote", "pingback", "webmention"})
 class Conversation:
     """An issue with everything said about it.
 
-    `sections` are the later posts of a thread, in order; only the collections of ActivityPub need them.
+    `sections` are the later posts of a thread, in order; only the collections of ActivityPub need them, and
+    `of_answers`: what was liked and boosted of the author's answers, by object id, which says nothing of the issue.
     """
 
     issue: IssueRow
     entries: tuple[Entry, ...]
     tally: Tally
     closed: bool
+    of_answers: Mapping[str, Tally] = field(default_factory=dict)
     sections: tuple[ObjectRow, ...] = ()
 
 
@@ -69,13 +71,18 @@ def conversation(tx: Transaction, site: Site, issue: IssueRow) -> Conversation:
     own = site.config.linkbacks.own
     rows = [row for row in _unblocked(tx, issue, blocked) if own or not row.own_series]
     reacted = [row for row in reactions.of_issue(tx, issue.id) if not blocked.holds(row.actor_id)]
+    answers = {str(row.object_id) for row in rows if row.ours}
     tokens = {row.object_id: row.token for row in rows}
     faces, pictures = remote_pictures.under_issue(tx, issue.id)
     ours = Proxied(faces=faces if site.config.comments.avatars == "proxy" else {}, pictures=pictures)
     return Conversation(
         issue=issue,
         entries=tuple(entry_from(row, tokens.get(ObjectId(row.in_reply_to or "")), ours) for row in rows),
-        tally=tally(_reaction(row, ours) for row in reacted),
+        tally=tally(_reaction(row, ours) for row in reacted if row.object_id not in answers),
+        of_answers={
+            answer: tally(_reaction(row, ours) for row in reacted if row.object_id == answer)
+            for answer in answers.intersection(row.object_id for row in reacted)
+        },
         closed=issue.closed(site.clock()),
     )
 
@@ -164,7 +171,8 @@ def _reaction(row: ReactionRow, proxied: Proxied) -> Reaction:
         kind=row.kind,
         person=Person(actor_id=row.actor_id, name=name, handle="", url=row.url, avatar=proxied.face(row.actor_id)),
         at=row.since,
-        emoji=row.content,
+        emoji=row.content or None,
+        is_shy=row.is_shy,
     )
 
 

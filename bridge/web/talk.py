@@ -9,7 +9,7 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from urllib.parse import quote
 from zlib import crc32
@@ -17,7 +17,7 @@ from zlib import crc32
 from markupsafe import Markup
 
 from bridge.conversation.comment import Entry, Person, body_html, is_public, shown_time
-from bridge.conversation.reaction import Tally
+from bridge.conversation.reaction import Reaction, Tally
 from bridge.conversation.thread import Placed, count, thread, walk
 from bridge.web.words import Words
 
@@ -93,8 +93,8 @@ def talk(entries: Sequence[Entry], tally: Tally, *, words: Words, language: str,
     return Talk(
         count=count(entries),
         rows=tuple(_rows(placed, words, language, since)),
-        likes=_faces(reaction.person for reaction in tally.likes),
-        boosts=_faces(reaction.person for reaction in tally.boosts),
+        likes=_reacted(tally.likes),
+        boosts=_reacted(tally.boosts),
         quotes=_faces(quotes),
     )
 
@@ -129,6 +129,13 @@ def _faces(people: Iterable[Person]) -> Faces:
     once = list({person.actor_id: person for person in people}.values())
     first = tuple(map(face_of, once[:_MOST_FACES]))
     return Faces(count=len(once), first=first, more=len(once) - len(first))
+
+
+def _reacted(reactions: Sequence[Reaction]) -> Faces:
+    """Everybody counts; who asks to be kept off the page is not shown."""
+    shown = _faces(each.person for each in reactions if not each.is_shy)
+    hidden = sum(each.is_shy for each in reactions)
+    return replace(shown, count=shown.count + hidden, more=shown.more + hidden)
 
 
 def _rows(placed: Sequence[Placed], words: Words, language: str, since: datetime) -> Iterable[Row]:

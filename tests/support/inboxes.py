@@ -142,7 +142,7 @@ class Place:
     async def reactions(self, kind: str) -> list[str]:
         """Who liked or boosted."""
         found = await self.database.read(lambda tx: reactions.of_issue(tx, 1))
-        return [one.actor_id for one in found if one.kind == kind]
+        return list(dict.fromkeys(one.actor_id for one in found if one.kind == kind))
 
     async def record(self, url: str) -> list[received.Received]:
         """What the record says of an address."""

@@ -1,4 +1,4 @@
-"""Like and Announce of something of ours -> one reaction for each actor and issue; of a reply -> the reply itself."""
+"""Like and Announce of something of ours -> a reaction of its actor; of somebody's reply -> the reply itself."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ def _count(
             return Ignored(verdict="deleted", reason=f"the {kind} was taken back before it arrived", issue_id=issue_id)
         if forgotten.since(tx, context.blog.id, verified.actor.id) is not None:
             return Ignored(verdict="hidden", reason=FORGOTTEN, issue_id=issue_id)
-        new = reactions.add(
+        kept = reactions.add(
             tx,
             context.blog.id,
             issue_id=issue_id,
@@ -96,9 +96,15 @@ def _count(
             content=content,
             now=context.now,
         )
-        if not new:
+        if kept == "same":
             return Ignored(verdict="duplicate", reason=f"has done so before: one {kind} a person", issue_id=issue_id)
+        if kept == "full":
+            told = f"more than {reactions.MOST_OF_ONE} reactions of one person"
+            return Ignored(verdict="duplicate", reason=told, issue_id=issue_id)
         tx.touch(changes.issue(issue_id))
+        if kept == "another":
+            told = f"kept beside what this person did before; together they count as one {kind}"
+            return Ignored(verdict="duplicate", reason=told, issue_id=issue_id)
         return Done(verdict="shown", reason=f"counts as a {kind}", issue_id=issue_id)
 
     return effect
