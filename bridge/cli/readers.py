@@ -34,13 +34,13 @@ def comments(
     as_json: JsonOption = False,
 ) -> int:
     """Read what people said, also what no page shows."""
-    states = frozenset(["private"] * private + ["held"] * held)
+    states = frozenset(["held"] * held)
 
     async def run(app: App) -> int:
         def read(tx: Transaction) -> list[dict[str, Any]]:
             blocked = blocks.listed(tx, app.blog.id, app.config.federation.blocked)
             found = [_issue(tx, app, slug)] if slug is not None else issues.all_of(tx, app.blog.id)
-            return [one for issue in found for one in _of_issue(tx, app, issue, blocked, states)]
+            return [one for issue in found for one in _of_issue(tx, app, issue, blocked, states, private)]
 
         listed = await app.database.read(read)
         if as_json:
@@ -53,10 +53,11 @@ def comments(
 
 
 def _of_issue(
-    tx: Transaction, app: App, issue: IssueRow, blocked: BlockList, states: frozenset[str]
+    tx: Transaction, app: App, issue: IssueRow, blocked: BlockList, states: frozenset[str], private: bool
 ) -> list[dict[str, Any]]:
     page = app.blog.addresses.page(issue.slug)
-    return own_comments(issue=page, entries=gather.all_entries(tx, issue, blocked), since=issue.date, states=states)
+    said = gather.all_entries(tx, issue, blocked)
+    return own_comments(issue=page, entries=said, since=issue.date, states=states, private=private)
 
 
 def _issue(tx: Transaction, app: App, slug: str) -> IssueRow:
@@ -99,8 +100,8 @@ def approve(comment: _Id, config: ConfigOption = None) -> int:
     """Show a comment that waits, was hidden, called spam, or came after closing."""
 
     def decide(tx: Transaction, app: App, entry: EntryRow) -> str:
-        moderate.approve(tx, entry, now=app.clock())
-        return f"Shown: {_of_whom(entry)}"
+        state = moderate.approve(tx, entry, now=app.clock())
+        return f"{'Shown' if state == 'shown' else 'Back with what was said in private'}: {_of_whom(entry)}"
 
     return _judge(config, comment, decide)
 

@@ -13,6 +13,7 @@ from bridge.activity.ids import Blog
 from bridge.activity.remote_actor import RemoteActor
 from bridge.clock import wire_time
 from bridge.conversation.blocklist import BlockList
+from bridge.inbox.moderate import wish_of
 from bridge.inbox.names import name_of
 from bridge.inbox.result import Verdict, verdict_of
 from bridge.store import actors, entries, followers, forgotten, issues, reactions, servers, tombstones
@@ -90,7 +91,7 @@ def _of_entry(tx: Transaction, blog: Blog, entry: EntryRow, blocked: BlockList) 
         sentences.append(f"It is shown at {shown_at}.")
         if issue.state != "published":
             sentences.append(f"But the issue is {issue.state}, so nobody can read the page.")
-    elif verdict in ("held", "hidden", "closed"):
+    elif verdict in ("held", "hidden", "closed") and wish_of(tx, entry) is None:
         sentences.append(f"`rundbrief comments approve {entry.token}` shows it.")
     elif verdict == "private":
         sentences.append("`rundbrief comments --private` shows it to you.")
@@ -213,7 +214,10 @@ def _of_actor(
     since = forgotten.since(tx, blog.id, actor_id)
     by = blocked.holds(actor_id)
     sentences = []
-    if person is not None:
+    gone_since = actors.gone_since(tx, actor_id)
+    if gone_since is not None:
+        sentences.append(f"The account was deleted {_when(gone_since)}; nothing but its address is held.")
+    elif person is not None:
         held = [f"the name “{person.name}”" if person.name else "no name", f"{len(person.keys)} public key(s)"]
         held += ["a profile text"] if person.summary_text else []
         held += ["the address of a picture"] if person.icon_url else []

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from bridge.conversation.comment import is_public, shown_time
+from bridge.conversation.comment import is_public, order_of
 from bridge.conversation.reaction import Tally
 from bridge.store import issues, published
 from bridge.store.database import Transaction
@@ -56,5 +56,5 @@ def _tally(said: Conversation, row: ObjectRow) -> Tally:
 def _shown(said: Conversation) -> list[tuple[str, str | None]]:
     """Object id and what it answers, of what strangers may read, by time."""
     shown = [entry for entry in said.entries if is_public(entry) and entry.kind in _KINDS]
-    shown.sort(key=lambda entry: (shown_time(entry, since=said.issue.date), entry.id))
+    shown.sort(key=lambda entry: order_of(entry, since=said.issue.date))
     return [(entry.object_id, entry.in_reply_to) for entry in shown]

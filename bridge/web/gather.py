@@ -8,7 +8,7 @@ from typing import Any
 
 from bridge.activity.ids import Blog
 from bridge.conversation.blocklist import BlockList
-from bridge.conversation.comment import Entry, Person, Picture, is_public
+from bridge.conversation.comment import COVER, Entry, Person, Picture, is_public
 from bridge.conversation.reaction import Reaction, Tally, tally
 from bridge.conversation.thread import count
 from bridge.store import blocks, entries, issues, reactions, remote_pictures
@@ -60,6 +60,11 @@ def blog_view(site: Site) -> BlogView:
         creators=blog.creators,
         takes_linkbacks=site.config.linkbacks.receive,
     )
+
+
+def cover_of(site: Site) -> str:
+    """What covers sensitive pictures, in the blog's language."""
+    return site.templates.words(site.blog.language, site.config.blog.timezone).say(COVER)
 
 
 def conversation(tx: Transaction, site: Site, issue: IssueRow) -> Conversation:
@@ -156,11 +161,14 @@ def entry_from(row: EntryRow, parent: str | None, proxied: Proxied = _NOTHING_PR
         language=row.language,
         section=row.section,
         pictures=tuple(shown for picture in row.pictures if (shown := proxied.picture(row, picture))),
+        sensitive=row.sensitive,
         state=row.state,  # type: ignore[arg-type]
         visibility=row.visibility,  # type: ignore[arg-type]
         own_series=row.own_series,
         is_author=row.is_author,
         ways=tuple(row.ways),
+        number=row.id,
+        is_removed=row.state == "deleted" and row.actor_id is None,
     )
 
 

@@ -16,7 +16,7 @@ from zlib import crc32
 
 from markupsafe import Markup
 
-from bridge.conversation.comment import Entry, Person, body_html, is_public, shown_time
+from bridge.conversation.comment import COVER, Entry, Person, body_html, is_public, shown_time
 from bridge.conversation.reaction import Reaction, Tally
 from bridge.conversation.thread import Placed, count, thread, walk
 from bridge.web.words import Words
@@ -142,7 +142,8 @@ def _rows(placed: Sequence[Placed], words: Words, language: str, since: datetime
     below = _below(placed)
     fold = count(each.entry for each in placed) > _LONG_TALK
     folded = [False] * (DEEPEST_LIST + 1)
-    primary, label = language.partition("-")[0].lower(), words.say("Content warning:")
+    primary = language.partition("-")[0].lower()
+    label, cover = words.say("Content warning:"), words.say(COVER)
     for index, each in enumerate(placed):
         depth = min(each.depth, DEEPEST_LIST)
         follower = min(placed[index + 1].depth, DEEPEST_LIST) if index + 1 < len(placed) else -1
@@ -154,11 +155,12 @@ def _rows(placed: Sequence[Placed], words: Words, language: str, since: datetime
                 "</ol></details></li>" if folded[level] else "</ol></li>"
                 for level in range(depth - 1, max(follower, 0) - 1, -1)
             )
-        yield _row(each, words, label, primary, since, after)
+        yield _row(each, words, (label, cover), primary, since, after)
 
 
-def _row(placed: Placed, words: Words, label: str, primary: str, since: datetime, after: str) -> Row:
+def _row(placed: Placed, words: Words, warnings: tuple[str, str], primary: str, since: datetime, after: str) -> Row:
     entry = placed.entry
+    label, cover = warnings
     said = shown_time(entry, since=since)
     spoken = (entry.language or "").partition("-")[0].lower()
     names_parent = placed.parent is not None and placed.depth > _NAMES_FROM and is_public(placed.parent)
@@ -170,7 +172,7 @@ def _row(placed: Placed, words: Words, label: str, primary: str, since: datetime
         shape=_shape(entry),
         time=words.date_time(said),
         iso=words.iso(said),
-        body=Markup(body_html(entry, label=label)) if entry.state == "shown" else Markup(),
+        body=Markup(body_html(entry, label=label, cover=cover)) if entry.state == "shown" else Markup(),
         reply_uri=_in_query(entry.object_id),
         language=entry.language if spoken and spoken != primary else None,
         answers=face_of(placed.parent.author) if names_parent and placed.parent else None,

@@ -5,7 +5,7 @@ reason.
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,7 @@ from bridge.inbox.context import Context
 from bridge.inbox.expiry import Expiry
 from bridge.repair.climb import Climb
 from bridge.store import parked
-from bridge.store.database import Database, Transaction, WakeUp
+from bridge.store.database import Database, WakeUp
 from tests.support.inboxes import NOTE, PUBLIC, Place, create, inbox_on, note, publish_issue, settings
 from tests.support.local_servers import Peer, serving
 from tests.support.remote_people import serve_actor
@@ -30,11 +30,14 @@ class Scene:
         self.peer = peer
         self.jo = serve_actor(peer)
         self.asked: list[str] = []
-        place.database.use_jobs(self._enqueue)
+        place.database.use_jobs(self._enqueue_later if place.database.is_postgres else self._enqueue)
         self.climb = Climb(database=place.database, context=self._context)
 
-    def _enqueue(self, tx: Transaction, wake_ups: list[WakeUp]) -> None:
+    def _enqueue(self, tx: Any, wake_ups: Sequence[WakeUp]) -> None:
         self.asked += [one.key for one in wake_ups if one.kind == parked.CLIMB]
+
+    async def _enqueue_later(self, connection: Any, wake_ups: Sequence[WakeUp]) -> None:
+        self._enqueue(connection, wake_ups)
 
     def _context(self) -> Context:
         inbox = self.place.inbox

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bridge.activity.incoming_types import Announce, AnnounceActivity, Like
 from bridge.errors import FetchError, FetchGone, FetchNotFound
-from bridge.inbox.arrival import FORGOTTEN, arrival_of, edit, keep, unfit
+from bridge.inbox.arrival import FORGOTTEN, arrival_of, edit, is_edited, keep, unfit
 from bridge.inbox.authenticate import VerifiedActivity
 from bridge.inbox.context import Context
 from bridge.inbox.handlers.delete import withdraw_gone
@@ -61,7 +61,7 @@ async def _handed_on(verified: VerifiedActivity, object_id: str, context: Contex
 
     def effect(tx: Transaction) -> Result:
         entry = entries.find_by_object(tx, context.blog.id, note.id)
-        if entry is not None and note.updated is not None and (entry.updated is None or note.updated > entry.updated):
+        if entry is not None and is_edited(entry, arrival, context.now):
             return edit(tx, entry, arrival, context)
         return keep(tx, arrival, context)
 

@@ -29,11 +29,11 @@ async def judge_comment(request: web.Request, session: Session, form: _FORM) -> 
     try:
         html = answer.compose(form.get("text", ""), site.blog) if deed == "reply" else ""
 
-        def work(tx: Transaction) -> None:
+        def work(tx: Transaction) -> str:
             entry = moderate.find_comment(tx, site.blog.id, token)
             match deed:
                 case "approve":
-                    moderate.approve(tx, entry, now=now)
+                    return "approve" if moderate.approve(tx, entry, now=now) == "shown" else "approve-private"
                 case "hide":
                     moderate.hide(tx, site.blog, entry, now=now)
                 case "spam":
@@ -44,8 +44,9 @@ async def judge_comment(request: web.Request, session: Session, form: _FORM) -> 
                     answer.take_back(tx, site.blog, entry, now=now)
                 case _:
                     raise Malformed("no such deed")
+            return deed
 
-        await site.database.write(work)
+        deed = await site.database.write(work)
     except UserFault as fault:
         return _told(request, session, fault)
     return _back(form, deed)

@@ -11,6 +11,7 @@ from markupsafe import Markup
 
 from bridge.conversation.comment import body_html
 from bridge.errors import NoSuchThing
+from bridge.inbox import moderate
 from bridge.inbox.names import NAMES
 from bridge.inbox.why import explain, word_of
 from bridge.store import actors, blocks, deliveries, entries, followers, issues, overview, received, servers
@@ -31,6 +32,7 @@ _MOST_WAITING = 200
 _STATES = ("held", "private", "shown", "hidden", "spam", "closed")
 _DONE = {
     "approve": "The comment is shown.",
+    "approve-private": "The comment is back with what was said in private.",
     "hide": "The comment is hidden.",
     "spam": "The comment is spam now.",
     "reply": "Your answer is out.",
@@ -47,12 +49,16 @@ _DONE = {
 
 @dataclass(frozen=True, kw_only=True)
 class Remark:
-    """A comment as the author sees it: with its state, the reason, and the issue it stands under."""
+    """A comment as the author sees it: with its state, the reason, and the issue it stands under.
+
+    `wish` is why its author would not have it shown.
+    """
 
     row: EntryRow
     body: Markup
     issue_title: str
     issue_slug: str
+    wish: str | None
 
 
 def render(request: web.Request, session: Session, name: str, *, status: int = 200, **values: Any) -> web.Response:
@@ -171,6 +177,7 @@ def _remarks(tx: Transaction, rows: Sequence[EntryRow]) -> list[Remark]:
             body=Markup(body_html(gather.entry_from(row, None))),
             issue_title=under.title if (under := found[row.issue_id]) else "",
             issue_slug=under.slug if under else "",
+            wish=moderate.wish_of(tx, row),
         )
         for row in rows
     ]
