@@ -28,6 +28,7 @@ from bridge.store import (
     published,
     quote_stamps,
     reactions,
+    strangers,
     tombstones,
 )
 from bridge.store import received as record
@@ -135,7 +136,7 @@ def forget(tx: Transaction, blog: Blog, actor_id: str, *, now: datetime) -> str:
     followed = remove_follower(tx, blog, actor_id, now=now)
     stamps.revoke(tx, blog, quote_stamps.of_actor(tx, blog.id, actor_id), now=now)
     quote_stamps.remove_of_actor(tx, blog.id, actor_id)
-    recorded = record.forget_actor(tx, actor_id)
+    recorded = record.forget_actor(tx, actor_id) + strangers.forget_actor(tx, actor_id)
     tombstones.forget_actor(tx, actor_id)
     actors.remove(tx, actor_id)
     linkbacks.forget(tx, blog.id, actor_id)
