@@ -146,6 +146,11 @@ class App:
         return Sources(documents=self.documents, actors=self.actors)
 
     @property
+    def people(self) -> People:
+        """Finds whom the author's texts name."""
+        return People(webfinger=self.webfinger, actors=self.actors, database=self.database, blog_id=self.blog.id)
+
+    @property
     def whom(self) -> Whom:
         """Finds whom the author means."""
         return Whom(
@@ -260,6 +265,7 @@ class App:
             linkback_pace=LinkbackPace(),
             webfinger=self.webfinger,
             whom=self.whom,
+            people=self.people,
             templates=Templates(self.config.folder / "theme"),
             clock=self.clock,
             rsa_pem=self.keys.rsa.public.pem,

@@ -158,20 +158,28 @@ def reply(
     """Answer a comment: shown below it, and sent to the people of the branch and their servers."""
 
     async def run(app: App) -> int:
-        html = answer.compose(text, app.blog)
+        wording = await answer.compose(text, app.blog, app.people)
 
         def work(tx: Transaction) -> answer.Said:
             answered = moderate.find_comment(tx, app.blog.id, comment)
-            return answer.say(tx, app.blog, answered, html, now=app.clock())
+            return answer.say(tx, app.blog, answered, wording, now=app.clock())
 
         said = await app.database.write(work)
         if as_json:
-            print_json({"id": said.token, "object": said.object_id, "deliveries": said.deliveries})
+            print_json(
+                {"id": said.token, "object": said.object_id, "deliveries": said.deliveries, "missing": wording.missing}
+            )
         else:
             typer.echo(f"Answered; goes to {_servers(said.deliveries)}. Its id is {said.token}.")
+            _tell_missing(wording)
         return 0
 
     return with_app(config, run)
+
+
+def _tell_missing(wording: answer.Wording) -> None:
+    for handle in wording.missing:
+        typer.echo(f"@{handle} was not found, so it stands there as plain text.")
 
 
 def _servers(number: int) -> str:
@@ -185,11 +193,20 @@ def edit(
 ) -> int:
     """Change an answer of yours, here and wherever it went."""
 
-    def decide(tx: Transaction, app: App, entry: EntryRow) -> str:
-        made = answer.change(tx, app.blog, entry, answer.compose(text, app.blog), now=app.clock())
-        return f"Changed; goes to {_servers(made)}."
+    async def run(app: App) -> int:
+        wording = await answer.compose(text, app.blog, app.people)
 
-    return _judge(config, comment, decide)
+        def work(tx: Transaction) -> int | None:
+            return answer.change(
+                tx, app.blog, moderate.find_comment(tx, app.blog.id, comment), wording, now=app.clock()
+            )
+
+        made = await app.database.write(work)
+        typer.echo("It says that already; nothing is sent." if made is None else f"Changed; goes to {_servers(made)}.")
+        _tell_missing(wording)
+        return 0
+
+    return with_app(config, run)
 
 
 def delete(comment: _Id, config: ConfigOption = None) -> int:

@@ -196,7 +196,8 @@ def _place(tx: Transaction, address: str, context: Context) -> Place | None:
     ours = context.blog.addresses.kind_of(address)
     if ours is not None and ours.kind == "page":
         return places.of_page(tx, context.blog.id, ours.token)
-    return places.of_object(tx, context.blog.id, address)
+    found = places.of_object(tx, context.blog.id, address)
+    return found if found is not None or ours is not None else places.of_entry_page(tx, context.blog.id, address)
 
 
 def _nowhere(note: Note) -> str:

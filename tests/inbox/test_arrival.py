@@ -277,6 +277,12 @@ async def test_what_waits_for_the_author(
         assert [entry.state for entry in await place.entries()] == [state]
 
 
+async def test_a_reply_to_the_page_of_a_comment_is_a_reply_to_the_comment(place: Place) -> None:
+    await place.say(ANN, url="https://far.example/@ann/1")
+    result = await place.say(BOB, inReplyTo="https://far.example/@ann/1")
+    assert result.verdict == "shown"
+
+
 async def test_with_approval_all_an_edit_of_what_was_approved_waits_if_a_reader_would_see_it(
     database: Database, tmp_path: Path
 ) -> None:

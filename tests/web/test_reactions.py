@@ -40,7 +40,9 @@ def test_a_like_of_the_authors_answer_counts_for_the_answer_and_not_for_the_issu
     def say(tx: Transaction) -> str:
         entry = entries.find_by_token(tx, running.app.blog.id, token)
         assert entry is not None
-        return answer.say(tx, running.app.blog, entry, "<p>Antwort.</p>", now=running.app.clock()).object_id
+        return answer.say(
+            tx, running.app.blog, entry, answer.Wording(html="<p>Antwort.</p>"), now=running.app.clock()
+        ).object_id
 
     said = running.write(say)
     before = json.loads(running.get("/issues/1/comments.json").body)["likes"]

@@ -27,7 +27,9 @@ async def judge_comment(request: web.Request, session: Session, form: _FORM) -> 
     site = request.app[SITE]
     token, deed, now = request.match_info["token"], form.get("deed", ""), site.clock()
     try:
-        html = answer.compose(form.get("text", ""), site.blog) if deed == "reply" else ""
+        wording = answer.Wording(html="")
+        if deed == "reply":
+            wording = await answer.compose(form.get("text", ""), site.blog, site.people)
 
         def work(tx: Transaction) -> str:
             entry = moderate.find_comment(tx, site.blog.id, token)
@@ -39,7 +41,8 @@ async def judge_comment(request: web.Request, session: Session, form: _FORM) -> 
                 case "spam":
                     moderate.spam(tx, site.blog, entry, now=now)
                 case "reply":
-                    answer.say(tx, site.blog, entry, html, now=now)
+                    answer.say(tx, site.blog, entry, wording, now=now)
+                    return "reply-unfound" if wording.missing else "reply"
                 case "delete":
                     answer.take_back(tx, site.blog, entry, now=now)
                 case _:

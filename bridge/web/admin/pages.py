@@ -36,6 +36,7 @@ _DONE = {
     "hide": "The comment is hidden.",
     "spam": "The comment is spam now.",
     "reply": "Your answer is out.",
+    "reply-unfound": "Your answer is out; somebody it names was not found and stands there as plain text.",
     "delete": "Your answer is taken back everywhere.",
     "block": "Blocked.",
     "block-literally": "Blocked; nobody answered at this address, so it blocks this very id only.",

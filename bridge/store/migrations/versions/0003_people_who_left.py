@@ -1,4 +1,4 @@
-"""Keep each reaction of a person, who blocks the blog, until when a parked reply waits, and what strangers were refused."""
+"""Keep each reaction of a person, who blocks the blog, how long a parked reply waits, what strangers were refused."""
 
 from __future__ import annotations
 
