@@ -54,9 +54,11 @@ from bridge.remote.target_pace import TargetPace
 from bridge.remote.webfinger import WebFinger
 from bridge.repair.climb import Climb
 from bridge.repair.crawl import CRAWL, Crawl
+from bridge.repair.handles import Handles
 from bridge.repair.pictures import Pictures
 from bridge.signature.key_files import load_key_file
 from bridge.signature.keys import PrivateKey, Signer
+from bridge.store import actors as known_actors
 from bridge.store import jobs, linkback_sends, linkbacks, remote_pictures
 from bridge.store.blogs import BlogRow
 from bridge.store.database import Database
@@ -191,6 +193,7 @@ class App:
             CLIMB: Climb(database=self.database, context=self.context),
             CRAWL: self.crawl,
             remote_pictures.KIND: self.pictures,
+            known_actors.PROVE_HANDLE: Handles(database=self.database, webfinger=self.webfinger, blog_id=self.blog.id),
             **self.linkback_handlers(),
         }
         queue = self._queue(tuple(handlers))

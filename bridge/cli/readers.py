@@ -16,12 +16,14 @@ from bridge.errors import UserFault
 from bridge.inbox import moderate
 from bridge.inbox.why import explain, word_of
 from bridge.outbox import answer
-from bridge.store import blocks, issues
+from bridge.store import blocks, issues, received
 from bridge.store.database import Transaction
 from bridge.store.entries import EntryRow
 from bridge.store.issues import IssueRow
+from bridge.store.received import Received
 from bridge.web import gather
 
+_MOST_REPORTS = 20
 _Id = Annotated[str, typer.Argument(metavar="ID", help="the comment's id, as `comments --json` lists it")]
 _Slug = Annotated[str, typer.Argument(metavar="SLUG", help="the issue")]
 
@@ -37,16 +39,20 @@ def comments(
     states = frozenset(["held"] * held)
 
     async def run(app: App) -> int:
-        def read(tx: Transaction) -> list[dict[str, Any]]:
+        def read(tx: Transaction) -> tuple[list[dict[str, Any]], list[Received]]:
             blocked = blocks.listed(tx, app.blog.id, app.config.federation.blocked)
             found = [_issue(tx, app, slug)] if slug is not None else issues.all_of(tx, app.blog.id)
-            return [one for issue in found for one in _of_issue(tx, app, issue, blocked, states, private)]
+            listed = [one for issue in found for one in _of_issue(tx, app, issue, blocked, states, private)]
+            of_one = None if slug is None else found[0].id
+            reports = [row for row in received.reports(tx, limit=_MOST_REPORTS) if of_one in (None, row.issue_id)]
+            return listed, [] if private else reports
 
-        listed = await app.database.read(read)
+        listed, reports = await app.database.read(read)
         if as_json:
             print_json(listed)
         else:
             _print_comments(listed)
+            _print_reports(reports)
         return 0
 
     return with_app(config, run)
@@ -81,6 +87,14 @@ def _print_comments(listed: list[dict[str, Any]]) -> None:
             typer.echo(_printable(f"      {line}"))
     if not listed:
         typer.echo("Nothing of the kind was said.")
+
+
+def _print_reports(reports: list[Received]) -> None:
+    """What other servers tell the author of; nothing of it is ever on a page."""
+    if reports:
+        typer.echo("Reports to you:")
+    for row in reports:
+        typer.echo(_printable(f"  {row.received_at:%Y-%m-%d %H:%M}  {row.server}: {row.reason}"))
 
 
 def _judge(given: Any, asked: str, decide: Callable[[Transaction, App, EntryRow], str]) -> int:

@@ -23,7 +23,7 @@ from bridge.inbox.context import Context
 from bridge.inbox.entry_values import not_ahead, values_from
 from bridge.inbox.result import Done, Ignored, Result, verdict_of
 from bridge.store import actors, blocks, changes, entries, facts, issues, linkbacks, parked, places
-from bridge.store.database import Transaction
+from bridge.store.database import Transaction, WakeUp
 from bridge.store.entries import EntryRow
 from bridge.store.places import Place
 from bridge.terms import ActorId
@@ -124,6 +124,10 @@ def keep(tx: Transaction, arrival: Arrival, context: Context) -> Result:
         words=context.comments.words,
     )
     values = {**arrival.values, "kind": kind, "issue_id": place.issue_id, "section": place.section}
+    if known.handle is not None:
+        values["author_handle"] = f"@{known.handle}"
+    elif not known.was_shown:
+        tx.wake(WakeUp(kind=actors.PROVE_HANDLE, key=note.attributed_to))
     if same is not None:
         return _upgrade(tx, same, values, judged, place)
     told = {"token": new_token(), "state": judged.state, "reason": judged.reason}

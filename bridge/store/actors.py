@@ -128,6 +128,15 @@ def _record_keys(tx: Transaction, actor: RemoteActor, proven: Collection[KeyId])
     insert_new(tx, remote_keys, [{"id": key_id, "actor_id": actor.id} for key_id in sorted(its_own)])
 
 
+#: The job that proves a handle; its key is the actor's id.
+PROVE_HANDLE = "handle"
+
+
+def keep_handle(tx: Transaction, actor_id: ActorId, handle: str) -> None:
+    """The two-way check was passed: the actor is `user@domain`, wherever its id is."""
+    tx.execute(sa.update(remote_actors).where(remote_actors.c.id == actor_id).values(handle=handle))
+
+
 def mark_gone(tx: Transaction, actor_id: ActorId, *, now: datetime) -> None:
     """The actor was deleted on its own server: all that stays is that it was.
 

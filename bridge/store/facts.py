@@ -35,6 +35,7 @@ class Facts:
     is_awaited: bool  #: a parked reply answers it
     has_face: bool  #: its author's picture was asked for before
     blocks_us: bool  #: its author blocks the blog
+    handle: str | None  #: `user@domain` of its author, once it is proven
 
 
 _BLOG: sa.BindParameter[int] = sa.bindparam("blog")
@@ -79,6 +80,7 @@ _FACTS = Prepared(
         )
         .label("has_face"),
         sa.exists().where(remote_actors.c.id == _ACTOR, remote_actors.c.blocks_us).label("blocks_us"),
+        sa.select(remote_actors.c.handle).where(remote_actors.c.id == _ACTOR).scalar_subquery().label("handle"),
     )
 )
 
@@ -109,4 +111,5 @@ def of_post(
         is_awaited=row.is_awaited,
         has_face=face is None or row.has_face,
         blocks_us=bool(row.blocks_us),
+        handle=row.handle,
     )

@@ -96,6 +96,7 @@ async def front(request: web.Request, session: Session) -> web.StreamResponse:
             "sent": overview.deliveries_by_issue(tx, site.blog.id, [row.id for row in rows]),
             "held": _remarks(tx, entries.in_state(tx, site.blog.id, "held")[:5]),
             "states": states,
+            "reports": received.reports(tx, limit=_NEWEST),
             "newest": [row for _, row in overview.newest_received(tx, limit=_NEWEST)],
             "followers": followers.count(tx, site.blog.id),
             "servers": followers.count_servers(tx, site.blog.id),
