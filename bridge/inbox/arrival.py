@@ -22,7 +22,7 @@ from bridge.conversation.linkback import RANKS, source_key
 from bridge.inbox.context import Context
 from bridge.inbox.entry_values import not_ahead, values_from
 from bridge.inbox.result import Done, Ignored, Result, verdict_of
-from bridge.store import actors, blocks, changes, entries, facts, issues, linkbacks, parked, places
+from bridge.store import actors, blocks, changes, entries, facts, issues, linkbacks, parked, places, received
 from bridge.store.database import Transaction, WakeUp
 from bridge.store.entries import EntryRow
 from bridge.store.places import Place
@@ -134,9 +134,13 @@ def keep(tx: Transaction, arrival: Arrival, context: Context) -> Result:
     entries.add(tx, {**values, **told}, has_face=known.has_face)
     if known.is_awaited:
         parked.wake_answers_to(tx, note.id)
+    verdict, reason = verdict_of(judged.state), _told(kind, judged.reason)
+    if known.is_parked:  # it waited for its parents, and came by another way
+        parked.remove(tx, note.id)
+        received.settle(tx, note.id, verdict=verdict, reason=reason, issue_id=place.issue_id)
     if judged.state == "shown":
         tx.touch(changes.issue(place.issue_id))
-    return Done(verdict=verdict_of(judged.state), reason=_told(kind, judged.reason), issue_id=place.issue_id)
+    return Done(verdict=verdict, reason=reason, issue_id=place.issue_id)
 
 
 def _is_empty(arrival: Arrival, kind: str) -> bool:

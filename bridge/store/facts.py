@@ -33,6 +33,7 @@ class Facts:
     is_here: bool  #: an entry of the same object or page
     has_linkbacks: bool  #: any linkback is here, so one may be a copy of the post
     is_awaited: bool  #: a parked reply answers it
+    is_parked: bool  #: it came before, and waits for its parents
     has_face: bool  #: its author's picture was asked for before
     blocks_us: bool  #: its author blocks the blog
     handle: str | None  #: `user@domain` of its author, once it is proven
@@ -71,6 +72,7 @@ _FACTS = Prepared(
         ).label("is_here"),
         sa.exists().where(linkbacks.c.blog_id == _BLOG).label("has_linkbacks"),
         sa.exists().where(parked.c.in_reply_to == _OBJECT).label("is_awaited"),
+        sa.exists().where(parked.c.object_id == _OBJECT).label("is_parked"),
         sa.exists()
         .where(
             remote_pictures.c.blog_id == _BLOG,
@@ -109,6 +111,7 @@ def of_post(
         is_here=row.is_here,
         has_linkbacks=row.has_linkbacks,
         is_awaited=row.is_awaited,
+        is_parked=row.is_parked,
         has_face=face is None or row.has_face,
         blocks_us=bool(row.blocks_us),
         handle=row.handle,

@@ -130,6 +130,17 @@ async def test_a_waiting_reply_that_is_sent_anew_has_its_parent_looked_for_again
     assert await scene.shown() == ["Wort 1", "Wort 2"]
 
 
+async def test_a_waiting_reply_that_comes_by_another_way_waits_no_more(scene: Scene) -> None:
+    reply = scene.post(2, scene.id(1))
+    await scene.place.take(create(reply))
+    await scene.run()
+    edited = reply | {"inReplyTo": NOTE, "updated": "2024-08-05T11:30:00Z"}
+    await scene.place.take({"id": f"{reply['id']}#u", "type": "Update", "actor": scene.jo, "object": edited})
+    assert await scene.shown() == ["Wort 2"]
+    assert (await scene.verdict(2))[0] == "shown"
+    assert await scene.place.database.read(lambda tx: parked.find(tx, scene.id(2))) is None
+
+
 async def test_a_reply_that_is_gone_itself_does_not_wait(scene: Scene) -> None:
     await scene.place.take(create(scene.post(2, scene.id(1), served=False)))
     await scene.run()
