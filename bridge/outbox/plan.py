@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import Literal
 
 from bridge.errors import Fault
+from bridge.outbox.contents import content_of
 from bridge.outbox.prepare import Prepared, ReadFile
 from bridge.store.issues import Outline
 
@@ -40,26 +41,26 @@ def match_rows(
 ) -> dict[str, Outline]:
     """Which issue each read file is, by path: the one of its slug, else the one that was at its path.
 
-    Else a file of the same bytes that is gone from its path, else one deleted earlier under that slug. `paths` are
+    Else one of the same content that is gone from its path, else one deleted earlier under that slug. `paths` are
     all issue files of the commit, `kept` the numbers of issues that belong to other files.
     """
     known = [row for row in rows if row.id not in kept]
     live = [row for row in known if row.state != "deleted"]
     by_slug = {row.slug: row for row in live}
     by_path = {row.path: row for row in live}
-    lost = {row.digest: row for row in live if row.path not in paths}
+    lost = {content_of(row): row for row in live if row.path not in paths}
     deleted = {row.slug: row for row in known if row.state == "deleted"}
-    files = [(one.file, one.issue.slug) for one in read if one.issue is not None]
-    found = {file.path: by_slug[slug] for file, slug in files if slug in by_slug}
+    written = [one.issue for one in read if one.issue is not None]
+    found = {issue.path: by_slug[issue.slug] for issue in written if issue.slug in by_slug}
     taken = {row.id for row in found.values()}
-    for file, slug in files:
-        if file.path in found:
+    for issue in written:
+        if issue.path in found:
             continue
-        row = by_path.get(file.path) or lost.get(file.fingerprint)
+        row = by_path.get(issue.path) or lost.get(issue.digest)
         if row is None or row.id in taken:
-            row = deleted.get(slug)
+            row = deleted.get(issue.slug)
         if row is not None:
-            found[file.path] = row
+            found[issue.path] = row
             taken.add(row.id)
     return found
 
@@ -120,7 +121,7 @@ def _step(prepared: Prepared, row: Outline | None, now: datetime, *, wanted: boo
     issue = prepared.issue
     is_out = row is not None and row.state == "published"
     is_known = row is not None and row.state != "deleted"
-    is_same = row is not None and is_known and row.digest == prepared.file.fingerprint and row.slug == issue.slug
+    is_same = row is not None and is_known and content_of(row) == issue.digest and row.slug == issue.slug
     action: Action
     if issue.draft:
         if not is_known:

@@ -21,6 +21,7 @@ from bridge.issues.issue import Issue
 from bridge.issues.rendered import Mention
 from bridge.issues.source import IssueFile, IssueTree, head_commit, is_behind, list_tree, read_blobs, with_sizes
 from bridge.media.folder import MediaFolder
+from bridge.outbox.contents import settled_files, with_contents
 from bridge.outbox.pictures import Shelf
 from bridge.outbox.plan import Step, gone_rows, match_rows, steps_for, taken_back
 from bridge.outbox.prepare import Prepared, ReadFile, read_files, render_issue, with_warnings
@@ -52,6 +53,25 @@ class _Out:
     rows: Sequence[Outline]
     followers: int
     servers: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Plan:
+    """What is to be done. `settled` are the issues that are as they were, whose files only lie beside others now."""
+
+    steps: Sequence[Step]
+    settled: Sequence[tuple[Outline, ReadFile]]
+    unresolved: Sequence[str]
+
+    def report(self, commit: str, out: _Out) -> Report:
+        """What carrying it out would do."""
+        return Report(
+            commit=commit,
+            steps=self.steps,
+            followers=out.followers,
+            servers=out.servers,
+            unresolved=self.unresolved,
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,19 +108,14 @@ class Publisher:
             commit = await asyncio.to_thread(head_commit, self.repository)
             if commit is None:
                 return Report(commit=None, followers=out.followers, servers=out.servers)
-            steps, unresolved = await self._plan(commit, out, only=only, again=again, keep_pictures=not dry_run)
-            await self._check_deletions(steps, commit, allow_delete=allow_delete)
-            report = Report(
-                commit=commit,
-                steps=steps,
-                followers=out.followers,
-                servers=out.servers,
-                unresolved=unresolved,
-            )
+            plan = await self._plan(commit, out, only=only, again=again, keep_pictures=not dry_run)
+            await self._check_deletions(plan.steps, commit, allow_delete=allow_delete)
             if dry_run:
-                return report
+                return plan.report(commit, out)
             done = await self.database.write(
-                lambda tx, out=out, report=report: self._write(tx, out, report, only, unattended)  # type: ignore[misc]
+                lambda tx, out=out, commit=commit, plan=plan: self._write(  # type: ignore[misc]
+                    tx, out, commit, plan, only, unattended
+                )
             )
             if done is not None:
                 return done
@@ -113,14 +128,14 @@ class Publisher:
         `publish` does.
         """
         out = await self.database.read(self._out)
-        steps, _ = await self._plan(commit, out, repository=repository)
-        await self._check_deletions(steps, commit, allow_delete=allow_delete)
-        if allow_delete and len(taken_back(steps)) > 1:
+        plan = await self._plan(commit, out, repository=repository)
+        await self._check_deletions(plan.steps, commit, allow_delete=allow_delete)
+        if allow_delete and len(taken_back(plan.steps)) > 1:
             now = self.clock()
             await self.database.write(
                 lambda tx: publications.allow_deletions(tx, self.blog.id, commit, now=now),
             )
-        return Report(commit=commit, steps=steps, followers=out.followers, servers=out.servers)
+        return plan.report(commit, out)
 
     async def is_due(self) -> bool:
         """Whether the last commit is not out yet, or an issue's date has come.
@@ -166,7 +181,7 @@ class Publisher:
         again: str | None = None,
         repository: Repository | None = None,
         keep_pictures: bool = False,
-    ) -> tuple[list[Step], list[str]]:
+    ) -> _Plan:
         repository = repository or self.repository
         tree = await asyncio.to_thread(list_tree, repository, commit)
         now = self.clock()
@@ -186,25 +201,32 @@ class Publisher:
             self.blog_config,
             others=[(row.path, row.slug) for row in kept.values()],
         )
+        ids = {row.id for row in kept.values()}
+        rows = await asyncio.to_thread(with_contents, repository, out.rows, out.commit, but=ids)
+        matched = match_rows(read, rows, paths=paths, kept=ids)
+        settled = settled_files(read, matched, now=now, again=again)
+        slugs = {row.slug for row in out.rows if row.state == "published"}
+        slugs |= {one.issue.slug for one in read if one.issue is not None and not one.issue.draft}
+        read = [one for one in read if one.file.path not in settled]
         mentions = await self._mentions([one.issue for one in read if one.issue is not None])
         shelf = await self._shelf(repository, keep=keep_pictures)
         ready = await asyncio.to_thread(lambda: [render_issue(one, mentions, self.blog, shelf) for one in read])
         await self._keep(shelf)
-        slugs = {row.slug for row in out.rows if row.state == "published"}
-        slugs |= {one.issue.slug for one in read if one.issue is not None and not one.issue.draft}
         ready = [with_warnings(one, self.blog, slugs) for one in ready]
         ready += tree_faults(tree, only)
-        ids = {row.id for row in kept.values()}
-        matched = match_rows(read, out.rows, paths=paths, kept=ids)
         refused = [one for one in ready if isinstance(one, ReadFile)]
-        gone = gone_rows(out.rows, kept=ids, matched=matched, refused=refused, only=only)
+        gone = gone_rows(rows, kept=ids, matched=matched, refused=refused, only=only)
         steps = steps_for(ready, matched, gone=gone, now=now, again=again)
         if self.people is not None:
             await self.people.meet(
                 mention.actor_id for step in steps if step.prepared for mention in step.prepared.rendered.mentions
             )
         unresolved = [handle for one in ready if isinstance(one, Prepared) for handle in one.unresolved]
-        return steps, list(dict.fromkeys(unresolved))
+        return _Plan(
+            steps=steps,
+            settled=[(matched[path], one) for path, one in settled.items()],
+            unresolved=list(dict.fromkeys(unresolved)),
+        )
 
     async def _mentions(self, written: Sequence[Issue]) -> Mapping[str, Mention]:
         return {} if self.people is None else await self.people.resolve(written)
@@ -242,22 +264,31 @@ class Publisher:
         )
 
     def _write(
-        self, tx: Transaction, out: _Out, report: Report, only: Sequence[str] | None, unattended: bool
+        self,
+        tx: Transaction,
+        out: _Out,
+        commit: str,
+        plan: _Plan,
+        only: Sequence[str] | None,
+        unattended: bool,
     ) -> Report | None:
         """None when others published since the plan was made, or a picture it needs is gone."""
         tx.lock(f"publish {self.blog.id}")
-        if not pictures.are_kept(tx, {token for step in report.steps for token in _tokens(step)}):
+        if not pictures.are_kept(tx, {token for step in plan.steps for token in _tokens(step)}):
             return None
         if self._out(tx).rows != out.rows or blogs.published_commit(tx, self.blog.id) != out.commit:
             return None
         now = self.clock()
         recorder = Recorder(tx=tx, blog=self.blog, close_after=self.close_after, now=now)
-        done = replace(report, deliveries=[recorder.apply(step) for step in report.steps])
-        if only is None and report.commit is not None:
-            blogs.record_published(tx, self.blog.id, report.commit)
-            if report.steps:
+        for row, one in plan.settled:
+            if one.issue is not None:
+                recorder.settle(row, one.file, one.issue)
+        done = replace(plan.report(commit, out), deliveries=[recorder.apply(step) for step in plan.steps])
+        if only is None:
+            blogs.record_published(tx, self.blog.id, commit)
+            if plan.steps:
                 publication = told_of(done, self.blog, warned=True, at=now, is_told=not unattended)
-                publications.add(tx, self.blog.id, report.commit, publication)
+                publications.add(tx, self.blog.id, commit, publication)
         return done
 
 

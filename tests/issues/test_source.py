@@ -86,7 +86,7 @@ def test_a_commit_is_listed_without_reading_files(author: Checkout, repository: 
     assert plain.blob == folder.blob
     assert set(weird.pictures_in(contents[weird.blob])) == {"bild.png"}
     assert plain.pictures_in(contents[plain.blob]) == {}
-    assert set(folder.pictures_in(ISSUE)) == {"a b.JPG", "tief/c.png"}
+    assert set(folder.pictures_in(b"![](a%20b.JPG) ![](tief/c.png)")) == {"a b.JPG", "tief/c.png"}
 
 
 def test_the_fingerprint_changes_with_the_file_and_with_its_pictures(author: Checkout, repository: Repository) -> None:
