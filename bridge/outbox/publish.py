@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Protocol
+from zoneinfo import ZoneInfo
 
 from bridge.activity.ids import Blog
 from bridge.clock import Clock
@@ -23,12 +24,12 @@ from bridge.issues.source import IssueFile, IssueTree, head_commit, is_behind, l
 from bridge.media.folder import MediaFolder
 from bridge.outbox.contents import settled_files, with_contents
 from bridge.outbox.pictures import Shelf
-from bridge.outbox.plan import Step, gone_rows, match_rows, steps_for, taken_back
+from bridge.outbox.plan import Step, former_threads, gone_rows, match_rows, steps_for, taken_back
 from bridge.outbox.prepare import Prepared, ReadFile, read_files, render_issue, with_warnings
 from bridge.outbox.record import Recorder
 from bridge.outbox.report import Report, told_of
 from bridge.outbox.standing import unchanged_rows
-from bridge.store import blogs, followers, issues, pictures, publications
+from bridge.store import blogs, followers, issues, pictures, publications, published
 from bridge.store.database import Database, Transaction
 from bridge.store.issues import Outline
 from bridge.store.pictures import PictureRow
@@ -62,12 +63,16 @@ class _Plan:
     steps: Sequence[Step]
     settled: Sequence[tuple[Outline, ReadFile]]
     unresolved: Sequence[str]
+    drafts: Sequence[str]
+    zone: ZoneInfo
 
     def report(self, commit: str, out: _Out) -> Report:
         """What carrying it out would do."""
         return Report(
             commit=commit,
+            zone=self.zone,
             steps=self.steps,
+            drafts=self.drafts,
             followers=out.followers,
             servers=out.servers,
             unresolved=self.unresolved,
@@ -107,7 +112,8 @@ class Publisher:
             out = await self.database.read(self._out)
             commit = await asyncio.to_thread(head_commit, self.repository)
             if commit is None:
-                return Report(commit=None, followers=out.followers, servers=out.servers)
+                zone = self.blog_config.timezone
+                return Report(commit=None, zone=zone, followers=out.followers, servers=out.servers)
             plan = await self._plan(commit, out, only=only, again=again, keep_pictures=not dry_run)
             await self._check_deletions(plan.steps, commit, allow_delete=allow_delete)
             if dry_run:
@@ -145,8 +151,8 @@ class Publisher:
         commit = await asyncio.to_thread(head_commit, self.repository)
         if commit is None:
             return False
-        published = await self.database.read(lambda tx: blogs.published_commit(tx, self.blog.id))
-        if published != commit and not await asyncio.to_thread(is_behind, self.repository, commit, published):
+        out = await self.database.read(lambda tx: blogs.published_commit(tx, self.blog.id))
+        if out != commit and not await asyncio.to_thread(is_behind, self.repository, commit, out):
             return True
         return await self.has_come()
 
@@ -216,16 +222,21 @@ class Publisher:
         ready += tree_faults(tree, only)
         refused = [one for one in ready if isinstance(one, ReadFile)]
         gone = gone_rows(rows, kept=ids, matched=matched, refused=refused, only=only)
-        steps = steps_for(ready, matched, gone=gone, now=now, again=again)
+        prepared = [one for one in ready if isinstance(one, Prepared)]
+        threads = former_threads(matched, [one.issue for one in prepared])
+        sections = await self.database.read(lambda tx: published.count_sections(tx, threads)) if threads else {}
+        steps = steps_for(ready, matched, gone=gone, now=now, again=again, sections=sections)
         if self.people is not None:
             await self.people.meet(
                 mention.actor_id for step in steps if step.prepared for mention in step.prepared.rendered.mentions
             )
-        unresolved = [handle for one in ready if isinstance(one, Prepared) for handle in one.unresolved]
+        unresolved = [handle for one in prepared for handle in one.unresolved]
         return _Plan(
             steps=steps,
             settled=[(matched[path], one) for path, one in settled.items()],
             unresolved=list(dict.fromkeys(unresolved)),
+            drafts=[one.file.path for one in prepared if one.issue.draft and not _is_known(matched, one)],
+            zone=self.blog_config.timezone,
         )
 
     async def _mentions(self, written: Sequence[Issue]) -> Mapping[str, Mention]:
@@ -297,6 +308,11 @@ def _check_named(only: Sequence[str], tree: IssueTree, rows: Sequence[Outline]) 
     known |= {row.path for row in rows if row.state != "deleted"}
     if missing := [path for path in only if path not in known]:
         raise UserFault(f"{missing[0]} is no issue file of the last commit; lint says why, if it lies in the folder")
+
+
+def _is_known(matched: Mapping[str, Outline], one: Prepared) -> bool:
+    row = matched.get(one.file.path)
+    return row is not None and row.state != "deleted"
 
 
 def _tokens(step: Step) -> Sequence[str]:
