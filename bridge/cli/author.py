@@ -17,10 +17,11 @@ from bridge.cli.progress import progress
 from bridge.errors import UserFault
 from bridge.inbox.names import word_for
 from bridge.inbox.why import word_of
-from bridge.issues.worktree import commit_files, dirty_files, path_in
+from bridge.issues.worktree import dirty_files, path_in
 from bridge.outbox.again import Sent
 from bridge.outbox.again import resend as send_again
 from bridge.outbox.again import withdraw as take_back
+from bridge.outbox.named import publish_named
 from bridge.outbox.report import in_zone
 from bridge.outbox.standing import left_alone
 from bridge.store import deliveries, entries, linkback_sends, published, received
@@ -48,10 +49,11 @@ def bring_in_line(
     async def run(app: App) -> int:
         repository = app.publisher.repository
         only = [path_in(repository, file) for file in files] if files else None
-        if only and not dry_run:
-            commit_files(repository, only, f"Publish {', '.join(only)}")
         began = app.clock()
-        report = await app.publisher.publish(only=only, allow_delete=delete, dry_run=dry_run)
+        if only:
+            report = await publish_named(app.publisher, only, allow_delete=delete, dry_run=dry_run)
+        else:
+            report = await app.publisher.publish(allow_delete=delete, dry_run=dry_run)
         uncommitted = [path for path in dirty_files(repository) if only is None or path in only]
         told = await app.publisher.told(report, dry_run=dry_run)
         if as_json:
@@ -60,7 +62,7 @@ def bring_in_line(
             for line in told.lines:
                 typer.echo(line)
             for path in uncommitted:
-                typer.echo(left_alone(path))
+                typer.echo(f"{path} would be committed first." if only and dry_run else left_alone(path))
             if not dry_run and told.deliveries:
                 typer.echo(await _progress(app, told.deliveries, since=min(began, told.at)))
         refused = [str(fault) for step in report.steps for fault in step.faults]

@@ -220,7 +220,7 @@ def tree_of(found: Iterable[FoundFile], *, commit: str | None) -> IssueTree:
         parts = entry.path.split(b"/")
         if any(part[:1] in (b"_", b".") for part in parts):
             continue
-        if _is_issue(parts):
+        if is_issue(parts):
             fault = _name_fault(entry) or _size_fault(shown_path(entry.path), entry.size)
             if fault:
                 faults.append(fault)
@@ -236,7 +236,7 @@ def tree_of(found: Iterable[FoundFile], *, commit: str | None) -> IssueTree:
     return IssueTree(commit=commit, files=tuple(files), faults=tuple(faults))
 
 
-def _is_issue(parts: Sequence[bytes]) -> bool:
+def is_issue(parts: Sequence[bytes]) -> bool:
     """NAME.md or NAME/index.md; what a repository says about itself is no letter."""
     if len(parts) == 1:
         return parts[0].endswith(b".md") and parts[0].lower() != b"readme.md"

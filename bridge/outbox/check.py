@@ -19,7 +19,7 @@ from bridge.issues.worktree import read_saved, read_saved_tree
 from bridge.outbox.pictures import Shelf
 from bridge.outbox.plan import former_threads, gone_rows, match_rows, steps_for, taken_back
 from bridge.outbox.prepare import Prepared, ReadFile, read_file, render_issue, with_warnings, without_twins
-from bridge.outbox.publish import Publisher, tree_faults
+from bridge.outbox.publish import Publisher, no_issue, tree_faults
 from bridge.store import issues, published
 from bridge.store.issues import Outline
 
@@ -89,9 +89,7 @@ def _check_named(publisher: Publisher, only: Sequence[str] | None, found: Sequen
     known = {one.file.path for one in found}
     for path in only or ():
         if path not in known:
-            if not (publisher.repository.folder / path).exists():
-                raise UserFault(f"There is no file {path} in {publisher.repository.folder}")
-            raise UserFault(f"{path} is no issue file: those are NAME.md and NAME/index.md, and begin with no _ or dot")
+            raise UserFault(no_issue(publisher.repository, path))
 
 
 def _unresolved(prepared: Prepared) -> list[Fault]:

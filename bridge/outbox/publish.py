@@ -7,7 +7,8 @@ against is still what is out, else the plan is made again. So nothing goes out t
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Mapping, Sequence
+import os
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Protocol
@@ -20,7 +21,16 @@ from bridge.errors import UserFault
 from bridge.issues.git import Repository
 from bridge.issues.issue import Issue
 from bridge.issues.rendered import Mention
-from bridge.issues.source import IssueFile, IssueTree, head_commit, is_behind, list_tree, read_blobs, with_sizes
+from bridge.issues.source import (
+    IssueFile,
+    IssueTree,
+    head_commit,
+    is_behind,
+    is_issue,
+    list_tree,
+    read_blobs,
+    with_sizes,
+)
 from bridge.media.folder import MediaFolder
 from bridge.outbox.contents import settled_files, with_contents
 from bridge.outbox.pictures import Shelf
@@ -96,6 +106,7 @@ class Publisher:
         self,
         *,
         only: Sequence[str] | None = None,
+        removed: Collection[str] = (),
         allow_delete: bool = False,
         dry_run: bool = False,
         again: str | None = None,
@@ -103,7 +114,8 @@ class Publisher:
     ) -> Report:
         """Bring the world in line with the last commit.
 
-        `only` names the paths to look at; what is not named is never removed. `again` is the slug of an issue that
+        `only` names the paths to look at; what is not named is never removed. Of those, `removed` may be nobody's: a
+        file that went before it was ever out. `again` is the slug of an issue that
         goes out though its file is the same. `unattended` says that no author reads the report, so that it is kept for
         one who asks. Raises UserFault when more than one published issue would be taken back and neither `allow_delete`
         nor the commit's pusher allows it.
@@ -114,7 +126,7 @@ class Publisher:
             if commit is None:
                 zone = self.blog_config.timezone
                 return Report(commit=None, zone=zone, followers=out.followers, servers=out.servers)
-            plan = await self._plan(commit, out, only=only, again=again, keep_pictures=not dry_run)
+            plan = await self._plan(commit, out, only=only, removed=removed, again=again, keep_pictures=not dry_run)
             await self._check_deletions(plan.steps, commit, allow_delete=allow_delete)
             if dry_run:
                 return plan.report(commit, out)
@@ -142,6 +154,25 @@ class Publisher:
                 lambda tx: publications.allow_deletions(tx, self.blog.id, commit, now=now),
             )
         return plan.report(commit, out)
+
+    async def try_out(
+        self,
+        tree: str,
+        repository: Repository,
+        *,
+        only: Sequence[str],
+        removed: Collection[str] = (),
+        allow_delete: bool = False,
+    ) -> Report:
+        """What publishing these paths of a tree would do that is not committed yet (`issues.trial`).
+
+        Raises UserFault as `publish` does.
+        """
+        out = await self.database.read(self._out)
+        plan = await self._plan(tree, out, only=only, removed=removed, repository=repository)
+        await self._check_deletions(plan.steps, tree, allow_delete=allow_delete)
+        commit = await asyncio.to_thread(head_commit, self.repository)
+        return plan.report(commit or tree, out)
 
     async def is_due(self) -> bool:
         """Whether the last commit is not out yet, or an issue's date has come.
@@ -184,6 +215,7 @@ class Publisher:
         out: _Out,
         *,
         only: Sequence[str] | None = None,
+        removed: Collection[str] = (),
         again: str | None = None,
         repository: Repository | None = None,
         keep_pictures: bool = False,
@@ -194,8 +226,9 @@ class Publisher:
         same = unchanged_rows(tree.files, [row for row in out.rows if row.slug != again], now)
         tree = await asyncio.to_thread(with_sizes, repository, tree, known=same.keys())
         looked_at = [file for file in tree.files if only is None or file.path in only]
-        if only is not None:
-            _check_named(only, tree, out.rows)
+        known = _known_paths(tree, out.rows)
+        if missing := [path for path in only or () if path not in known and path not in removed]:
+            raise UserFault(no_issue(repository, missing[0]))
         paths = frozenset(file.path for file in tree.files)
         unnamed = paths.difference(file.path for file in looked_at)
         others = {row.path: row for row in out.rows if row.state != "deleted" and row.path in unnamed}
@@ -303,11 +336,18 @@ class Publisher:
         return done
 
 
-def _check_named(only: Sequence[str], tree: IssueTree, rows: Sequence[Outline]) -> None:
-    known = {file.path for file in tree.files} | {fault.path for fault in tree.faults}
-    known |= {row.path for row in rows if row.state != "deleted"}
-    if missing := [path for path in only if path not in known]:
-        raise UserFault(f"{missing[0]} is no issue file of the last commit; lint says why, if it lies in the folder")
+def _known_paths(tree: IssueTree, rows: Sequence[Outline]) -> set[str]:
+    """What an author may name: what lies there, and what is out or was."""
+    return {file.path for file in tree.files} | {fault.path for fault in tree.faults} | {row.path for row in rows}
+
+
+def no_issue(repository: Repository, path: str) -> str:
+    """What to say of a path that is no issue file's."""
+    if not is_issue(os.fsencode(path).split(b"/")) or path[:1] in "_.":
+        return f"{path} is no issue file: those are NAME.md and NAME/index.md, and begin with no _ or dot"
+    if not (repository.folder / path).exists():
+        return f"There is no file {path} in {repository.folder}"
+    return f"{path} is not committed and git leaves it alone; look whether a .gitignore names it"
 
 
 def _is_known(matched: Mapping[str, Outline], one: Prepared) -> bool:

@@ -18,7 +18,7 @@ from bridge.issues.source import (
     read_tree,
     same_slug_faults,
 )
-from bridge.issues.worktree import commit_files, dirty_files, path_in, read_saved, read_saved_tree
+from bridge.issues.worktree import commit_files, dirty_files, path_in, read_saved, read_saved_tree, status
 from tests.support.repositories import ISSUE, Checkout
 
 
@@ -190,7 +190,7 @@ def test_what_is_not_committed_is_named(author: Checkout, repository: Repository
     author.write("_entwurf.md")
     author.write("24/index.md")
     assert dirty_files(repository) == ["1.md", "2.md", "24/index.md", "neu ä.md"]
-    assert dirty_files(repository, untracked=False) == ["1.md", "2.md"]
+    assert status(repository) == ([b"1.md", b"2.md"], [b"24/index.md", b"_entwurf.md", "neu ä.md".encode()])
 
 
 def test_exactly_the_named_files_are_committed(author: Checkout, repository: Repository) -> None:
