@@ -143,7 +143,7 @@ def _belongs_to(path: str, issue: str) -> bool:
     folder, _, name = issue.rpartition("/")
     if path == issue:
         return True
-    return name == "index.md" and path.startswith(folder + "/") and path.lower().endswith(PICTURE_SUFFIXES)
+    return name.lower() == "index.md" and path.startswith(folder + "/") and path.lower().endswith(PICTURE_SUFFIXES)
 
 
 def _identity(repository: Repository) -> dict[str, str]:
