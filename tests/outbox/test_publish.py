@@ -368,3 +368,18 @@ async def test_another_kind_of_post_is_warned_of(desk: Desk) -> None:
     await desk.publish({"24.md": letter()})
     report = await desk.publish({"24.md": letter(format="article")})
     assert "keep the kind of a post" in str(report.steps[0].warnings[0])
+
+
+async def test_the_posts_of_a_thread_are_a_second_apart_and_none_is_of_the_future(desk: Desk) -> None:
+    body = "".join(f"# Teil {number}\n\nText {number}.\n\n" for number in range(1, 4))
+    await desk.publish({"24.md": letter(format="thread", body=body)})
+    times = [datetime.fromisoformat(activity["object"]["published"]) for activity in await desk.told()]
+    assert times == [desk.clock.now - timedelta(seconds=left) for left in (3, 2, 1, 0)]
+    body += "# Teil 4\n\nText 4.\n\n# Teil 5\n\nText 5.\n\n"
+    await desk.publish({"24.md": letter(format="thread", body=body)})
+    late = [one["object"]["published"] for one in await desk.told() if one["type"] == "Create"]
+    assert [datetime.fromisoformat(time) for time in late] == [desk.clock.now - timedelta(seconds=1), desk.clock.now]
+    date = desk.clock.now - timedelta(hours=2)
+    await desk.publish({"25.md": letter(format="thread", body=body, date=date.isoformat())})
+    dated = [datetime.fromisoformat(activity["object"]["published"]) for activity in await desk.told()]
+    assert dated == [date + timedelta(seconds=place) for place in range(6)]
