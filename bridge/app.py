@@ -15,6 +15,7 @@ from bridge.clock import Clock, utc_now
 from bridge.config import Config
 from bridge.delivery import recheck
 from bridge.delivery.bring_up_to_date import BringUpToDate
+from bridge.delivery.knocking import knock_of
 from bridge.delivery.lanes import Lanes
 from bridge.delivery.ledger import Ledger
 from bridge.delivery.send import Sender
@@ -25,6 +26,7 @@ from bridge.inbox.policy import Pace
 from bridge.inbox.receive import Inbox
 from bridge.inbox.refusals import Refusals
 from bridge.inbox.sources import Sources
+from bridge.inbox.whom import Whom
 from bridge.issues.git import Repository
 from bridge.jobs.embedded import EmbeddedQueue
 from bridge.jobs.engine import open_store, shared_queue
@@ -43,24 +45,23 @@ from bridge.remote.actors import RemoteActors
 from bridge.remote.documents import Documents
 from bridge.remote.door import Door
 from bridge.remote.hops import Hops
-from bridge.remote.knock import Knock, Scheme
 from bridge.remote.network import Network
 from bridge.remote.scheme_memory import SchemeMemory
 from bridge.remote.target_pace import TargetPace
 from bridge.remote.webfinger import WebFinger
 from bridge.repair.climb import Climb
 from bridge.repair.crawl import CRAWL, Crawl
+from bridge.repair.handles import Handles
 from bridge.repair.pictures import Pictures
-from bridge.signature import cavage, rfc9421
 from bridge.signature.key_files import ED25519_KEY_FILE, INSTANCE_KEY_FILE, RSA_KEY_FILE, load_key_file
 from bridge.signature.keys import PrivateKey, Signer
+from bridge.store import actors as known_actors
 from bridge.store import linkback_sends, linkbacks, remote_pictures
 from bridge.store.blogs import BlogRow
 from bridge.store.database import Database
 from bridge.store.parked import CLIMB
 from bridge.store.sqlite import SqliteDatabase
 from bridge.terms import Server
-from bridge.urls import Url
 from bridge.web.gate import Gate
 from bridge.web.linkback_pace import LinkbackPace
 from bridge.web.pace import VisitorPace
@@ -138,6 +139,22 @@ class App:
         return Sources(documents=self.documents, actors=self.actors)
 
     @property
+    def people(self) -> People:
+        """Finds whom the author's texts name."""
+        return People(webfinger=self.webfinger, actors=self.actors, database=self.database, blog_id=self.blog.id)
+
+    @property
+    def whom(self) -> Whom:
+        """Finds whom the author means."""
+        return Whom(
+            blog_id=self.blog.id,
+            database=self.database,
+            documents=self.documents,
+            webfinger=self.webfinger,
+            blocked=self.config.federation.blocked,
+        )
+
+    @property
     def lock_file(self) -> Path:
         """Held by the one process that delivers, where the database is SQLite."""
         return self.config.folder / "data" / "work.lock"
@@ -167,6 +184,7 @@ class App:
             CLIMB: Climb(database=self.database, context=self.context),
             CRAWL: self.crawl,
             remote_pictures.KIND: self.pictures,
+            known_actors.PROVE_HANDLE: Handles(database=self.database, webfinger=self.webfinger, blog_id=self.blog.id),
             **self.linkback_handlers(),
         }
         queue = self._queue(tuple(handlers))
@@ -239,6 +257,8 @@ class App:
             receiver=Receiver(blog=self.blog, config=self.config, database=self.database, clock=self.clock),
             linkback_pace=LinkbackPace(),
             webfinger=self.webfinger,
+            whom=self.whom,
+            people=self.people,
             templates=Templates(self.config.folder / "theme"),
             clock=self.clock,
             rsa_pem=self.keys.rsa.public.pem,
@@ -298,7 +318,7 @@ async def opened(config: Config, *, clock: Clock = utc_now, network: Network | N
         schemes = SchemeMemory(database, kept=("rfc9421",), clock=clock)
         stack.push_async_callback(schemes.close)
         await schemes.load()
-        documents = Documents(hops, knock=_knock(blog, keys, schemes, clock))
+        documents = Documents(hops, knock=knock_of(blog, keys.instance, schemes, clock))
         stack.push_async_callback(documents.close)
         actors = RemoteActors(documents, hops, database, now=clock)
         stack.push_async_callback(actors.close)
@@ -328,29 +348,3 @@ async def opened(config: Config, *, clock: Clock = utc_now, network: Network | N
             creators=Creators(config.blog.creators, webfinger),
             clock=clock,
         )
-
-
-def _knock(blog: Blog, keys: Keys, schemes: SchemeMemory, clock: Clock) -> Knock:
-    """How our fetches are signed: by the instance actor, whose key anybody may read unsigned."""
-    signer = Signer(key_id=blog.addresses.instance_key_id, key=keys.instance)
-
-    def sign(method: str, url: Url) -> Mapping[str, str]:
-        return cavage.sign(method=method, url=url, signer=signer, now=clock())
-
-    def without_query(method: str, url: Url) -> Mapping[str, str] | None:
-        if "?" not in url.target:
-            return None
-        return cavage.sign(method=method, url=url, signer=signer, now=clock(), with_query=False)
-
-    def sign_messages(method: str, url: Url) -> Mapping[str, str]:
-        return rfc9421.sign(method=method, url=url, signer=signer, now=clock())
-
-    return Knock(
-        schemes=(
-            Scheme(name="cavage", sign=sign),
-            Scheme(name="cavage-bare", sign=without_query),
-            Scheme(name="rfc9421", sign=sign_messages),
-        ),
-        remembered=schemes.remembered,
-        remember=schemes.remember,
-    )

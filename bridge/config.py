@@ -18,6 +18,8 @@ from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from bridge import config_values as values
+from bridge.accounts import blocked_targets
+from bridge.accounts import creators as read_creators
 from bridge.errors import ConfigFaults
 
 S = TypeVar("S")
@@ -49,7 +51,7 @@ class BlogConfig:
     ] = "note"
     fields: Annotated[dict[str, str], values.text_table] = field(default_factory=dict)
     also_known_as: Annotated[list[str], values.addresses] = field(default_factory=list)
-    creators: Annotated[list[str], values.texts] = field(default_factory=list)
+    creators: Annotated[list[str], read_creators] = field(default_factory=list)
 
     @property
     def name(self) -> str:
@@ -115,7 +117,7 @@ class FederationConfig:
     """`[federation]`."""
 
     allow_private_addresses: Annotated[bool, values.flag] = False
-    blocked: Annotated[list[str], values.texts] = field(default_factory=list)
+    blocked: Annotated[list[str], blocked_targets] = field(default_factory=list)
 
 
 @dataclass(frozen=True, kw_only=True)

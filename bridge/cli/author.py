@@ -202,7 +202,7 @@ def _incoming(one: Received, entry: EntryRow | None) -> dict[str, Any]:
         "activity": one.activity_id,
         "object": one.object_id,
         "verdict": entry.state if entry else word_of(one.verdict),
-        "reason": one.reason,
+        "reason": entry.reason if entry and entry.state != word_of(one.verdict) else one.reason,
         "way": one.way,
         "repeats": one.repeats,
     }

@@ -9,15 +9,14 @@ from typing import Annotated
 
 import typer
 
+from bridge.accounts import domain_from
 from bridge.app import App
 from bridge.cli.options import ConfigOption, JsonOption, counted, print_json, with_app
 from bridge.clock import wire_time
-from bridge.errors import FetchError, UserFault, WrongUse
+from bridge.errors import UserFault, WrongUse
 from bridge.inbox import moderate
-from bridge.remote.budget import Budget
 from bridge.store import actors, followers
 from bridge.store.database import Transaction
-from bridge.urls import BadUrl, host_of, parse_url
 
 _Actor = Annotated[str, typer.Argument(metavar="ACTOR", help="@user@host, or the address of the actor")]
 #: What a spreadsheet would read as a formula (security S99).
@@ -82,7 +81,7 @@ def remove_follower(actor: _Actor, config: ConfigOption = None) -> int:
     """End a following; the follower's server is told."""
 
     async def run(app: App) -> int:
-        actor_id = await _actor_id(app, actor)
+        actor_id = await app.whom.actor_id(actor)
         if not await app.database.write(lambda tx: moderate.remove_follower(tx, app.blog, actor_id, now=app.clock())):
             raise UserFault(f"{actor} does not follow the blog")
         typer.echo(f"{actor_id} follows no more; its server is told.")
@@ -95,7 +94,7 @@ def forget(actor: _Actor, config: ConfigOption = None) -> int:
     """Remove a person everywhere, and keep nothing new of them. This cannot be undone."""
 
     async def run(app: App) -> int:
-        actor_id = await _actor_id(app, actor)
+        actor_id = await app.whom.actor_id(actor)
         removed = await app.database.write(lambda tx: moderate.forget(tx, app.blog, actor_id, now=app.clock()))
         typer.echo(f"Forgot {actor_id}: {removed}. Nothing new of this person is kept.")
         return 0
@@ -123,9 +122,11 @@ def block(
             for line in left:
                 typer.echo(line)
             return 0
-        named = await _target(app, str(target))
-        done = await app.database.write(lambda tx: moderate.block(tx, app.blog, named, now=now))
-        typer.echo(f"{named} is blocked." if done else f"{named} was blocked already.")
+        named = await app.whom.to_block(str(target))
+        done = await app.database.write(lambda tx: moderate.block(tx, app.blog, named.name, now=now))
+        typer.echo(f"{named.name} is blocked." if done else f"{named.name} was blocked already.")
+        if named.is_literal:
+            typer.echo("Nobody answered at this address, so it was taken literally: it blocks this very id only.")
         return 0
 
     return with_app(config, run)
@@ -138,7 +139,7 @@ def unblock(
     """End a block; what was said before stands again."""
 
     async def run(app: App) -> int:
-        named = await _target(app, target)
+        named = await app.whom.blocked_as(target)
         if not await app.database.write(lambda tx: moderate.unblock(tx, app.blog, named)):
             raise UserFault(f"{named} is not blocked")
         typer.echo(f"{named} is no longer blocked.")
@@ -157,51 +158,22 @@ def _domains_in(path: Path) -> tuple[list[tuple[str, str]], list[str]]:
     if "domain" not in head:
         head, rows = ["domain"], [[], *rows]
     wanted: dict[str, str] = {}
-    lesser, broken = 0, 0
+    lesser, nothing, broken = 0, 0, 0
     for row in rows[1:]:
         values = dict(zip(head, (value.strip() for value in row), strict=False))
         if not values.get("domain"):
             continue
-        domain = _domain(values["domain"])
-        if values.get("severity", "suspend").lower() not in ("suspend", ""):
+        domain = domain_from(values["domain"])
+        severity = values.get("severity", "suspend").lower()
+        if severity == "noop":
+            nothing += 1
+        elif severity not in ("suspend", ""):
             lesser += 1
         elif domain is None:
             broken += 1
         else:
             wanted[domain] = values.get("public_comment", "")
     left = [f"Left alone, as only to be silenced: {counted(lesser, 'domain')}."] if lesser else []
+    left += [f"Left alone, as only noted there: {counted(nothing, 'domain')}."] if nothing else []
     left += [f"Left out, as no whole domain (such as ones with *): {counted(broken, 'line')}."] if broken else []
     return list(wanted.items()), left
-
-
-def _domain(text: str) -> str | None:
-    try:
-        return str(host_of(f"https://{text.strip().rstrip('.')}/")) if "*" not in text and "/" not in text else None
-    except BadUrl:
-        return None
-
-
-async def _target(app: App, text: str) -> str:
-    """What is to be blocked: a domain, or the id of an actor."""
-    if "://" not in text and "@" not in text:
-        domain = _domain(text)
-        if domain is None:
-            raise UserFault(f"{text!r} is neither a domain such as bad.example nor an actor such as @user@bad.example")
-        return domain
-    return await _actor_id(app, text)
-
-
-async def _actor_id(app: App, text: str) -> str:
-    """The actor meant: one we know, else what the handle's own server says. Raises UserFault."""
-    known = await app.database.read(lambda tx: actors.named(tx, text))
-    if known:
-        return str(known[0].id)
-    if "://" in text:
-        try:
-            return parse_url(text, allow_http=True).text
-        except BadUrl as error:
-            raise UserFault(f"{text!r} is no address: it {error}") from error
-    try:
-        return str((await app.webfinger.find(text, budget=Budget())).actor_id)
-    except FetchError as error:
-        raise UserFault(f"{text} is not known here, and could not be looked up: {error}") from error

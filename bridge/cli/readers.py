@@ -16,12 +16,14 @@ from bridge.errors import UserFault
 from bridge.inbox import moderate
 from bridge.inbox.why import explain, word_of
 from bridge.outbox import answer
-from bridge.store import blocks, issues
+from bridge.store import blocks, issues, received
 from bridge.store.database import Transaction
 from bridge.store.entries import EntryRow
 from bridge.store.issues import IssueRow
+from bridge.store.received import Received
 from bridge.web import gather
 
+_MOST_REPORTS = 20
 _Id = Annotated[str, typer.Argument(metavar="ID", help="the comment's id, as `comments --json` lists it")]
 _Slug = Annotated[str, typer.Argument(metavar="SLUG", help="the issue")]
 
@@ -34,29 +36,34 @@ def comments(
     as_json: JsonOption = False,
 ) -> int:
     """Read what people said, also what no page shows."""
-    states = frozenset(["private"] * private + ["held"] * held)
+    states = frozenset(["held"] * held)
 
     async def run(app: App) -> int:
-        def read(tx: Transaction) -> list[dict[str, Any]]:
+        def read(tx: Transaction) -> tuple[list[dict[str, Any]], list[Received]]:
             blocked = blocks.listed(tx, app.blog.id, app.config.federation.blocked)
             found = [_issue(tx, app, slug)] if slug is not None else issues.all_of(tx, app.blog.id)
-            return [one for issue in found for one in _of_issue(tx, app, issue, blocked, states)]
+            listed = [one for issue in found for one in _of_issue(tx, app, issue, blocked, states, private)]
+            of_one = None if slug is None else found[0].id
+            reports = [row for row in received.reports(tx, limit=_MOST_REPORTS) if of_one in (None, row.issue_id)]
+            return listed, [] if private else reports
 
-        listed = await app.database.read(read)
+        listed, reports = await app.database.read(read)
         if as_json:
             print_json(listed)
         else:
             _print_comments(listed)
+            _print_reports(reports)
         return 0
 
     return with_app(config, run)
 
 
 def _of_issue(
-    tx: Transaction, app: App, issue: IssueRow, blocked: BlockList, states: frozenset[str]
+    tx: Transaction, app: App, issue: IssueRow, blocked: BlockList, states: frozenset[str], private: bool
 ) -> list[dict[str, Any]]:
     page = app.blog.addresses.page(issue.slug)
-    return own_comments(issue=page, entries=gather.all_entries(tx, issue, blocked), since=issue.date, states=states)
+    said = gather.all_entries(tx, issue, blocked)
+    return own_comments(issue=page, entries=said, since=issue.date, states=states, private=private)
 
 
 def _issue(tx: Transaction, app: App, slug: str) -> IssueRow:
@@ -82,6 +89,14 @@ def _print_comments(listed: list[dict[str, Any]]) -> None:
         typer.echo("Nothing of the kind was said.")
 
 
+def _print_reports(reports: list[Received]) -> None:
+    """What other servers tell the author of; nothing of it is ever on a page."""
+    if reports:
+        typer.echo("Reports to you:")
+    for row in reports:
+        typer.echo(_printable(f"  {row.received_at:%Y-%m-%d %H:%M}  {row.server}: {row.reason}"))
+
+
 def _judge(given: Any, asked: str, decide: Callable[[Transaction, App, EntryRow], str]) -> int:
     """Do something to one comment and say what."""
 
@@ -99,8 +114,8 @@ def approve(comment: _Id, config: ConfigOption = None) -> int:
     """Show a comment that waits, was hidden, called spam, or came after closing."""
 
     def decide(tx: Transaction, app: App, entry: EntryRow) -> str:
-        moderate.approve(tx, entry, now=app.clock())
-        return f"Shown: {_of_whom(entry)}"
+        state = moderate.approve(tx, entry, now=app.clock())
+        return f"{'Shown' if state == 'shown' else 'Back with what was said in private'}: {_of_whom(entry)}"
 
     return _judge(config, comment, decide)
 
@@ -157,20 +172,28 @@ def reply(
     """Answer a comment: shown below it, and sent to the people of the branch and their servers."""
 
     async def run(app: App) -> int:
-        html = answer.compose(text, app.blog)
+        wording = await answer.compose(text, app.blog, app.people)
 
         def work(tx: Transaction) -> answer.Said:
             answered = moderate.find_comment(tx, app.blog.id, comment)
-            return answer.say(tx, app.blog, answered, html, now=app.clock())
+            return answer.say(tx, app.blog, answered, wording, now=app.clock())
 
         said = await app.database.write(work)
         if as_json:
-            print_json({"id": said.token, "object": said.object_id, "deliveries": said.deliveries})
+            print_json(
+                {"id": said.token, "object": said.object_id, "deliveries": said.deliveries, "missing": wording.missing}
+            )
         else:
             typer.echo(f"Answered; goes to {_servers(said.deliveries)}. Its id is {said.token}.")
+            _tell_missing(wording)
         return 0
 
     return with_app(config, run)
+
+
+def _tell_missing(wording: answer.Wording) -> None:
+    for handle in wording.missing:
+        typer.echo(f"@{handle} was not found, so it stands there as plain text.")
 
 
 def _servers(number: int) -> str:
@@ -184,11 +207,20 @@ def edit(
 ) -> int:
     """Change an answer of yours, here and wherever it went."""
 
-    def decide(tx: Transaction, app: App, entry: EntryRow) -> str:
-        made = answer.change(tx, app.blog, entry, answer.compose(text, app.blog), now=app.clock())
-        return f"Changed; goes to {_servers(made)}."
+    async def run(app: App) -> int:
+        wording = await answer.compose(text, app.blog, app.people)
 
-    return _judge(config, comment, decide)
+        def work(tx: Transaction) -> int | None:
+            return answer.change(
+                tx, app.blog, moderate.find_comment(tx, app.blog.id, comment), wording, now=app.clock()
+            )
+
+        made = await app.database.write(work)
+        typer.echo("It says that already; nothing is sent." if made is None else f"Changed; goes to {_servers(made)}.")
+        _tell_missing(wording)
+        return 0
+
+    return with_app(config, run)
 
 
 def delete(comment: _Id, config: ConfigOption = None) -> int:

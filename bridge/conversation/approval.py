@@ -20,6 +20,13 @@ _STAY_OFF = re.compile(r"(?<!\w)#(?:noblog|nobridge)\b", re.IGNORECASE)
 _UNSEEN = re.compile("[\u00ad\u034f\u200b-\u200f\u2060-\u2064\ufe00-\ufe0f\ufeff]")
 
 
+#: The person's own wishes: with these reasons an entry is hidden, and the author cannot show it.
+POST_DECLINES = "The person asks by #noblog or #nobridge to be kept off the page."
+PROFILE_DECLINES = "The person's profile asks by #noblog or #nobridge to be kept off the page."
+BLOCKS_US = "Its author blocks this blog, so it is not shown."
+WISHES = (POST_DECLINES, PROFILE_DECLINES, BLOCKS_US)
+
+
 @dataclass(frozen=True, kw_only=True)
 class Verdict:
     """What happens with an entry: its state, one machine word for the cause, and the sentence that explains it."""
@@ -34,7 +41,8 @@ class Asked:
     """What is known of an entry when it is judged.
 
     `text` is its visible text (`sanitize.text_of`) with its content warning; `known` says that something of this
-    person was shown before; `declined` that the profile asks to be kept off blogs.
+    person was shown before; `declined` that the profile asks to be kept off blogs, `asks_itself` that the post does by
+    a tag; `blocks_us` that the person blocks the blog; `is_empty` that a reader would see nothing of it.
     """
 
     visibility: Visibility
@@ -44,6 +52,9 @@ class Asked:
     closed: bool = False
     blocked: bool = False
     declined: bool = False
+    asks_itself: bool = False
+    blocks_us: bool = False
+    is_empty: bool = False
 
 
 def verdict(asked: Asked, *, policy: Policy, words: Sequence[str] = ()) -> Verdict:
@@ -58,9 +69,14 @@ def verdict(asked: Asked, *, policy: Policy, words: Sequence[str] = ()) -> Verdi
     if asked.visibility == "followers":
         reason = "It was sent to followers only, so no page shows it."
         return Verdict(state="private", word="followers-only", reason=reason)
-    if asked.declined or asks_to_stay_off(asked.text):
-        reason = "The person asks by #noblog or #nobridge to be kept off the page."
-        return Verdict(state="hidden", word="noblog", reason=reason)
+    if asked.asks_itself or asks_to_stay_off(asked.text):
+        return Verdict(state="hidden", word="noblog", reason=POST_DECLINES)
+    if asked.declined:
+        return Verdict(state="hidden", word="noblog", reason=PROFILE_DECLINES)
+    if asked.blocks_us:
+        return Verdict(state="hidden", word="blocks-us", reason=BLOCKS_US)
+    if asked.is_empty:
+        return Verdict(state="hidden", word="empty", reason="It has neither words nor a picture, so nothing is shown.")
     if asked.is_creator:
         return Verdict(state="shown", word="creator", reason="It is from one of the author's own accounts.")
     if asked.closed:

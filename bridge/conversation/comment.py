@@ -54,6 +54,7 @@ class Entry:
     `id` is ours, opaque and permanent; `parent` is the id of another entry, `in_reply_to` the address as it came and
     is used where `parent` is None. `content_html` went through `sanitize.clean`. `own_series` marks a later issue of
     the same blog that links this one. `ways` are the ways it came by: inbox, announce, crawl, webmention ...
+    `number` counts entries as they were kept; `is_removed`: deleted, but not by who wrote it.
     """
 
     id: str
@@ -71,16 +72,24 @@ class Entry:
     language: str | None = None
     section: str | None = None
     pictures: tuple[Picture, ...] = ()
+    sensitive: bool = False
     state: State = "shown"
     visibility: Visibility = "public"
     own_series: bool = False
     is_author: bool = False
     ways: tuple[str, ...] = ()
+    number: int = 0
+    is_removed: bool = False
 
 
 def is_public(entry: Entry) -> bool:
     """Whether strangers may read it: shown, and said to everyone (S45)."""
     return entry.state == "shown" and entry.visibility in ("public", "unlisted")
+
+
+def order_of(entry: Entry, *, since: datetime | None = None) -> tuple[datetime, datetime, int, str]:
+    """What entries beside each other are sorted by: when they were said; in the same second, as they came."""
+    return shown_time(entry, since=since), entry.received_at, entry.number, entry.id
 
 
 def shown_time(entry: Entry, *, since: datetime | None = None) -> datetime:
@@ -95,12 +104,20 @@ def shown_time(entry: Entry, *, since: datetime | None = None) -> datetime:
     return said if said >= earliest else entry.received_at
 
 
-def body_html(entry: Entry, *, label: str = "") -> str:
+#: What covers a picture that its author calls sensitive; pages say it in their own language.
+COVER = "Sensitive picture"
+
+
+def body_html(entry: Entry, *, label: str = "", cover: str = COVER) -> str:
     """The text with its pictures; behind a content warning all of it is folded, never shown openly.
 
-    `label` is what the page says before a warning, so that it is known for one.
+    `label` is what the page says before a warning, so that it is known for one; `cover` what stands before pictures
+    that are to be seen by those only who ask for them.
     """
-    body = entry.content_html + "".join(map(_figure, entry.pictures))
+    pictures = "".join(map(_figure, entry.pictures))
+    if pictures and entry.sensitive and not entry.content_warning:
+        pictures = f"<details><summary>{html.escape(cover)}</summary>{pictures}</details>"
+    body = entry.content_html + pictures
     if not entry.content_warning:
         return body
     warning = html.escape(f"{label} {entry.content_warning}".strip())

@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any
 
 from bridge.clock import wire_time
-from bridge.conversation.comment import Entry, body_html, shown_time
+from bridge.conversation.comment import COVER, Entry, body_html, shown_time
 from bridge.conversation.thread import Placed, count, thread, walk
 from bridge.terms import Document
 
@@ -24,10 +24,12 @@ def comments_json(
     boosts: int,
     closed: bool,
     since: datetime | None = None,
+    cover: str = COVER,
 ) -> Document:
     """The conversation as contract section 7 has it, each entry before its answers.
 
-    `parent` always names an entry of the same list. What stands behind a content warning is folded in `content_html`.
+    `parent` always names an entry of the same list. What stands behind a content warning is folded in `content_html`,
+    sensitive pictures behind the words `cover`.
     """
     all_of_them = tuple(entries)
     return {
@@ -36,16 +38,22 @@ def comments_json(
         "count": count(all_of_them),
         "likes": likes,
         "boosts": boosts,
-        "comments": [_comment(placed, since) for placed in walk(thread(all_of_them, since=since))],
+        "comments": [_comment(placed, since, cover) for placed in walk(thread(all_of_them, since=since))],
     }
 
 
 def own_comments(
-    *, issue: str, entries: Iterable[Entry], since: datetime | None = None, states: Collection[str] = ()
+    *,
+    issue: str,
+    entries: Iterable[Entry],
+    since: datetime | None = None,
+    states: Collection[str] = (),
+    private: bool = False,
 ) -> list[dict[str, Any]]:
     """Everything said, for the author: each entry of `comments_json` plus `state`, in order of arrival.
 
-    `states` narrows it; `parent` names an entry whatever its state.
+    `states` narrows it, and `private` to what was not said to everybody, whatever became of that; with both, either
+    is enough. `parent` names an entry whatever its state.
     """
     all_of_them = tuple(entries)
     known = {entry.id: entry for entry in all_of_them}
@@ -53,8 +61,12 @@ def own_comments(
         _comment(Placed(entry=entry, parent=known.get(entry.parent or ""), depth=0, answers=0), since)
         | {"state": entry.state, "visibility": entry.visibility, "issue": issue}
         for entry in all_of_them
-        if not states or entry.state in states
+        if not (states or private) or entry.state in states or (private and _is_private(entry))
     ]
+
+
+def _is_private(entry: Entry) -> bool:
+    return entry.visibility in ("followers", "direct") and entry.state != "deleted"
 
 
 def comments_bytes(document: Document) -> bytes:
@@ -65,22 +77,25 @@ def comments_bytes(document: Document) -> bytes:
     return text.encode()
 
 
-def _comment(placed: Placed, since: datetime | None) -> dict[str, Any]:
+def _comment(placed: Placed, since: datetime | None, cover: str = COVER) -> dict[str, Any]:
     entry = placed.entry
     deleted = entry.state == "deleted"
     comment: dict[str, Any] = {
         "id": entry.id,
         "kind": entry.kind,
-        "url": entry.url or entry.object_id,
+        # The page of somebody who left often has the name in its address.
+        "url": entry.object_id if deleted else entry.url or entry.object_id,
         "parent": None if placed.parent is None else placed.parent.id,
         "author": None if deleted else _author(entry),
         "published": wire_time(shown_time(entry, since=since)),
         "updated": None if entry.updated is None or deleted else wire_time(entry.updated),
-        "content_html": "" if deleted else body_html(entry),
+        "content_html": "" if deleted else body_html(entry, cover=cover),
         "section": entry.section,
     }
     if deleted:
         comment["deleted"] = True
+        if entry.is_removed:
+            comment["removed"] = True
     return comment
 
 

@@ -17,12 +17,16 @@ Kind = Literal["like", "boost"]
 
 @dataclass(frozen=True, kw_only=True)
 class Reaction:
-    """One like or boost of an issue or of one of its posts. `emoji`: what an emoji reaction said, as text."""
+    """One like or boost of an issue or of one of its posts. `emoji`: what an emoji reaction said, as text.
+
+    `is_shy`: the person asks to be seen on no page, or blocks the blog; such a one is a number and nothing more.
+    """
 
     kind: Kind
     person: Person
     at: datetime
     emoji: str | None = None
+    is_shy: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

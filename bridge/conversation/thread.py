@@ -9,9 +9,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from bridge.conversation.comment import Entry, is_public, shown_time
+from bridge.conversation.comment import Entry, is_public, order_of
 
-_Order = tuple[datetime, str]
+_Order = tuple[datetime, datetime, int, str]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False, repr=False)
@@ -33,13 +33,13 @@ class Placed:
 
 
 def thread(entries: Iterable[Entry], *, since: datetime | None = None) -> tuple[Node, ...]:
-    """The tree of what may be shown, siblings by the time that is shown, then by id.
+    """The tree of what may be shown, siblings by the time that is shown, then as they came.
 
     A deleted entry stays only while it has shown answers. What answers something that is not shown hangs at the
     nearest shown entry above it, else at the top. Circles are cut at their earliest entry.
     """
     known = {entry.id: entry for entry in entries}
-    order = {entry.id: (shown_time(entry, since=since), entry.id) for entry in known.values()}
+    order = {entry.id: order_of(entry, since=since) for entry in known.values()}
     above = _without_circles(_parents(known), order)
     kept = _kept(known, above)
     children: dict[str | None, list[str]] = {}

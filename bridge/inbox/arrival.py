@@ -10,6 +10,7 @@ import html
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from bridge.activity.ids import new_token
@@ -19,12 +20,13 @@ from bridge.conversation import approval
 from bridge.conversation.comment import Kind
 from bridge.conversation.linkback import RANKS, source_key
 from bridge.inbox.context import Context
-from bridge.inbox.entry_values import values_from
+from bridge.inbox.entry_values import not_ahead, values_from
 from bridge.inbox.result import Done, Ignored, Result, verdict_of
-from bridge.store import blocks, changes, entries, facts, linkbacks, parked, places
-from bridge.store.database import Transaction
+from bridge.store import actors, blocks, changes, entries, facts, issues, linkbacks, parked, places, received
+from bridge.store.database import Transaction, WakeUp
 from bridge.store.entries import EntryRow
 from bridge.store.places import Place
+from bridge.terms import ActorId
 from bridge.urls import host_of
 
 _HREF = re.compile(r'href="([^"]*)"')
@@ -112,22 +114,39 @@ def keep(tx: Transaction, arrival: Arrival, context: Context) -> Result:
             text=arrival.text,
             known=known.was_shown,
             closed=place.closed(context.now),
-            declined=note.no_blog or arrival.actor.no_blog,
+            declined=arrival.actor.no_blog,
+            asks_itself=note.no_blog,
+            blocks_us=known.blocks_us,
+            is_empty=_is_empty(arrival, kind),
             is_creator=arrival.is_creator,
         ),
         policy=context.comments.approval,
         words=context.comments.words,
     )
     values = {**arrival.values, "kind": kind, "issue_id": place.issue_id, "section": place.section}
+    if known.handle is not None:
+        values["author_handle"] = f"@{known.handle}"
+    elif not known.was_shown:
+        tx.wake(WakeUp(kind=actors.PROVE_HANDLE, key=note.attributed_to))
     if same is not None:
         return _upgrade(tx, same, values, judged, place)
     told = {"token": new_token(), "state": judged.state, "reason": judged.reason}
     entries.add(tx, {**values, **told}, has_face=known.has_face)
     if known.is_awaited:
         parked.wake_answers_to(tx, note.id)
+    verdict, reason = verdict_of(judged.state), _told(kind, judged.reason)
+    if known.is_parked:  # it waited for its parents, and came by another way
+        parked.remove(tx, note.id)
+        received.settle(tx, note.id, verdict=verdict, reason=reason, issue_id=place.issue_id)
     if judged.state == "shown":
         tx.touch(changes.issue(place.issue_id))
-    return Done(verdict=verdict_of(judged.state), reason=_told(kind, judged.reason), issue_id=place.issue_id)
+    return Done(verdict=verdict, reason=reason, issue_id=place.issue_id)
+
+
+def _is_empty(arrival: Arrival, kind: str) -> bool:
+    """Whether a reader would see nothing of it; a quote without words still says who quotes."""
+    shown = arrival.values["content_html"] or arrival.values["pictures"] or arrival.note.content_warning
+    return kind != "quote" and not shown
 
 
 def _blocked(tx: Transaction, arrival: Arrival, context: Context) -> str | None:
@@ -185,7 +204,8 @@ def _place(tx: Transaction, address: str, context: Context) -> Place | None:
     ours = context.blog.addresses.kind_of(address)
     if ours is not None and ours.kind == "page":
         return places.of_page(tx, context.blog.id, ours.token)
-    return places.of_object(tx, context.blog.id, address)
+    found = places.of_object(tx, context.blog.id, address)
+    return found if found is not None or ours is not None else places.of_entry_page(tx, context.blog.id, address)
 
 
 def _nowhere(note: Note) -> str:
@@ -235,7 +255,8 @@ def edit(tx: Transaction, entry: EntryRow, arrival: Arrival, context: Context) -
     note = arrival.note
     if entry.state == "deleted":
         return Ignored(verdict="deleted", reason="its author had deleted it", issue_id=entry.issue_id)
-    if entry.updated is not None and note.updated is not None and note.updated < entry.updated:
+    known = None if entry.updated is None or entry.updated > context.now else entry.updated
+    if known is not None and note.updated is not None and note.updated < known:
         return Ignored(reason="an older edit than the one that is here", issue_id=entry.issue_id)
     judged = approval.verdict(
         approval.Asked(
@@ -244,15 +265,20 @@ def edit(tx: Transaction, entry: EntryRow, arrival: Arrival, context: Context) -
             known=entries.approved_before(tx, context.blog.id, note.attributed_to),
             # Who was in time may still correct a word.
             closed=entry.state == "closed",
-            declined=note.no_blog or arrival.actor.no_blog,
+            declined=arrival.actor.no_blog,
+            asks_itself=note.no_blog,
+            blocks_us=actors.blocks_us(tx, note.attributed_to),
+            is_empty=_is_empty(arrival, entry.kind),
             is_creator=entry.is_author,
         ),
-        policy="none" if entry.state == "shown" else context.comments.approval,
+        policy=_policy_for_edit(entry, arrival, context.comments.approval),
         words=context.comments.words,
     )
     decided = entry.state == "spam" or (entry.state == "hidden" and entry.reason == HIDDEN_BY_AUTHOR)
     if decided or (entry.state == "held" and judged.state == "shown"):
         state, reason = entry.state, entry.reason
+    elif judged.word == "approval-all" and entry.state == "shown":
+        state, reason = judged.state, "Its author changed it, and every change waits for the author's approval."
     else:
         state, reason = judged.state, judged.reason
     entries.change(
@@ -261,7 +287,7 @@ def edit(tx: Transaction, entry: EntryRow, arrival: Arrival, context: Context) -
         {
             **{name: arrival.values[name] for name in _EDITED},
             "visibility": note.visibility,
-            "updated": note.updated or context.now,
+            "updated": not_ahead(note.updated, context.now) or context.now,
             "state": state,
             "reason": reason,
             "changed_at": context.now,
@@ -271,7 +297,50 @@ def edit(tx: Transaction, entry: EntryRow, arrival: Arrival, context: Context) -
     return Done(verdict=verdict_of(state), reason=f"Edited by its author. {reason}", issue_id=entry.issue_id)
 
 
+def judge_again(tx: Transaction, entry: EntryRow, context: Context, *, declined: bool) -> None:
+    """What hid an entry by its author's own wish is no more: it is judged as when it came."""
+    issue = issues.find(tx, entry.issue_id)
+    judged = approval.verdict(
+        approval.Asked(
+            visibility=entry.visibility,  # type: ignore[arg-type]
+            text=f"{entry.text} {entry.content_warning or ''}",
+            known=entries.approved_before(tx, context.blog.id, str(entry.actor_id)),
+            closed=issue is not None and issue.closed(entry.received_at),
+            declined=declined,
+            blocks_us=actors.blocks_us(tx, ActorId(str(entry.actor_id))),
+            is_creator=entry.is_author,
+        ),
+        policy=context.comments.approval,
+        words=context.comments.words,
+    )
+    values = {"state": judged.state, "reason": judged.reason, "changed_at": context.now}
+    entries.change(tx, entry.id, values)
+    tx.touch(changes.issue(entry.issue_id))
+
+
+def is_edited(entry: EntryRow, arrival: Arrival, now: datetime) -> bool:
+    """Whether a copy that was fetched is newer than what is here; or is another, if it claims to be of the future."""
+    said = arrival.note.updated
+    if said is None:
+        return False
+    if said > now:
+        return _differs(entry, arrival)
+    return entry.updated is None or entry.updated > now or said > entry.updated
+
+
+def _differs(entry: EntryRow, arrival: Arrival) -> bool:
+    return any(arrival.values[name] != getattr(entry, name) for name in _VISIBLE)
+
+
+def _policy_for_edit(entry: EntryRow, arrival: Arrival, policy: approval.Policy) -> approval.Policy:
+    """What is shown stays shown, unless the author wants to see every word of it before."""
+    if entry.state != "shown":
+        return policy
+    return "all" if policy == "all" and _differs(entry, arrival) else "none"
+
+
 FORGOTTEN = "the author had this person forgotten, and keeps nothing new of them"
 #: The reason that stands with an entry which the author hid, so that an edit does not bring it back.
 HIDDEN_BY_AUTHOR = "The author of the blog hid it."
-_EDITED = ("content_html", "text", "content_warning", "language", "pictures", "author_name", "author_avatar")
+_VISIBLE = ("content_html", "content_warning", "pictures", "sensitive")
+_EDITED = (*_VISIBLE, "text", "language", "author_name", "author_avatar")

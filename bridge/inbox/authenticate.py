@@ -54,6 +54,9 @@ _SEAL = object()
 #: copy of what was handed on, or (for the Delete of an actor) its server's 410.
 Proof = Literal["signature", "proof", "refetch", "gone"]
 
+#: Said of one's own account to every server there is (protocol sheet 7.1).
+_OF_ONESELF = ("Delete", "Update")
+
 _TRY_AGAIN = timedelta(seconds=30)
 
 
@@ -73,7 +76,7 @@ class VerifiedActivity:
 
 
 class NothingToDo(Exception):
-    """A Delete of an actor of whom we hold nothing: taken, with no fetch and no write (security S76)."""
+    """The Delete or Update of an actor of whom we hold nothing: taken, with no fetch and no write (security S76)."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -96,7 +99,7 @@ class Authenticator:
         """
         document = read_json(request.body or b"")
         seen = peek(document)
-        if seen.type == "Delete" and seen.object_id == seen.actor and not await self._is_known(seen.actor):
+        if seen.object_id == seen.actor and seen.type in _OF_ONESELF and not await self._is_known(seen.actor):
             raise NothingToDo
         try:
             claim = claim_of(request, origin=self.origin, now=self.clock())
@@ -136,7 +139,7 @@ class Authenticator:
             raise Blocked(f"the author blocks {by}, so that nobody asked whether it is the sender")
 
     async def _is_known(self, actor_id: ActorId) -> bool:
-        return await self.database.glance(lambda tx: known_actors.is_known(tx, actor_id))
+        return await self.database.glance(lambda tx: known_actors.is_living(tx, actor_id))
 
     async def _signer(self, claim: Claim, budget: Budget) -> RemoteActor:
         """The actor whose key made the signature; a key that does not fit is asked for once more (rotation)."""

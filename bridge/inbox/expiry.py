@@ -13,7 +13,8 @@ from datetime import timedelta
 
 from bridge.clock import Clock
 from bridge.errors import DatabaseFault
-from bridge.store import received, tombstones
+from bridge.inbox.waiting import end_overdue
+from bridge.store import received, strangers, tombstones
 from bridge.store.database import Database
 
 log = logging.getLogger(__name__)
@@ -56,4 +57,6 @@ class Expiry:
                 break
         await self.database.write(lambda tx: received.trim_traces(tx, before=now - TRACES_KEPT, most=_MOST_TRACES))
         await self.database.write(lambda tx: tombstones.expire(tx, before=now - TRACES_KEPT))
+        await self.database.write(lambda tx: strangers.expire(tx, before=now - KEPT))
+        await self.database.write(lambda tx: end_overdue(tx, now=now))
         return gone

@@ -10,6 +10,7 @@ from datetime import datetime
 
 from bridge.activity.ids import Blog, new_token
 from bridge.activity.outgoing import reject_of, wire_bytes
+from bridge.conversation import approval
 from bridge.conversation.blocklist import BlockList
 from bridge.errors import UserFault
 from bridge.inbox.arrival import HIDDEN_BY_AUTHOR
@@ -27,6 +28,7 @@ from bridge.store import (
     published,
     quote_stamps,
     reactions,
+    strangers,
     tombstones,
 )
 from bridge.store import received as record
@@ -47,13 +49,31 @@ def find_comment(tx: Transaction, blog_id: int, asked: str) -> EntryRow:
     return found
 
 
-def approve(tx: Transaction, entry: EntryRow, *, now: datetime) -> None:
-    """Show a comment, whatever kept it back, but never one that was said in private. Raises UserFault."""
-    if entry.visibility not in ("public", "unlisted"):
-        raise UserFault("it was said in private, so it is never shown; read it with `rundbrief comments --private`")
+def approve(tx: Transaction, entry: EntryRow, *, now: datetime) -> str:
+    """Show a comment, whatever kept it back, but never one that was said in private; its state then. Raises UserFault.
+
+    What was said in private and hidden is back with what was said in private.
+    """
     if entry.state == "deleted":
         raise UserFault("its author deleted it")
+    if entry.visibility not in ("public", "unlisted"):
+        if entry.state == "private":
+            raise UserFault("it was said in private, so it is never shown; read it with `rundbrief comments --private`")
+        _set(tx, entry, "private", "It was said in private, so no page shows it.", now)
+        return "private"
+    if (wish := wish_of(tx, entry)) is not None:
+        raise UserFault(f"its author does not want it: {wish[0].lower()}{wish[1:]}")
     _set(tx, entry, "shown", "The author of the blog approved it.", now)
+    return "shown"
+
+
+def wish_of(tx: Transaction, entry: EntryRow) -> str | None:
+    """Why the person who wrote it would not have it shown, as a sentence; None for most."""
+    if entry.reason in approval.WISHES:
+        return entry.reason
+    if approval.asks_to_stay_off(entry.text):
+        return approval.POST_DECLINES
+    return None if entry.ours or entry.actor_id is None else actors.wish_of(tx, entry.actor_id)
 
 
 def hide(tx: Transaction, blog: Blog, entry: EntryRow, *, now: datetime) -> None:
@@ -116,7 +136,7 @@ def forget(tx: Transaction, blog: Blog, actor_id: str, *, now: datetime) -> str:
     followed = remove_follower(tx, blog, actor_id, now=now)
     stamps.revoke(tx, blog, quote_stamps.of_actor(tx, blog.id, actor_id), now=now)
     quote_stamps.remove_of_actor(tx, blog.id, actor_id)
-    recorded = record.forget_actor(tx, actor_id)
+    recorded = record.forget_actor(tx, actor_id) + strangers.forget_actor(tx, actor_id)
     tombstones.forget_actor(tx, actor_id)
     actors.remove(tx, actor_id)
     linkbacks.forget(tx, blog.id, actor_id)

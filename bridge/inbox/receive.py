@@ -86,6 +86,7 @@ class _CameMeanwhile(Exception):
     """Another process (PostgreSQL) has put the same activity into the record; this transaction is taken back."""
 
 
+_GONE = Ignored(verdict="deleted", reason="its account was deleted, and with it all it says")
 _SEEN_BEFORE = Ignored(verdict="duplicate", reason="the same activity came before")
 
 
@@ -122,10 +123,11 @@ class Inbox:
             status=202,
             received_at=now,
         )
+        is_fresh = self.sources.actors.is_fresh(verified.actor)
         told = await self.database.read(lambda tx: self._told_unasked(tx, row)) if type(activity) in ASKING else None
         effect = _saying(told) if told else await self._effect(verified, await self.context(verified))
         try:
-            result = await self.database.jot(lambda tx: self._apply(tx, row, effect))
+            result = await self.database.jot(lambda tx: self._apply(tx, row, effect, is_fresh=is_fresh))
             self.sources.actors.kept(verified.actor)
         except _CameMeanwhile:
             await self.database.write(lambda tx: received.count_repeat(tx, str(row.seen_key)))
@@ -184,9 +186,10 @@ class Inbox:
     def _blocked(self, tx: Transaction, address: str | None) -> str | None:
         return blocks.holding(tx, self.blog.id, address or "", self.config.federation.blocked)
 
-    def _apply(self, tx: Transaction, row: Received, effect: Effect) -> Result:
+    def _apply(self, tx: Transaction, row: Received, effect: Effect, *, is_fresh: bool) -> Result:
+        actor_id = row.actor_id or ""
         standing = facts.of_activity(
-            tx, self.blog.id, seen_key=str(row.seen_key), addresses=addresses_of(row.actor_id or "")
+            tx, self.blog.id, seen_key=str(row.seen_key), actor_id=actor_id, addresses=addresses_of(actor_id)
         )
         may_be_blocked = standing.may_be_blocked or self.config.federation.blocked
         blocked = self._blocked(tx, row.actor_id) if may_be_blocked else None
@@ -198,7 +201,8 @@ class Inbox:
         if standing.came_before:
             received.count_repeat(tx, str(row.seen_key))
             return _SEEN_BEFORE
-        result = effect(tx)
+        # An account that is back shows itself by its key, which its server gave anew.
+        result = _GONE if standing.is_gone and not is_fresh else effect(tx)
         told_row = replace(row, verdict=result.verdict, reason=result.reason, issue_id=result.issue_id)
         if not received.add(tx, told_row):
             raise _CameMeanwhile

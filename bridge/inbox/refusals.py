@@ -1,8 +1,9 @@
-"""Requests that were turned away -> rows of the record, in batches and only of senders we know something of.
+"""Requests that were turned away -> rows of the record, in batches; of strangers, a few rows apart from it.
 
-The inbox's route hands them over; nothing is written in a refused request's own path. A stranger leaves nothing but a
-count: otherwise anybody could fill the database by being refused (security S1, S61). Servers that the author blocks
-are known by that.
+The inbox's route hands them over; nothing is written in a refused request's own path. Anybody could fill the database
+by being refused (security S1, S61), so what a stranger did not even sign leaves nothing but a count, and of all
+strangers together the last `strangers.MOST` requests are kept: enough to explain why the first reply of somebody of a
+new server did not get through. Servers that the author blocks are known by that.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from bridge.activity.shapes import web_url
 from bridge.clock import Clock
 from bridge.errors import Blocked, DatabaseFault, Malformed, Refusal
 from bridge.inbox.result import Verdict
-from bridge.store import received
+from bridge.store import received, strangers
 from bridge.store.database import Database, Transaction
 from bridge.store.received import Received
 from bridge.terms import Server
@@ -34,6 +35,9 @@ _MOST_OF_ONE = 50
 #: Rows of refused requests that are kept of one server.
 MOST_KEPT = 500
 _LONGEST = 500
+#: Strangers' rows that are written at once.
+_MOST_OF_STRANGERS = 40
+_UNSIGNED = "missing"
 
 _VERDICTS: dict[int, Verdict] = {401: "bad-signature", 403: "blocked", 503: "bad-signature"}
 
@@ -107,23 +111,28 @@ class Refusals:
             log.error("refused requests could not be put on record: %s", fault)
 
     async def write(self) -> None:
-        """Write what waits of those we know; forget the rest."""
+        """Write what waits of those we know, and a little of the rest."""
         waiting, self._waiting = self._waiting, OrderedDict()
         if not waiting:
             return
         known = await self._database.read(lambda tx: received.known_servers(tx, list(waiting)))
-        rows = [
-            row
-            for server, of_server in waiting.items()
-            for row in of_server.values()
-            if server in known or row.verdict == "blocked"
-        ]
-        if not rows:
+        every = [(server in known, row) for server, of_server in waiting.items() for row in of_server.values()]
+        rows = [row for is_known, row in every if is_known or row.verdict == "blocked"]
+        unknown = [row for is_known, row in every if not is_known and _is_worth_keeping(row)][:_MOST_OF_STRANGERS]
+        if not rows and not unknown:
             return
 
         def write(tx: Transaction) -> None:
-            received.add_refused(tx, rows)
+            if rows:
+                received.add_refused(tx, rows)
             for server in {row.server for row in rows}:
                 received.trim_refused(tx, server, most=MOST_KEPT)
+            if unknown:
+                strangers.add(tx, unknown)
 
         await self._database.write(write)
+
+
+def _is_worth_keeping(row: Received) -> bool:
+    """Whether a stranger's request may be one to be explained: it was signed, and the sender was told no."""
+    return row.status in (401, 503) and row.reason.partition(":")[0] != _UNSIGNED

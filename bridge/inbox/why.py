@@ -5,6 +5,7 @@ It reads the rows of one transaction and asks nobody else, so its answer is what
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -13,9 +14,23 @@ from bridge.activity.ids import Blog
 from bridge.activity.remote_actor import RemoteActor
 from bridge.clock import wire_time
 from bridge.conversation.blocklist import BlockList
+from bridge.inbox.moderate import wish_of
 from bridge.inbox.names import name_of
 from bridge.inbox.result import Verdict, verdict_of
-from bridge.store import actors, entries, followers, forgotten, issues, reactions, servers, tombstones
+from bridge.store import (
+    actors,
+    announcements,
+    entries,
+    followers,
+    forgotten,
+    issues,
+    parked,
+    quote_stamps,
+    reactions,
+    servers,
+    strangers,
+    tombstones,
+)
 from bridge.store import received as record
 from bridge.store.database import Transaction
 from bridge.store.entries import EntryRow
@@ -90,7 +105,7 @@ def _of_entry(tx: Transaction, blog: Blog, entry: EntryRow, blocked: BlockList) 
         sentences.append(f"It is shown at {shown_at}.")
         if issue.state != "published":
             sentences.append(f"But the issue is {issue.state}, so nobody can read the page.")
-    elif verdict in ("held", "hidden", "closed"):
+    elif verdict in ("held", "hidden", "closed") and wish_of(tx, entry) is None:
         sentences.append(f"`rundbrief comments approve {entry.token}` shows it.")
     elif verdict == "private":
         sentences.append("`rundbrief comments --private` shows it to you.")
@@ -109,7 +124,7 @@ def _of_entry(tx: Transaction, blog: Blog, entry: EntryRow, blocked: BlockList) 
 
 
 def _of_address(tx: Transaction, blog: Blog, asked: str, blocked: BlockList) -> Explanation:
-    records = record.about(tx, asked)
+    records = _about(tx, asked)
     reaction = reactions.find_by_activity(tx, asked)
     deleted_by = tombstones.deleters(tx, asked)
     sentences = [sentence_of(row) for row in records[:_MOST_LISTED]]
@@ -139,6 +154,12 @@ def _of_address(tx: Transaction, blog: Blog, asked: str, blocked: BlockList) -> 
     return Explanation(asked=asked, verdict=verdict, sentences=sentences, records=records)
 
 
+def _about(tx: Transaction, address: str) -> list[Received]:
+    """The record of an address, with what was refused of servers that we know nothing of; newest first."""
+    rows = [*record.about(tx, address), *strangers.about(tx, address)]
+    return sorted(rows, key=lambda row: row.received_at, reverse=True)
+
+
 def _entry_of(tx: Transaction, blog: Blog, row: Received) -> EntryRow | None:
     return None if row.object_id is None else entries.find_by_object(tx, blog.id, row.object_id)
 
@@ -159,24 +180,62 @@ def _not_received(tx: Transaction, blog: Blog, asked: str, blocked: BlockList) -
             verdict="not-received",
             sentences=["This is no address; give the address of a post, an activity, an actor or a server."],
         )
+    announced = announcements.issue_of(tx, blog.id, asked)
+    if announced is not None:
+        issue = issues.find(tx, announced)
+        told = (
+            f"Your issue “{issue.title if issue else '?'}” names it under `syndication`: what answers it is a comment."
+        )
+        return Explanation(asked=asked, verdict="ignored", sentences=[told])
+    if named := _named_as(tx, blog, asked):
+        sentences = ["It did not arrive here itself.", *named]
     if (by := blocked.holds(asked)) is not None:
         sentences.append(f"You block {by}, so it would not be shown.")
     return Explanation(asked=asked, verdict="not-received", sentences=[*sentences, *_about_server(tx, server)])
 
 
+def _named_as(tx: Transaction, blog: Blog, asked: str) -> list[str]:
+    """Where something here names a post that did not arrive, as sentences."""
+    sentences = [
+        f"It has leave to quote {stamp.object_id} since {_when(stamp.given_at)}."
+        for stamp in quote_stamps.of_instrument(tx, blog.id, asked)
+    ]
+    waiting = parked.answers_to(tx, asked)
+    if waiting:
+        sentences.append(f"It is waited for, because this answers it: {', '.join(waiting[:_MOST_LISTED])}.")
+    return sentences
+
+
 def _about_server(tx: Transaction, server: Server) -> list[str]:
-    counts = record.verdicts_of_server(tx, server)
+    counts = _counts(tx, server)
     if not counts:
-        return [f"From {server} nothing at all is on record: its people may not have sent it here, or not yet."]
-    listed = ", ".join(f"{number} {word_of(verdict)}" for verdict, number in sorted(counts.items()))
-    newest = record.of_server(tx, server, limit=1)
+        kept = f"the last {strangers.MOST} refused requests are kept, and none that was not signed"
+        return [
+            f"From {server} nothing at all is on record: its people may not have sent it here, or not yet.",
+            f"Of servers never heard of {kept}.",
+        ]
+    listed = ", ".join(f"{number} {word}" for word, number in sorted(counts.items()))
+    newest = _of_that_server(tx, server)[:1]
     last = f" The last thing came {_when(newest[0].received_at)}." if newest else ""
     return [f"From {server} there is on record: {listed}.{last}"]
 
 
+def _counts(tx: Transaction, server: Server) -> Counter[str]:
+    """How often each word is the verdict on something from there."""
+    counts: Counter[str] = Counter(word_of(row.verdict) for row in strangers.of_server(tx, server))
+    for verdict, number in record.verdicts_of_server(tx, server).items():
+        counts[word_of(verdict)] += number
+    return counts
+
+
+def _of_that_server(tx: Transaction, server: Server) -> list[Received]:
+    rows = [*record.of_server(tx, server, limit=_MOST_LISTED), *strangers.of_server(tx, server)]
+    return sorted(rows, key=lambda row: row.received_at, reverse=True)[:_MOST_LISTED]
+
+
 def _of_server(tx: Transaction, blog: Blog, server: Server, blocked: BlockList) -> Explanation:
     by = blocked.holds(f"https://{server}/")
-    rows = record.of_server(tx, server, limit=_MOST_LISTED)
+    rows = _of_that_server(tx, server)
     health = servers.find(tx, server)
     follow = [one for one in followers.all_of(tx, blog.id) if one.server == server]
     sentences = [f"You block {by}; nothing from {server} is shown."] if by else []
@@ -189,7 +248,10 @@ def _of_server(tx: Transaction, blog: Blog, server: Server, blocked: BlockList) 
         sentences.append(f"Deliveries to it fail since {_when(health.failing_since)}: {_ended(health.reason)}")
     sentences += map(sentence_of, rows)
     known = bool(rows or follow or health.last_success_at or health.failing_since)
-    verdict: Verdict = "blocked" if by else (word_of(rows[0].verdict) if rows else "ignored")
+    verdict: Verdict = "blocked" if by else "ignored"
+    if rows and not by:
+        # One thing that had its effect says that all is well with a server, whatever came last.
+        verdict = "shown" if _counts(tx, server)["shown"] else word_of(rows[0].verdict)
     if not known and not by:
         verdict = "not-received"
     return Explanation(asked=str(server), verdict=verdict, sentences=sentences, records=rows)
@@ -208,12 +270,15 @@ def _of_actor(
 ) -> Explanation:
     """All that is held of one person."""
     said = entries.of_actor(tx, blog.id, actor_id)
-    records = record.about(tx, actor_id)
+    records = _about(tx, actor_id)
     following = followers.find(tx, blog.id, actor_id)
     since = forgotten.since(tx, blog.id, actor_id)
     by = blocked.holds(actor_id)
     sentences = []
-    if person is not None:
+    gone_since = actors.gone_since(tx, actor_id)
+    if gone_since is not None:
+        sentences.append(f"The account was deleted {_when(gone_since)}; nothing but its address is held.")
+    elif person is not None:
         held = [f"the name “{person.name}”" if person.name else "no name", f"{len(person.keys)} public key(s)"]
         held += ["a profile text"] if person.summary_text else []
         held += ["the address of a picture"] if person.icon_url else []

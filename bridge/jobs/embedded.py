@@ -34,19 +34,12 @@ class EmbeddedQueue:
         self._clock = clock
         self._lock: IO[bytes] | None = None
         self._news = asyncio.Event()
-        self._loop: asyncio.AbstractEventLoop | None = None
         self._finished: Gathered[tuple[Job, timedelta | None], None] = Gathered(
             self._finish_many, most=_MOST_FINISHED, pause=_BETWEEN_FINISHED
         )
-        database.use_jobs(self._enqueue)
-
-    def _enqueue(self, tx: Transaction, wake_ups: Sequence[WakeUp]) -> None:
-        jobs.enqueue(tx, wake_ups)
-        if self._loop is not None and not self._loop.is_closed():
-            self._loop.call_soon_threadsafe(self._news.set)
+        database.use_jobs(jobs.enqueue, woken=self._news.set)
 
     async def open(self) -> None:
-        self._loop = asyncio.get_running_loop()
         lock = self._lock_file.open("wb")
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -61,7 +54,7 @@ class EmbeddedQueue:
 
     async def claim(self, limit: int) -> Sequence[Job]:
         now = self._clock()
-        due = await self._database.read(jobs.next_due)
+        due = await self._database.glance(jobs.next_due)
         if due is None or due > now:
             return ()
         return await self._database.write(lambda tx: jobs.claim(tx, now=now, lease=_LEASE, limit=limit))

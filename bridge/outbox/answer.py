@@ -6,7 +6,7 @@ was said in private is private too. Contract section 4, ActivityPub 6.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from html import escape
@@ -15,7 +15,7 @@ from typing import Any
 from bridge.activity.context import PUBLIC, with_context
 from bridge.activity.ids import Blog, new_token
 from bridge.activity.outgoing import create_of, delete_of, federated_digest, update_of, wire_bytes
-from bridge.activity.post import audience
+from bridge.activity.post import audience, tags
 from bridge.clock import wire_time
 from bridge.conversation import sanitize
 from bridge.errors import UserFault
@@ -24,6 +24,7 @@ from bridge.issues.markdown_rules import html_from_markdown
 from bridge.issues.page_html import PageTree, sanitised
 from bridge.issues.rendered import Mention
 from bridge.outbox import stamps
+from bridge.outbox.people import People
 from bridge.store import actors, changes, deliveries, entries, issues, published, quote_stamps
 from bridge.store.database import Transaction
 from bridge.store.entries import EntryRow
@@ -47,18 +48,39 @@ class Said:
     deliveries: int
 
 
-def compose(text: str, blog: Blog) -> str:
-    """The author's Markdown as HTML that the fediverse keeps. Raises UserFault."""
+@dataclass(frozen=True, kw_only=True)
+class Wording:
+    """What an answer says, as HTML that the fediverse keeps; whom it names, and the handles that lead to nobody."""
+
+    html: str
+    mentions: tuple[Mention, ...] = ()
+    missing: tuple[str, ...] = ()
+
+
+async def compose(text: str, blog: Blog, people: People) -> Wording:
+    """Make the author's Markdown ready, and find whom it names. Raises UserFault."""
     if not text.strip():
         raise UserFault("an answer needs a text")
     if len(text) > _LONGEST:
         raise UserFault(f"the answer is longer than {_LONGEST} characters; shorten it")
-    converted = html_from_markdown(text, mention=lambda _: None, tag_url=blog.addresses.tag_page)
+    handles: dict[str, str] = {}
+    if "@" in text:
+        html_from_markdown(
+            text, mention=lambda handle: handles.update({handle.casefold(): handle}), tag_url=blog.addresses.tag_page
+        )
+    met = {handle.casefold(): one for handle, one in (await people.find(set(handles.values()))).items()}
+    converted = html_from_markdown(
+        text, mention=lambda handle: met.get(handle.casefold()), tag_url=blog.addresses.tag_page
+    )
     tree = PageTree(sanitised(converted.html), page_url=blog.page, served=lambda _: None)
-    return FediverseHtml(page_url=blog.page, language=blog.language, known=tree.pictures).write(tree.blocks)
+    return Wording(
+        html=FediverseHtml(page_url=blog.page, language=blog.language, known=tree.pictures).write(tree.blocks),
+        mentions=tuple(dict.fromkeys(converted.mentions)),
+        missing=tuple(handle for key, handle in handles.items() if key not in met),
+    )
 
 
-def say(tx: Transaction, blog: Blog, answered: EntryRow, html: str, *, now: datetime) -> Said:
+def say(tx: Transaction, blog: Blog, answered: EntryRow, wording: Wording, *, now: datetime) -> Said:
     """Answer an entry. Raises UserFault where nobody could be answered."""
     issue = issues.find(tx, answered.issue_id)
     if issue is None or answered.state in ("deleted", "spam"):
@@ -67,22 +89,23 @@ def say(tx: Transaction, blog: Blog, answered: EntryRow, html: str, *, now: date
         raise UserFault(f"this came as a {answered.kind}, which nobody can answer from here; answer at {answered.url}")
     token, object_id = new_token(), blog.addresses.object(new_token())
     person = _mention_of(tx, answered)
-    content = _with_mention(html, person)
-    branch = _branch(tx, blog, answered)
+    content = _with_mention(wording.html, person)
+    is_private = answered.visibility in ("followers", "direct")
+    # Who is only named in an answer to something private hears nothing of it.
+    named = _named(person, () if is_private else wording.mentions)
+    branch = list(dict.fromkeys([*_branch(tx, blog, answered), *(one.actor_id for one in named)]))
     document = with_context(
         {
             "id": object_id,
             "type": "Note",
             "attributedTo": blog.actor_id,
             "inReplyTo": answered.object_id,
-            **_addressed(blog, answered, person, branch),
+            **_addressed(blog, answered, branch),
             "published": wire_time(now),
             "url": f"{blog.addresses.page(issue.slug)}#c-{token}",
             "content": content,
             "contentMap": {blog.language: content},
-            "tag": []
-            if person is None
-            else [{"type": "Mention", "href": person.actor_id, "name": f"@{person.handle}"}],
+            "tag": tags(named, ()),
             "replies": f"{object_id}/replies",
             "likes": f"{object_id}/likes",
             "shares": f"{object_id}/shares",
@@ -90,32 +113,43 @@ def say(tx: Transaction, blog: Blog, answered: EntryRow, html: str, *, now: date
         | ({} if issue.object_id is None else {"context": f"{issue.object_id}/context"})
     )
     published.add(tx, _object_row(blog, issue, document, answered, now))
-    entries.add(tx, _entry_values(blog, answered, document, html, token=token, now=now))
+    entries.add(tx, _entry_values(blog, answered, document, wording.html, token=token, now=now))
     made = _send(tx, blog, issue.id, document, "Create", _inboxes(tx, branch), now=now)
     tx.touch(changes.issue(issue.id))
     return Said(token=token, object_id=object_id, deliveries=made)
 
 
-def change(tx: Transaction, blog: Blog, entry: EntryRow, html: str, *, now: datetime) -> int:
-    """Edit an answer everywhere it went; returns to how many servers that goes. Raises UserFault."""
+def change(tx: Transaction, blog: Blog, entry: EntryRow, wording: Wording, *, now: datetime) -> int | None:
+    """Edit an answer everywhere it went; to how many servers that goes, or None where it says that already.
+
+    Raises UserFault.
+    """
     row = _own(tx, entry)
+    html = wording.html
     answered = entries.find_by_object(tx, blog.id, entry.in_reply_to or "")
-    content = _with_mention(html, None if answered is None else _mention_of(tx, answered))
+    person = None if answered is None else _mention_of(tx, answered)
+    content = _with_mention(html, person)
+    if content == row.document["content"]:
+        return None
+    named = _named(person, wording.mentions if PUBLIC in row.document["cc"] else ())
+    people = [one.actor_id for one in named]
     last = row.updated_at or row.published_at
     updated = max(now, last + timedelta(seconds=1))
     document = {
         **row.document,
         "content": content,
         "contentMap": {blog.language: content},
+        "tag": tags(named, ()),
+        "cc": list(dict.fromkeys([*row.document["cc"], *people])) if PUBLIC in row.document["cc"] else [],
         "updated": wire_time(updated),
     }
     values = {"document": document, "digest": federated_digest(document), "updated_at": updated}
     published.change(tx, row.id, values)
     shown = {"content_html": sanitize.clean(html), "text": sanitize.text_of(html), "updated": now, "changed_at": now}
     entries.change(tx, entry.id, shown)
-    inboxes = [inbox for inbox, _ in deliveries.inboxes_of(tx, row.id)]
+    inboxes = [*(inbox for inbox, _ in deliveries.inboxes_of(tx, row.id)), *_inboxes(tx, people)]
     tx.touch(changes.issue(entry.issue_id))
-    return _send(tx, blog, entry.issue_id, document, "Update", inboxes, now=now)
+    return _send(tx, blog, entry.issue_id, document, "Update", list(dict.fromkeys(inboxes)), now=now)
 
 
 def take_back(tx: Transaction, blog: Blog, entry: EntryRow, *, now: datetime) -> int:
@@ -170,14 +204,18 @@ def _branch(tx: Transaction, blog: Blog, answered: EntryRow) -> list[ActorId]:
     return list(people)
 
 
-def _addressed(
-    blog: Blog, answered: EntryRow, person: Mention | None, branch: Sequence[ActorId]
-) -> dict[str, list[str]]:
+def _named(person: Mention | None, mentions: Iterable[Mention]) -> list[Mention]:
+    """The person who is answered, and whom else the text names; each once."""
+    everybody = [*([] if person is None else [person]), *mentions]
+    return list({one.actor_id: one for one in reversed(everybody)}.values())[::-1]
+
+
+def _addressed(blog: Blog, answered: EntryRow, people: Sequence[ActorId]) -> dict[str, list[str]]:
     """Unlisted for all who can read the branch; to the one person where that person spoke in private."""
     if answered.visibility in ("followers", "direct"):
         return {"to": [] if answered.actor_id is None else [answered.actor_id], "cc": []}
-    quiet = audience("unlisted", blog.followers, [] if person is None else [person])
-    return {"to": quiet["to"], "cc": list(dict.fromkeys([*quiet["cc"], *branch]))}
+    quiet = audience("unlisted", blog.followers, ())
+    return {"to": quiet["to"], "cc": [*quiet["cc"], *people]}
 
 
 def _object_row(blog: Blog, issue: IssueRow, document: Document, answered: EntryRow, now: datetime) -> ObjectRow:

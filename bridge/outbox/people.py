@@ -6,7 +6,7 @@ Who was found once stays found when their server does not answer: an edit must n
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -39,14 +39,21 @@ class People:
         handles = {handle for issue in issues for handle in find_mentions(issue)}
         if not handles:
             return {}
-        found = await self.webfinger.resolve_mentions(handles, time_allowed=_PATIENCE)
-        mentions = {
-            handle: Mention(handle=one.acct, actor_id=one.actor_id, url=one.url) for handle, one in found.items()
-        }
+        mentions = await self._found(handles)
         if missing := handles - mentions.keys():
             slugs = [issue.slug for issue in issues]
             mentions |= await self.database.read(lambda tx: published.mentioned(tx, self.blog_id, slugs, missing))
         return mentions
+
+    async def find(self, handles: Collection[str]) -> dict[str, Mention]:
+        """Those of the handles that lead to somebody, who is met, too; the others stay plain text."""
+        found = await self._found(handles) if handles else {}
+        await self.meet(one.actor_id for one in found.values())
+        return found
+
+    async def _found(self, handles: Collection[str]) -> dict[str, Mention]:
+        found = await self.webfinger.resolve_mentions(handles, time_allowed=_PATIENCE)
+        return {handle: Mention(handle=one.acct, actor_id=one.actor_id, url=one.url) for handle, one in found.items()}
 
     async def meet(self, actor_ids: Iterable[ActorId]) -> None:
         """Fetch actors, so that the transaction finds their inboxes; who does not answer in time is not notified."""

@@ -102,6 +102,10 @@ class RemoteActors:
         if proven is not None or not known_actors.is_known(tx, actor.id):
             known_actors.record(tx, actor, now=self._now(), proven=proven or ())
 
+    def is_fresh(self, actor: RemoteActor) -> bool:
+        """Whether the actor was fetched just now for its key, and is not stored yet."""
+        return self._remembered.unstored_keys(actor) is not None
+
     def kept(self, actor: RemoteActor) -> None:
         """What `keep` wrote is committed, so it need not be written again."""
         self._remembered.mark_stored(actor)

@@ -16,7 +16,7 @@ from datetime import timedelta
 from bridge.activity.collection import RemoteCollection, items_of
 from bridge.activity.incoming_note import Note, parse_note
 from bridge.errors import FetchError, FetchGone, FetchNotFound, Malformed
-from bridge.inbox.arrival import Arrival, edit, keep, may_stand_under
+from bridge.inbox.arrival import Arrival, edit, is_edited, keep, may_stand_under
 from bridge.inbox.context import Context
 from bridge.remote.budget import Budget
 from bridge.repair.arrivals import arrivals_of
@@ -163,9 +163,8 @@ class _Walk:
 
     async def _renew(self, row: EntryRow, arrival: Arrival) -> None:
         """An entry we hold was edited meanwhile, and nobody told us."""
-        note = arrival.note
-        newer = note.updated is not None and (row.updated is None or note.updated > row.updated)
-        if newer and row.actor_id == note.attributed_to:
+        newer = is_edited(row, arrival, self.context.now)
+        if newer and row.actor_id == arrival.note.attributed_to:
             await self.database.write(lambda tx: edit(tx, row, arrival, self.context))
 
     async def _take(self, arrival: Arrival) -> bool:

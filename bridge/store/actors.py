@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Row
 
 from bridge.activity.remote_actor import KeyEntry, RemoteActor, is_in_document_of
+from bridge.conversation import approval
 from bridge.store import forgotten
 from bridge.store.database import Transaction
 from bridge.store.prepared import Prepared
@@ -44,8 +45,9 @@ def _from_row(row: Row[Any]) -> RemoteActor:
 
 
 def find(tx: Transaction, actor_id: ActorId) -> RemoteActor | None:
-    """The actor as last fetched."""
-    row = tx.execute(sa.select(remote_actors).where(remote_actors.c.id == actor_id)).first()
+    """The actor as last fetched; None for one that was deleted."""
+    living = (remote_actors.c.id == actor_id, remote_actors.c.gone_at.is_(None))
+    row = tx.execute(sa.select(remote_actors).where(*living)).first()
     return None if row is None else _from_row(row)
 
 
@@ -126,9 +128,32 @@ def _record_keys(tx: Transaction, actor: RemoteActor, proven: Collection[KeyId])
     insert_new(tx, remote_keys, [{"id": key_id, "actor_id": actor.id} for key_id in sorted(its_own)])
 
 
+#: The job that proves a handle; its key is the actor's id.
+PROVE_HANDLE = "handle"
+
+
+def keep_handle(tx: Transaction, actor_id: ActorId, handle: str) -> None:
+    """The two-way check was passed: the actor is `user@domain`, wherever its id is."""
+    tx.execute(sa.update(remote_actors).where(remote_actors.c.id == actor_id).values(handle=handle))
+
+
 def mark_gone(tx: Transaction, actor_id: ActorId, *, now: datetime) -> None:
-    """The actor was deleted on its own server."""
-    tx.execute(sa.update(remote_actors).where(remote_actors.c.id == actor_id).values(gone_at=now))
+    """The actor was deleted on its own server: all that stays is that it was.
+
+    Its key goes too: whatever comes later has to be proven by the server, which says so if the account is back.
+    """
+    nothing = dict.fromkeys(("preferred_username", "name", "summary_text"), "")
+    nowhere = dict.fromkeys(
+        ("handle", "url", "icon_url", "shared_inbox", "outbox", "followers", "featured", "webfinger", "moved_to")
+    )
+    values: dict[str, Any] = {**nothing, **nowhere, "keys": [], "also_known_as": [], "gone_at": now}
+    tx.execute(sa.update(remote_actors).where(remote_actors.c.id == actor_id).values(**values))
+    tx.execute(sa.delete(remote_keys).where(remote_keys.c.actor_id == actor_id))
+
+
+def gone_since(tx: Transaction, actor_id: ActorId) -> datetime | None:
+    """When the actor deleted itself; None for one that lives, or that we do not know."""
+    return tx.execute(sa.select(remote_actors.c.gone_at).where(remote_actors.c.id == actor_id)).scalar()
 
 
 def mark_moved(tx: Transaction, actor_id: ActorId, target: ActorId | None) -> None:
@@ -136,12 +161,41 @@ def mark_moved(tx: Transaction, actor_id: ActorId, target: ActorId | None) -> No
     tx.execute(sa.update(remote_actors).where(remote_actors.c.id == actor_id).values(moved_to=target))
 
 
+def mark_block(tx: Transaction, actor_id: ActorId, *, blocks: bool) -> None:
+    """The actor blocks the blog, or does so no more."""
+    tx.execute(sa.update(remote_actors).where(remote_actors.c.id == actor_id).values(blocks_us=blocks))
+
+
+def blocks_us(tx: Transaction, actor_id: ActorId) -> bool:
+    """Whether the actor blocks the blog."""
+    return bool(tx.execute(sa.select(remote_actors.c.blocks_us).where(remote_actors.c.id == actor_id)).scalar())
+
+
 _KNOWN = Prepared(sa.select(remote_actors.c.id).where(remote_actors.c.id == sa.bindparam("actor")))
 
 
+def wish_of(tx: Transaction, actor_id: ActorId) -> str | None:
+    """Why the actor would be on no page of the blog, as a sentence; None for most."""
+    wishes = sa.select(remote_actors.c.no_blog, remote_actors.c.blocks_us).where(remote_actors.c.id == actor_id)
+    row = tx.execute(wishes).first()
+    if row is None:
+        return None
+    return approval.PROFILE_DECLINES if row.no_blog else approval.BLOCKS_US if row.blocks_us else None
+
+
+_LIVING = Prepared(
+    sa.select(remote_actors.c.id).where(remote_actors.c.id == sa.bindparam("actor"), remote_actors.c.gone_at.is_(None))
+)
+
+
 def is_known(tx: Transaction, actor_id: ActorId) -> bool:
-    """Whether we hold anything of this actor."""
+    """Whether we hold anything of this actor, if only that it is gone."""
     return _KNOWN.first(tx, {"actor": actor_id}) is not None
+
+
+def is_living(tx: Transaction, actor_id: ActorId) -> bool:
+    """Whether we hold anything of this actor that its deletion would change."""
+    return _LIVING.first(tx, {"actor": actor_id}) is not None
 
 
 def remove(tx: Transaction, actor_id: str) -> None:
@@ -153,7 +207,8 @@ def remove(tx: Transaction, actor_id: str) -> None:
 def named(tx: Transaction, asked: str) -> list[RemoteActor]:
     """Who is meant by an id, a profile page, or a handle `@user@host`."""
     user, at, host = asked.removeprefix("@").rpartition("@")
-    if at:
+    # Most profile pages have an @ in their address, too.
+    if at and "://" not in asked:
         same = sa.func.lower(remote_actors.c.preferred_username) == user.lower()
         meant = sa.or_(
             sa.and_(same, remote_actors.c.server == host.lower()),

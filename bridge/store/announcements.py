@@ -25,6 +25,14 @@ def learn(tx: Transaction, blog_id: int, issue_id: int, *, url: str, object_id: 
     insert_new(tx, announcements, [{"blog_id": blog_id, "address": object_id, "url": url, "issue_id": issue_id}])
 
 
+def issue_of(tx: Transaction, blog_id: int, address: str) -> int | None:
+    """The issue whose file names this post, by its url or by its object id."""
+    query = sa.select(announcements.c.issue_id).where(
+        announcements.c.blog_id == blog_id, announcements.c.address == address
+    )
+    return tx.execute(query).scalar()
+
+
 def urls_of(tx: Transaction, issue_id: int) -> list[str]:
     """The posts that the issue's file names."""
     query = sa.select(announcements.c.url).where(announcements.c.issue_id == issue_id).distinct()

@@ -105,7 +105,7 @@ class Database:
         raise NotImplementedError
 
     async def glance(self, work: Callable[[Transaction], T]) -> T:
-        """`read` for a row or two found by key: SQLite gives them in less time than a hop to a thread takes."""
+        """`read` for one statement that finds a row or two by key: SQLite needs less time than a hop to a thread."""
         return await self.read(work)
 
     async def close(self) -> None:

@@ -136,6 +136,13 @@ def of_actor(tx: Transaction, blog_id: int, actor_id: str) -> list[EntryRow]:
     return [_from_row(row) for row in tx.execute(query.order_by(entries.c.id))]
 
 
+def author_named(tx: Transaction, blog_id: int, address: str) -> ActorId | None:
+    """Who said something here and has this id, or this page."""
+    named = sa.or_(entries.c.actor_id == address, entries.c.author_url == address)
+    query = sa.select(entries.c.actor_id).where(entries.c.blog_id == blog_id, entries.c.actor_id.is_not(None), named)
+    return tx.execute(query.where(~entries.c.ours).limit(1)).scalar()
+
+
 def add(tx: Transaction, values: Mapping[str, Any], *, has_face: bool | None = None) -> int:
     """A new entry; returns its number. Its pictures are fetched if it is shown.
 

@@ -11,7 +11,7 @@ from bridge.store.further_tables import remote_pictures
 from bridge.store.linkback_tables import linkbacks
 from bridge.store.prepared import Prepared
 from bridge.store.repair_tables import parked
-from bridge.store.schema import blocks, entries, forgotten, received, tombstones
+from bridge.store.schema import blocks, entries, forgotten, received, remote_actors, tombstones
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -20,6 +20,7 @@ class Standing:
 
     came_before: bool
     may_be_blocked: bool  #: `blocks.holding` can say by what; False is certain
+    is_gone: bool  #: the account of its sender was deleted
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -32,7 +33,10 @@ class Facts:
     is_here: bool  #: an entry of the same object or page
     has_linkbacks: bool  #: any linkback is here, so one may be a copy of the post
     is_awaited: bool  #: a parked reply answers it
+    is_parked: bool  #: it came before, and waits for its parents
     has_face: bool  #: its author's picture was asked for before
+    blocks_us: bool  #: its author blocks the blog
+    handle: str | None  #: `user@domain` of its author, once it is proven
 
 
 _BLOG: sa.BindParameter[int] = sa.bindparam("blog")
@@ -50,6 +54,9 @@ _STANDING = Prepared(
             blocks.c.blog_id == _BLOG, blocks.c.target.in_([sa.bindparam(name, type_=sa.Text) for name in _ADDRESSES])
         )
         .label("may_be_blocked"),
+        sa.exists()
+        .where(remote_actors.c.id == sa.bindparam("actor"), remote_actors.c.gone_at.is_not(None))
+        .label("is_gone"),
     )
 )
 _FACTS = Prepared(
@@ -65,6 +72,7 @@ _FACTS = Prepared(
         ).label("is_here"),
         sa.exists().where(linkbacks.c.blog_id == _BLOG).label("has_linkbacks"),
         sa.exists().where(parked.c.in_reply_to == _OBJECT).label("is_awaited"),
+        sa.exists().where(parked.c.object_id == _OBJECT).label("is_parked"),
         sa.exists()
         .where(
             remote_pictures.c.blog_id == _BLOG,
@@ -73,16 +81,20 @@ _FACTS = Prepared(
             remote_pictures.c.url == sa.bindparam("face", type_=sa.Text),
         )
         .label("has_face"),
+        sa.exists().where(remote_actors.c.id == _ACTOR, remote_actors.c.blocks_us).label("blocks_us"),
+        sa.select(remote_actors.c.handle).where(remote_actors.c.id == _ACTOR).scalar_subquery().label("handle"),
     )
 )
 
 
-def of_activity(tx: Transaction, blog_id: int, *, seen_key: str, addresses: tuple[str, ...]) -> Standing:
+def of_activity(tx: Transaction, blog_id: int, *, seen_key: str, actor_id: str, addresses: tuple[str, ...]) -> Standing:
     """Whether it came before, and whether one of the addresses its sender is known by is blocked."""
     named = dict(zip(_ADDRESSES, [*addresses, *addresses[-1:] * _MOST_ADDRESSES], strict=False))
-    (row,) = _STANDING.all(tx, {"blog": blog_id, "key": seen_key, **named})
+    (row,) = _STANDING.all(tx, {"blog": blog_id, "key": seen_key, "actor": actor_id, **named})
     return Standing(
-        came_before=bool(row.came_before), may_be_blocked=bool(row.may_be_blocked) or len(addresses) > _MOST_ADDRESSES
+        came_before=bool(row.came_before),
+        may_be_blocked=bool(row.may_be_blocked) or len(addresses) > _MOST_ADDRESSES,
+        is_gone=bool(row.is_gone),
     )
 
 
@@ -99,5 +111,8 @@ def of_post(
         is_here=row.is_here,
         has_linkbacks=row.has_linkbacks,
         is_awaited=row.is_awaited,
+        is_parked=row.is_parked,
         has_face=face is None or row.has_face,
+        blocks_us=bool(row.blocks_us),
+        handle=row.handle,
     )

@@ -47,6 +47,12 @@ _BY_ADDRESS = Prepared(
         .where(announcements.c.address == _ADDRESS, announcements.c.blog_id == _BLOG),
     )
 )
+_BY_URL = (
+    sa.select(entries.c.issue_id, entries.c.section, sa.literal(0).label("ours"), *_ISSUE)
+    .join(issues, issues.c.id == entries.c.issue_id)
+    .where(entries.c.url == _ADDRESS, entries.c.blog_id == _BLOG)
+    .limit(1)
+)
 _PAGE = sa.select(issues.c.id.label("issue_id"), sa.null().label("section"), sa.literal(1).label("ours"), *_ISSUE)
 _BY_SLUG = _PAGE.where(issues.c.blog_id == _BLOG, issues.c.slug == _ADDRESS)
 _BY_OLD_SLUG = _PAGE.join(redirects, redirects.c.issue_id == issues.c.id).where(
@@ -62,6 +68,11 @@ _NEWEST = (
 def of_object(tx: Transaction, blog_id: int, object_id: str) -> Place | None:
     """The place of an object of ours (an issue's Note, a section, an answer), an entry, or an announcement."""
     return _place(_BY_ADDRESS.first(tx, {"blog": blog_id, "address": object_id}))
+
+
+def of_entry_page(tx: Transaction, blog_id: int, url: str) -> Place | None:
+    """The place of an entry by its page for people, which some servers name as what a reply answers."""
+    return _place(tx.execute(_BY_URL, {"blog": blog_id, "address": url}).first())
 
 
 def of_page(tx: Transaction, blog_id: int, slug: str) -> Place | None:

@@ -1,4 +1,4 @@
-"""Likes and boosts: one of a kind for each actor and issue."""
+"""Likes and boosts, each until it is taken back; a person with several counts once (`conversation.reaction`)."""
 
 from __future__ import annotations
 
@@ -10,23 +10,28 @@ import sqlalchemy as sa
 
 from bridge.store.database import Transaction, WakeUp
 from bridge.store.schema import reactions, remote_actors
-from bridge.store.upsert import insert_new
 from bridge.terms import ActorId
 
 Kind = Literal["like", "boost"]
+#: Whether a reaction is the first of its person and kind under an issue, another beside those, or not kept.
+Kept = Literal["first", "another", "same", "full"]
+#: Reactions of one kind that one person may have to an issue: emoji beside emoji.
+MOST_OF_ONE = 20
 
 
 @dataclass(frozen=True, kw_only=True)
 class ReactionRow:
-    """One like or boost, with what is known of who did it."""
+    """One like or boost, with what is known of who did it. `is_shy`: that person is to be seen on no page of ours."""
 
     kind: Kind
     actor_id: ActorId
+    object_id: str
     name: str  #: "" where none is known
     url: str
     icon_url: str | None
-    content: str | None
+    content: str  #: the emoji of a reaction; "" for a plain one
     since: datetime
+    is_shy: bool
 
 
 def add(
@@ -40,8 +45,21 @@ def add(
     activity_id: str | None,
     content: str | None,
     now: datetime,
-) -> bool:
-    """Count it; False if this actor did it before."""
+) -> Kept:
+    """Keep it, unless this actor did just this before, or so much that nothing more is kept."""
+    tx.lock(f"reactions of {actor_id}")
+    there = sa.select(reactions.c.id, reactions.c.object_id, reactions.c.content).where(
+        reactions.c.issue_id == issue_id, reactions.c.actor_id == actor_id, reactions.c.kind == kind
+    )
+    known = tx.execute(there).all()
+    same = next((row.id for row in known if (row.object_id, row.content) == (object_id, content or "")), None)
+    if same is not None:
+        # What is taken back one day will be the newest of them.
+        tx.execute(sa.update(reactions).where(reactions.c.id == same).values(activity_id=activity_id))
+    if same is not None:
+        return "same"
+    if len(known) >= MOST_OF_ONE:
+        return "full"
     row = {
         "blog_id": blog_id,
         "issue_id": issue_id,
@@ -49,13 +67,12 @@ def add(
         "actor_id": actor_id,
         "object_id": object_id,
         "activity_id": activity_id,
-        "content": content,
+        "content": content or "",
         "since": now,
     }
-    is_new = insert_new(tx, reactions, [row]) > 0
-    if is_new:
-        _look_at_face(tx, actor_id)
-    return is_new
+    tx.execute(sa.insert(reactions).values(**row))
+    _look_at_face(tx, actor_id)
+    return "another" if known else "first"
 
 
 def _look_at_face(tx: Transaction, actor_id: str) -> None:
@@ -64,7 +81,7 @@ def _look_at_face(tx: Transaction, actor_id: str) -> None:
 
 
 def remove(tx: Transaction, actor_id: str, *, kind: Kind, object_id: str) -> int | None:
-    """Take back a reaction to this object; the issue it stood under."""
+    """Take back what an actor did to this object, whatever the emoji; the issue it stood under."""
     return _remove(tx, reactions.c.kind == kind, reactions.c.object_id == object_id, reactions.c.actor_id == actor_id)
 
 
@@ -73,8 +90,21 @@ def remove_by_activity(tx: Transaction, actor_id: str, activity_id: str) -> int 
     return _remove(tx, reactions.c.activity_id == activity_id, reactions.c.actor_id == actor_id)
 
 
+def count_of(tx: Transaction, actor_id: str, *, kind: Kind, object_id: str) -> int:
+    """How many reactions an actor has to this object."""
+    query = sa.select(sa.func.count(reactions.c.id)).where(
+        reactions.c.kind == kind, reactions.c.object_id == object_id, reactions.c.actor_id == actor_id
+    )
+    return int(tx.execute(query).scalar_one())
+
+
 def _remove(tx: Transaction, *conditions: Any) -> int | None:
-    return tx.execute(sa.delete(reactions).where(*conditions).returning(reactions.c.issue_id)).scalars().first()
+    gone = sa.delete(reactions).where(*conditions).returning(reactions.c.issue_id, reactions.c.actor_id)
+    row = tx.execute(gone).first()
+    if row is None:
+        return None
+    _look_at_face(tx, row.actor_id)
+    return int(row.issue_id)
 
 
 def remove_all_of(tx: Transaction, actor_id: str) -> list[int]:
@@ -91,11 +121,13 @@ def of_issue(tx: Transaction, issue_id: int) -> list[ReactionRow]:
         sa.select(
             reactions.c.kind,
             reactions.c.actor_id,
+            reactions.c.object_id,
             reactions.c.content,
             reactions.c.since,
             remote_actors.c.name,
             remote_actors.c.url,
             remote_actors.c.icon_url,
+            sa.or_(remote_actors.c.no_blog, remote_actors.c.blocks_us).label("is_shy"),
         )
         .outerjoin(remote_actors, remote_actors.c.id == reactions.c.actor_id)
         .where(reactions.c.issue_id == issue_id)
@@ -105,11 +137,13 @@ def of_issue(tx: Transaction, issue_id: int) -> list[ReactionRow]:
         ReactionRow(
             kind=row.kind,
             actor_id=ActorId(row.actor_id),
+            object_id=row.object_id,
             name=row.name or "",
             url=row.url or row.actor_id,
             icon_url=row.icon_url,
             content=row.content,
             since=row.since,
+            is_shy=bool(row.is_shy),
         )
         for row in tx.execute(query)
     ]

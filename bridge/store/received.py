@@ -169,6 +169,12 @@ def of_issue(tx: Transaction, issue_id: int) -> list[Received]:
     return [_from_row(row) for row in tx.execute(query)]
 
 
+def reports(tx: Transaction, *, limit: int) -> list[Received]:
+    """What other servers reported to the author, newest first."""
+    flags = sa.select(received).where(received.c.type == "Flag", received.c.verdict == "held")
+    return [_from_row(row) for row in tx.execute(flags.order_by(received.c.id.desc()).limit(limit))]
+
+
 def _from_row(row: sa.Row[Any]) -> Received:
     return Received(**{name: getattr(row, name) for name in _COLUMNS})
 

@@ -37,6 +37,8 @@ class RemotePicture:
 
 _COLUMNS = tuple(RemotePicture.__dataclass_fields__)
 _SHOWN = sa.and_(entries.c.state == "shown", entries.c.visibility.in_(("public", "unlisted")))
+#: Who is counted, but seen on no page.
+_SHY = sa.or_(remote_actors.c.no_blog, remote_actors.c.blocks_us)
 #: Where a row is used: its entry is shown, or for a face anything that the person said or did.
 _USED = sa.or_(
     sa.exists().where(entries.c.id == remote_pictures.c.entry_id, _SHOWN),
@@ -44,7 +46,10 @@ _USED = sa.or_(
         remote_pictures.c.entry_id == 0,
         sa.or_(
             sa.exists().where(entries.c.actor_id == remote_pictures.c.actor_id, _SHOWN),
-            sa.exists().where(reactions.c.actor_id == remote_pictures.c.actor_id),
+            sa.and_(
+                sa.exists().where(reactions.c.actor_id == remote_pictures.c.actor_id),
+                ~sa.exists().where(remote_actors.c.id == remote_pictures.c.actor_id, _SHY),
+            ),
         ),
     ),
 )
@@ -54,12 +59,12 @@ def _from_row(row: sa.Row[Any]) -> RemotePicture:
     return RemotePicture(**{name: getattr(row, name) for name in _COLUMNS})
 
 
-def may_be_seen(tx: Transaction, token: str) -> bool:
-    """Whether the picture is shown somewhere at this moment."""
-    query = sa.select(remote_pictures.c.token).where(
+def shown_of(tx: Transaction, token: str) -> str | None:
+    """Whose picture it is, if it is shown somewhere at this moment, were it not for blocks."""
+    query = sa.select(remote_pictures.c.actor_id).where(
         remote_pictures.c.token == token, remote_pictures.c.name.is_not(None), _USED
     )
-    return tx.execute(query).first() is not None
+    return tx.execute(query).scalar()
 
 
 def of_place(tx: Transaction, blog_id: int, *, actor_id: str | None = None, entry_id: int = 0) -> list[RemotePicture]:
@@ -117,7 +122,11 @@ def face_address(tx: Transaction, blog_id: int, actor_id: str) -> str | None:
     reacted = sa.select(reactions.c.id).where(reactions.c.blog_id == blog_id, reactions.c.actor_id == actor_id)
     if said is None and tx.execute(reacted.limit(1)).first() is None:
         return None
-    actor = tx.execute(sa.select(remote_actors.c.icon_url).where(remote_actors.c.id == actor_id)).first()
+    actor = tx.execute(
+        sa.select(remote_actors.c.icon_url, _SHY.label("is_shy")).where(remote_actors.c.id == actor_id)
+    ).first()
+    if said is None and actor is not None and actor.is_shy:
+        return None
     return actor.icon_url if actor is not None else said.author_avatar if said is not None else None
 
 

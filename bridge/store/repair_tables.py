@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from bridge.store.columns import Moment, Number
 from bridge.store.schema import blog_id_column, metadata
 
-#: Replies whose parent is not here.
+#: Replies whose parent is not here. `in_reply_to` is the post that is missing: its parent, or one further above.
 parked = sa.Table(
     "parked",
     metadata,
@@ -17,6 +17,8 @@ parked = sa.Table(
     sa.Column("server", sa.Text, nullable=False, index=True),
     sa.Column("attempts", sa.Integer, nullable=False),
     sa.Column("since", Moment, nullable=False),
+    sa.Column("waits_until", Moment),  #: nobody looks for what is missing, but it may still be sent
+    sa.Column("height", sa.Integer, nullable=False, default=0),  #: posts between it and the reply that led here
 )
 
 #: The author's own posts elsewhere about an issue, by the url of its file and by the object id once it is known.

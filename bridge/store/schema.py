@@ -199,6 +199,7 @@ remote_actors = sa.Table(
     sa.Column("also_known_as", Json, nullable=False),
     sa.Column("moved_to", sa.Text),
     sa.Column("no_blog", sa.Boolean, nullable=False, default=False),
+    sa.Column("blocks_us", sa.Boolean, nullable=False, default=False),
     sa.Column("fetched_at", Moment, nullable=False),
     sa.Column("gone_at", Moment),
 )
@@ -271,7 +272,7 @@ sa.Index("ix_entries_url", entries.c.url, entries.c.blog_id)
 sa.Index("ix_entries_actor", entries.c.actor_id, entries.c.blog_id, entries.c.state)
 sa.Index("ix_entries_state", entries.c.blog_id, entries.c.state, entries.c.received_at)
 
-#: Likes and boosts: one of a kind for each actor and issue.
+#: Likes and boosts: of a person each reaction to each object, as one may be taken back without the others.
 reactions = sa.Table(
     "reactions",
     metadata,
@@ -282,10 +283,10 @@ reactions = sa.Table(
     sa.Column("actor_id", sa.Text, nullable=False, index=True),
     sa.Column("object_id", sa.Text, nullable=False),
     sa.Column("activity_id", sa.Text, index=True),
-    sa.Column("content", sa.Text),
+    sa.Column("content", sa.Text, nullable=False, default=""),  #: the emoji of a reaction; "" for a plain one
     sa.Column("since", Moment, nullable=False),
-    sa.UniqueConstraint("issue_id", "actor_id", "kind"),
 )
+sa.Index("ix_reactions_issue", reactions.c.issue_id, reactions.c.actor_id, reactions.c.kind)
 
 #: The record of what came in, and the proof that we saw it before. An index more is a page more to write for each
 #: activity, which is most of what one costs: so there is none for what `why` alone asks.

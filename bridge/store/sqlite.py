@@ -42,9 +42,11 @@ class SqliteDatabase(Database):
         driver_of(self._glancing).execute("PRAGMA busy_timeout=0")
         self._writer = Writer(self._writing, self._tell)
 
-    def use_jobs(self, enqueue: SyncEnqueue) -> None:
-        """Let the jobs engine write the wake-ups of each transaction."""
+    def use_jobs(self, enqueue: SyncEnqueue, *, woken: Callable[[], None] | None = None) -> None:
+        """Let the jobs engine write the wake-ups of each transaction, and hear in the event loop of those committed."""
         self._writer.enqueue = enqueue
+        if woken is not None:
+            self._writer.woken = woken
 
     async def write(self, work: Callable[[Transaction], T]) -> T:
         return await self._writer.ask(work, is_brief=False)
@@ -60,7 +62,7 @@ class SqliteDatabase(Database):
 
     async def glance(self, work: Callable[[Transaction], T]) -> T:
         try:
-            return _in_one_snapshot(self._glancing, work)
+            return work(transaction(self._glancing))
         except (sa.exc.OperationalError, sqlite3.OperationalError):
             return await self.read(work)  # the file is locked at this moment: that may take a while
 

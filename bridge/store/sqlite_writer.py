@@ -34,7 +34,7 @@ _LARGEST_BRIEF_GROUP = 32
 class _Asked(Generic[T]):
     """One function that waits for its turn, and where its answer goes."""
 
-    __slots__ = ("error", "future", "is_brief", "result", "topics", "work")
+    __slots__ = ("error", "future", "has_jobs", "is_brief", "result", "topics", "work")
 
     def __init__(self, work: Callable[[Transaction], T], future: asyncio.Future[T], *, is_brief: bool) -> None:
         self.work = work
@@ -43,6 +43,7 @@ class _Asked(Generic[T]):
         self.result: T | None = None
         self.error: BaseException | None = None
         self.topics: set[str] = set()
+        self.has_jobs = False
 
     def answer(self) -> None:
         """Called in the event loop."""
@@ -59,6 +60,8 @@ class Writer:
 
     def __init__(self, engine: sa.Engine, tell: Callable[[set[str]], None]) -> None:
         self.enqueue: SyncEnqueue = no_engine
+        #: Called in the event loop when jobs were committed.
+        self.woken: Callable[[], None] = _nobody_waits
         self._engine = engine
         self._tell = tell
         self._connection: Connection | None = None
@@ -105,13 +108,16 @@ class Writer:
             return False
         try:
             _say(self._connection, "BEGIN IMMEDIATE")
-        except sqlite3.OperationalError:
-            return False  # another process writes
+        except sqlite3.Error:
+            return False  # another process writes; and whatever else it is, the thread will tell
         return self._run_all(self._connection, group)
 
     def _end(self, group: list[_Asked[Any]]) -> None:
         self._is_writing = False
-        self._tell(set().union(*(asked.topics for asked in group if asked.error is None)))
+        done = [asked for asked in group if asked.error is None]
+        self._tell(set().union(*(asked.topics for asked in done)))
+        if any(asked.has_jobs for asked in done):
+            self.woken()
         for asked in group:
             asked.answer()
         if self._waiting:
@@ -142,7 +148,7 @@ class Writer:
         except Exception as error:  # noqa: BLE001 - handed to the caller
             asked.error = error
             return False
-        asked.topics = tx.topics
+        asked.topics, asked.has_jobs = tx.topics, bool(tx.wake_ups)
         return True
 
     # --- in the thread ---
@@ -186,6 +192,10 @@ class Writer:
             return False
         _say(connection, "COMMIT")
         return True
+
+
+def _nobody_waits() -> None:
+    """For a process that asks for jobs and does none."""
 
 
 def transaction(connection: Connection) -> Transaction:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from bridge.conversation.comment import is_public, shown_time
+from bridge.conversation.comment import is_public, order_of
+from bridge.conversation.reaction import Tally
 from bridge.store import issues, published
 from bridge.store.database import Transaction
 from bridge.store.published import ObjectRow
@@ -40,16 +41,20 @@ def context_ids(said: Conversation, row: ObjectRow) -> list[str]:
 
 def like_ids(said: Conversation, row: ObjectRow) -> list[str]:
     """Who liked; only the count is told."""
-    return [one.person.actor_id for one in said.tally.likes] if row.kind != "answer" else []
+    return [one.person.actor_id for one in _tally(said, row).likes]
 
 
 def share_ids(said: Conversation, row: ObjectRow) -> list[str]:
     """Who boosted; only the count is told."""
-    return [one.person.actor_id for one in said.tally.boosts] if row.kind != "answer" else []
+    return [one.person.actor_id for one in _tally(said, row).boosts]
+
+
+def _tally(said: Conversation, row: ObjectRow) -> Tally:
+    return said.of_answers.get(row.id, Tally()) if row.kind == "answer" else said.tally
 
 
 def _shown(said: Conversation) -> list[tuple[str, str | None]]:
     """Object id and what it answers, of what strangers may read, by time."""
     shown = [entry for entry in said.entries if is_public(entry) and entry.kind in _KINDS]
-    shown.sort(key=lambda entry: (shown_time(entry, since=said.issue.date), entry.id))
+    shown.sort(key=lambda entry: order_of(entry, since=said.issue.date))
     return [(entry.object_id, entry.in_reply_to) for entry in shown]

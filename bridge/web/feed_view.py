@@ -16,7 +16,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from bridge.clock import http_time, wire_time
-from bridge.conversation.comment import Entry, body_html, shown_time
+from bridge.conversation.comment import COVER, Entry, body_html, shown_time
 from bridge.web.theme import Templates
 from bridge.web.view import BlogView, IssueView
 from bridge.web.words import Words
@@ -103,7 +103,7 @@ def json_feed(templates: Templates, blog: BlogView, items: Sequence[FeedItem]) -
     return _allowed(json.dumps(document, ensure_ascii=False, indent=1)).encode()
 
 
-def comment_from(entry: Entry, blog: BlogView, item: FeedItem, *, now: datetime) -> FeedComment:
+def comment_from(entry: Entry, blog: BlogView, item: FeedItem, *, now: datetime, cover: str = COVER) -> FeedComment:
     """A shown comment as its feed has it; an edit of the future was made now."""
     issue = item.issue
     said = shown_time(entry, since=issue.published)
@@ -116,7 +116,7 @@ def comment_from(entry: Entry, blog: BlogView, item: FeedItem, *, now: datetime)
         language=entry.language,
         published=said,
         changed=max(said, min(entry.updated, now)) if entry.updated else said,
-        content_html=absolute(body_html(entry), page_url=issue.url, origin=blog.url),
+        content_html=absolute(body_html(entry, cover=cover), page_url=issue.url, origin=blog.url),
     )
 
 

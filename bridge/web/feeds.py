@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from aiohttp import web
 
-from bridge.conversation.comment import is_public, shown_time
+from bridge.conversation.comment import is_public, order_of
 from bridge.errors import Gone
 from bridge.store import changes
 from bridge.store.issues import IssueRow
@@ -97,9 +97,11 @@ async def issue_comments(request: web.Request) -> web.StreamResponse:
         item = _item(site, said.issue)
         blog = gather.blog_view(site)
         shown = [entry for entry in said.entries if is_public(entry)]
-        shown.sort(key=lambda entry: (shown_time(entry, since=said.issue.date), entry.id), reverse=True)
+        shown.sort(key=lambda entry: order_of(entry, since=said.issue.date), reverse=True)
         now = site.clock()
-        comments = [feed_view.comment_from(entry, blog, item, now=now) for entry in shown[:_MOST_COMMENTS]]
+        cover = gather.cover_of(site)
+        newest = shown[:_MOST_COMMENTS]
+        comments = [feed_view.comment_from(entry, blog, item, now=now, cover=cover) for entry in newest]
         text = feed_view.render_comments(site.templates, blog, item, comments, closed=said.closed)
         return Page(
             body=text.encode(),

@@ -8,7 +8,7 @@ from typing import Any
 
 from bridge.activity.ids import Blog
 from bridge.conversation.blocklist import BlockList
-from bridge.conversation.comment import Entry, Person, Picture, is_public
+from bridge.conversation.comment import COVER, Entry, Person, Picture, is_public
 from bridge.conversation.reaction import Reaction, Tally, tally
 from bridge.conversation.thread import count
 from bridge.store import blocks, entries, issues, reactions, remote_pictures
@@ -30,13 +30,15 @@ _KINDS = frozenset({"reply", "mention", "quote", "pingback", "webmention"})
 class Conversation:
     """An issue with everything said about it.
 
-    `sections` are the later posts of a thread, in order; only the collections of ActivityPub need them.
+    `sections` are the later posts of a thread, in order; only the collections of ActivityPub need them, and
+    `of_answers`: what was liked and boosted of the author's answers, by object id, which says nothing of the issue.
     """
 
     issue: IssueRow
     entries: tuple[Entry, ...]
     tally: Tally
     closed: bool
+    of_answers: Mapping[str, Tally] = field(default_factory=dict)
     sections: tuple[ObjectRow, ...] = ()
 
 
@@ -60,6 +62,11 @@ def blog_view(site: Site) -> BlogView:
     )
 
 
+def cover_of(site: Site) -> str:
+    """What covers sensitive pictures, in the blog's language."""
+    return site.templates.words(site.blog.language, site.config.blog.timezone).say(COVER)
+
+
 def conversation(tx: Transaction, site: Site, issue: IssueRow) -> Conversation:
     """Everything said about an issue, in every state; the views show what strangers may read.
 
@@ -69,13 +76,18 @@ def conversation(tx: Transaction, site: Site, issue: IssueRow) -> Conversation:
     own = site.config.linkbacks.own
     rows = [row for row in _unblocked(tx, issue, blocked) if own or not row.own_series]
     reacted = [row for row in reactions.of_issue(tx, issue.id) if not blocked.holds(row.actor_id)]
+    answers = {str(row.object_id) for row in rows if row.ours}
     tokens = {row.object_id: row.token for row in rows}
     faces, pictures = remote_pictures.under_issue(tx, issue.id)
     ours = Proxied(faces=faces if site.config.comments.avatars == "proxy" else {}, pictures=pictures)
     return Conversation(
         issue=issue,
         entries=tuple(entry_from(row, tokens.get(ObjectId(row.in_reply_to or "")), ours) for row in rows),
-        tally=tally(_reaction(row, ours) for row in reacted),
+        tally=tally(_reaction(row, ours) for row in reacted if row.object_id not in answers),
+        of_answers={
+            answer: tally(_reaction(row, ours) for row in reacted if row.object_id == answer)
+            for answer in answers.intersection(row.object_id for row in reacted)
+        },
         closed=issue.closed(site.clock()),
     )
 
@@ -149,11 +161,14 @@ def entry_from(row: EntryRow, parent: str | None, proxied: Proxied = _NOTHING_PR
         language=row.language,
         section=row.section,
         pictures=tuple(shown for picture in row.pictures if (shown := proxied.picture(row, picture))),
+        sensitive=row.sensitive,
         state=row.state,  # type: ignore[arg-type]
         visibility=row.visibility,  # type: ignore[arg-type]
         own_series=row.own_series,
         is_author=row.is_author,
         ways=tuple(row.ways),
+        number=row.id,
+        is_removed=row.state == "deleted" and row.actor_id is None,
     )
 
 
@@ -164,7 +179,8 @@ def _reaction(row: ReactionRow, proxied: Proxied) -> Reaction:
         kind=row.kind,
         person=Person(actor_id=row.actor_id, name=name, handle="", url=row.url, avatar=proxied.face(row.actor_id)),
         at=row.since,
-        emoji=row.content,
+        emoji=row.content or None,
+        is_shy=row.is_shy,
     )
 
 

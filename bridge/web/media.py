@@ -10,7 +10,7 @@ from aiohttp import web
 
 from bridge.errors import NoSuchThing
 from bridge.media.folder import MediaFolder, read_name
-from bridge.store import pictures, remote_pictures
+from bridge.store import blocks, pictures, remote_pictures
 from bridge.store.database import Transaction
 from bridge.web.site import SITE
 
@@ -38,7 +38,10 @@ async def media(request: web.Request) -> web.StreamResponse:
     def look(tx: Transaction) -> str | None:
         if pictures.may_be_seen(tx, token):
             return _FOR_EVER
-        return _FOR_A_DAY if remote_pictures.may_be_seen(tx, token) else None
+        person = remote_pictures.shown_of(tx, token)
+        if person is None or blocks.holding(tx, site.blog.id, person, site.config.federation.blocked):
+            return None
+        return _FOR_A_DAY
 
     caching = await site.database.read(look)
     path = MediaFolder(site.config.media_folder).path(name)

@@ -134,6 +134,7 @@ async def comments(request: web.Request) -> web.StreamResponse:
             boosts=len(said.tally.boosts),
             closed=said.closed,
             since=found.date,
+            cover=gather.cover_of(site),
         )
         return Page(
             body=comments_bytes(document),

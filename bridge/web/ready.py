@@ -100,7 +100,7 @@ class Ready:
         while True:
             await asyncio.sleep(_LOOK_EVERY_SECONDS)
             try:
-                last, topics = await self._database.read(lambda tx, n=last: changes.after(tx, n))  # type: ignore[misc]
+                last, topics = await self._database.glance(lambda tx, n=last: changes.after(tx, n))  # type: ignore[misc]
             except Exception:
                 log.exception("could not look for changes made by other processes")
                 continue

@@ -12,7 +12,9 @@ from bridge.config import Config
 from bridge.inbox.authenticate import Authenticator
 from bridge.inbox.receive import Inbox
 from bridge.inbox.refusals import Refusals
+from bridge.inbox.whom import Whom
 from bridge.linkback.receive import Receiver
+from bridge.outbox.people import People
 from bridge.remote.webfinger import WebFinger
 from bridge.store.database import Database
 from bridge.web.gate import Gate
@@ -38,6 +40,8 @@ class Site:
     receiver: Receiver
     linkback_pace: LinkbackPace
     webfinger: WebFinger
+    whom: Whom
+    people: People
     templates: Templates
     clock: Clock
     rsa_pem: str

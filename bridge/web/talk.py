@@ -9,15 +9,15 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from urllib.parse import quote
 from zlib import crc32
 
 from markupsafe import Markup
 
-from bridge.conversation.comment import Entry, Person, body_html, is_public, shown_time
-from bridge.conversation.reaction import Tally
+from bridge.conversation.comment import COVER, Entry, Person, body_html, is_public, shown_time
+from bridge.conversation.reaction import Reaction, Tally
 from bridge.conversation.thread import Placed, count, thread, walk
 from bridge.web.words import Words
 
@@ -93,8 +93,8 @@ def talk(entries: Sequence[Entry], tally: Tally, *, words: Words, language: str,
     return Talk(
         count=count(entries),
         rows=tuple(_rows(placed, words, language, since)),
-        likes=_faces(reaction.person for reaction in tally.likes),
-        boosts=_faces(reaction.person for reaction in tally.boosts),
+        likes=_reacted(tally.likes),
+        boosts=_reacted(tally.boosts),
         quotes=_faces(quotes),
     )
 
@@ -131,11 +131,19 @@ def _faces(people: Iterable[Person]) -> Faces:
     return Faces(count=len(once), first=first, more=len(once) - len(first))
 
 
+def _reacted(reactions: Sequence[Reaction]) -> Faces:
+    """Everybody counts; who asks to be kept off the page is not shown."""
+    shown = _faces(each.person for each in reactions if not each.is_shy)
+    hidden = sum(each.is_shy for each in reactions)
+    return replace(shown, count=shown.count + hidden, more=shown.more + hidden)
+
+
 def _rows(placed: Sequence[Placed], words: Words, language: str, since: datetime) -> Iterable[Row]:
     below = _below(placed)
     fold = count(each.entry for each in placed) > _LONG_TALK
     folded = [False] * (DEEPEST_LIST + 1)
-    primary, label = language.partition("-")[0].lower(), words.say("Content warning:")
+    primary = language.partition("-")[0].lower()
+    label, cover = words.say("Content warning:"), words.say(COVER)
     for index, each in enumerate(placed):
         depth = min(each.depth, DEEPEST_LIST)
         follower = min(placed[index + 1].depth, DEEPEST_LIST) if index + 1 < len(placed) else -1
@@ -147,11 +155,12 @@ def _rows(placed: Sequence[Placed], words: Words, language: str, since: datetime
                 "</ol></details></li>" if folded[level] else "</ol></li>"
                 for level in range(depth - 1, max(follower, 0) - 1, -1)
             )
-        yield _row(each, words, label, primary, since, after)
+        yield _row(each, words, (label, cover), primary, since, after)
 
 
-def _row(placed: Placed, words: Words, label: str, primary: str, since: datetime, after: str) -> Row:
+def _row(placed: Placed, words: Words, warnings: tuple[str, str], primary: str, since: datetime, after: str) -> Row:
     entry = placed.entry
+    label, cover = warnings
     said = shown_time(entry, since=since)
     spoken = (entry.language or "").partition("-")[0].lower()
     names_parent = placed.parent is not None and placed.depth > _NAMES_FROM and is_public(placed.parent)
@@ -163,7 +172,7 @@ def _row(placed: Placed, words: Words, label: str, primary: str, since: datetime
         shape=_shape(entry),
         time=words.date_time(said),
         iso=words.iso(said),
-        body=Markup(body_html(entry, label=label)) if entry.state == "shown" else Markup(),
+        body=Markup(body_html(entry, label=label, cover=cover)) if entry.state == "shown" else Markup(),
         reply_uri=_in_query(entry.object_id),
         language=entry.language if spoken and spoken != primary else None,
         answers=face_of(placed.parent.author) if names_parent and placed.parent else None,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 
 from bridge.conversation.comment import Entry, Picture
 from bridge.conversation.document import comments_bytes, comments_json
@@ -71,6 +72,24 @@ def test_what_stands_behind_a_warning_is_folded_and_pictures_are_in_it(said: Sai
         '<figure><a href="/media/x.webp"><img src="/media/x.webp" alt="Ein &quot;Schaf&quot; &lt;b&gt;" '
         'width="4" height="3" loading="lazy"></a></figure></details>'
     )
+
+
+def test_a_sensitive_picture_is_covered_by_a_sentence_unless_a_warning_covers_all(said: Said) -> None:
+    see = Picture(src="/media/see.webp", alt="Ein See")
+    (covered,) = read(said("a", pictures=(see,), sensitive=True))["comments"]  # type: ignore[misc, attr-defined]
+    assert covered["content_html"].startswith("<p>a</p><details><summary>Sensitive picture</summary><figure>")
+    (folded,) = read(said("a", pictures=(see,), sensitive=True, content_warning="Nackt"))["comments"]  # type: ignore[misc, attr-defined]
+    assert folded["content_html"].count("<details>") == 1
+    (words,) = read(said("a", sensitive=True))["comments"]  # type: ignore[misc, attr-defined]
+    assert words["content_html"] == "<p>a</p>"
+
+
+def test_of_a_deleted_comment_the_address_says_no_name_and_who_removed_it_is_told_apart(said: Said) -> None:
+    gone = said("a", state="deleted", author=None)
+    for removed in (False, True):
+        first = read(replace(gone, is_removed=removed), said("b", parent="a"))["comments"][0]  # type: ignore[index]
+        assert first["url"] == "https://far.example/o/a"
+        assert first.get("removed", False) == removed
 
 
 def test_the_bytes_may_stand_in_a_script_element(said: Said) -> None:

@@ -38,6 +38,13 @@ def test_answers_stand_below_what_they_answer_in_the_order_in_which_they_were_sa
     assert outline(entries) == "a(b(c) d)"
 
 
+def test_what_was_said_in_the_same_second_stands_as_it_came(said: Said) -> None:
+    said_at = said("x").published
+    first = said("z", minute=1, number=1, published=said_at)
+    second, third = (said(name, minute=2, number=number, published=said_at) for name, number in (("y", 2), ("a", 3)))
+    assert outline([third, first, second]).split() == ["z", "y", "a"]
+
+
 def test_an_answer_is_placed_by_the_address_it_answers(said: Said) -> None:
     entries = [
         said("a"),

@@ -207,10 +207,12 @@ def test_lists_of_followers_and_blocks_go_out_and_in(blog: AuthorsBlog, peer: Pe
     listed.write_text(
         "#domain,#severity,#reject_media,#reject_reports,#public_comment,#obfuscate\n"
         "bad.example,suspend,true,true,Spam,false\nloud.example,silence,false,false,,false\n*.hidden,suspend,,,,\n"
+        "noted.example,noop,false,false,,false\n"
     )
     said = blog.run("block", "--import", str(listed))
     assert said.startswith("1 domain blocked")
     assert "only to be silenced: 1 domain." in said
+    assert "only noted there: 1 domain." in said
     assert blog.why("bad.example").startswith("blocked\n")
 
     blog.run("followers", "remove", f"@fritz@{peer.host}")

@@ -62,9 +62,9 @@ class Blog:
         return {one["url"]: one["content_html"] for one in shown["comments"] if not one.get("deleted")}
 
     def parked(self) -> int:
-        """How many replies wait for their parents."""
+        """For how many replies parents are being looked for; others wait for a parent that nobody gives."""
         with contextlib.closing(sqlite3.connect(self.folder / "data" / "rundbrief.db")) as connection:
-            return int(connection.execute("SELECT count(*) FROM parked").fetchone()[0])
+            return int(connection.execute("SELECT count(*) FROM parked WHERE waits_until IS NULL").fetchone()[0])
 
     def verdicts(self, address: str) -> set[str]:
         """What the record says became of a post."""

@@ -277,6 +277,27 @@ async def test_what_waits_for_the_author(
         assert [entry.state for entry in await place.entries()] == [state]
 
 
+async def test_a_reply_to_the_page_of_a_comment_is_a_reply_to_the_comment(place: Place) -> None:
+    await place.say(ANN, url="https://far.example/@ann/1")
+    result = await place.say(BOB, inReplyTo="https://far.example/@ann/1")
+    assert result.verdict == "shown"
+
+
+async def test_with_approval_all_an_edit_of_what_was_approved_waits_if_a_reader_would_see_it(
+    database: Database, tmp_path: Path
+) -> None:
+    await database.write(publish_issue)
+    async with inbox_on(database, config_with(tmp_path, comments={"approval": "all"})) as place:
+        await place.say(ANN)
+        await database.write(lambda tx: entries.change(tx, 1, {"state": "shown"}))
+        for number, (content, state) in enumerate([("Gut gesagt.", "shown"), ("Kauft Uhren!", "held")]):
+            edited = note(ANN, content=f"<p>{content}</p>", updated=f"2024-08-05T11:0{number}:00Z")
+            await place.take({"id": f"{ANN}#u{number}", "type": "Update", "actor": ANN, "object": edited})
+            (entry,) = await place.entries()
+            assert entry.state == state
+        assert entry.reason == "Its author changed it, and every change waits for the author's approval."
+
+
 async def test_with_approval_first_a_known_person_is_shown_at_once(database: Database, tmp_path: Path) -> None:
     await database.write(publish_issue)
     async with inbox_on(database, config_with(tmp_path, comments={"approval": "first"})) as place:

@@ -71,6 +71,24 @@ async def test_an_undo_takes_back_only_ones_own(place: Place, kind: str, name: s
     assert await place.reactions(name) == []
 
 
+async def test_of_two_emoji_the_one_that_is_not_taken_back_stays(place: Place) -> None:
+    fire, party = (
+        _activity("EmojiReact", ANN, NOTE, name, content=emoji) for name, emoji in (("1", "🔥"), ("2", "🎉"))
+    )
+    for one in (fire, party):
+        await place.take(one)
+    await place.take(_activity("Undo", ANN, fire))
+    assert await place.reactions("like") == [ANN]
+    await place.take(_activity("Undo", ANN, party, "2"))
+    assert await place.reactions("like") == []
+
+
+async def test_one_person_does_not_fill_the_table_with_emoji(place: Place) -> None:
+    for number in range(25):
+        last = await place.take(_activity("EmojiReact", ANN, NOTE, str(number), content=f"e{number}"))
+    assert "more than 20 reactions" in last.reason
+
+
 async def test_an_undo_that_comes_first_wins(place: Place) -> None:
     like = _activity("Like", ANN, NOTE)
     await place.take(_activity("Undo", ANN, like))

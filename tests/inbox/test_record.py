@@ -6,13 +6,16 @@ import json
 from datetime import timedelta
 
 import pytest
+import sqlalchemy as sa
 
 from bridge.errors import KeyUnavailable, Malformed, Unauthenticated
+from bridge.inbox import moderate
 from bridge.inbox.expiry import Expiry
 from bridge.inbox.refusals import MOST_KEPT, Refusals
 from bridge.inbox.why import explain
-from bridge.store import blocks, issues, received
+from bridge.store import announcements, blocks, issues, received, strangers
 from bridge.store.database import Transaction
+from bridge.store.further_tables import refused_strangers
 from bridge.terms import Server
 from tests.support.inboxes import NOTE, Place, create, note
 
@@ -51,18 +54,77 @@ async def test_a_refused_request_of_a_known_server_is_explained(place: Place) ->
     assert "was told 503" in (await _why(place, f"{ANN}/likes/2"))[1]
 
 
-async def test_strangers_leave_nothing_but_a_count(place: Place) -> None:
+async def test_the_first_word_of_a_new_server_that_was_refused_is_explained(place: Place) -> None:
+    refusals = _refusals(place)
+    refusals.add(_like(STRANGER), KeyUnavailable("key: the key cannot be had: time-out"))
+    refusals.add(_like(STRANGER, 2), Unauthenticated("digest: the body is not the one that was signed"))
+    await refusals.write()
+    verdict, told = await _why(place, f"{STRANGER}/likes/1")
+    assert (verdict, "was told 503" in told) == ("bad-signature", True)
+    for asked in (f"{STRANGER}/likes/2", STRANGER, "nobody.example"):
+        assert (await _why(place, asked))[0] == "bad-signature"
+    assert "2 bad-signature" in (await _why(place, "nobody.example"))[1]
+    await place.database.write(lambda tx: moderate.forget(tx, place.blog, STRANGER, now=place.clock()))
+    assert "was told" not in (await _why(place, STRANGER))[1]
+
+
+async def test_a_server_is_told_of_by_one_word_for_each_verdict_and_shown_if_anything_had_its_effect(
+    place: Place,
+) -> None:
+    await place.say(ANN)
+    await place.take(json.loads(_like(ANN)))
+    await place.take({"id": f"{ANN}#f", "type": "Follow", "actor": ANN, "object": place.blog.actor_id})
+    await place.take({"id": f"{ANN}#d", "type": "Dislike", "actor": ANN, "object": NOTE})
+    verdict, told = await _why(place, "far.example")
+    assert verdict == "shown"
+    assert "there is on record: 1 ignored, 3 shown." in told
+
+
+async def test_why_knows_the_posts_that_something_here_names(place: Place) -> None:
+    mine, missing = "https://far.example/@ada/1", "https://far.example/@ada/missing"
+    await place.database.write(lambda tx: announcements.settle(tx, 1, 1, [mine]))
+    await place.say(ANN, inReplyTo=missing)
+    verdict, told = await _why(place, mine)
+    assert (verdict, "“Nummer 24” names it under `syndication`" in told) == ("ignored", True)
+    verdict, told = await _why(place, missing)
+    assert (verdict, "nothing here names it" in told) == ("not-received", False)
+    assert f"this answers it: {ANN}/statuses/1" in told
+
+
+async def test_s61_of_all_strangers_together_a_few_requests_are_kept_and_of_each_fewer(place: Place) -> None:
+    refusals = _refusals(place)
+    for number in range(250):
+        for again in range(3):
+            refusals.add(_like(f"https://n{number}.example/users/x", again), Unauthenticated("key: nobody answers"))
+        await refusals.write()
+    for number in range(20):
+        refusals.add(_like(STRANGER, number), Unauthenticated("key: nobody answers"))
+    await refusals.write()
+
+    def count(tx: Transaction) -> tuple[int, int]:
+        everything = tx.execute(sa.select(sa.func.count()).select_from(refused_strangers)).scalar_one()
+        return everything, len(strangers.of_server(tx, Server("nobody.example")))
+
+    assert await place.database.read(count) == (strangers.MOST, strangers.MOST_OF_ONE)
+    expiry = Expiry(database=place.database, clock=place.clock)
+    place.clock.turn(timedelta(days=91))
+    await expiry.expire()
+    assert await place.database.read(count) == (0, 0)
+
+
+async def test_strangers_who_sign_nothing_leave_nothing_but_a_count(place: Place) -> None:
     """S1, S61: a hundred thousand refused requests store nothing."""
     refusals = _refusals(place)
     for number in range(2_000):
         actor = f"https://n{number}.example/users/x"
-        refusals.add(_like(actor), Unauthenticated("signature: there is none"))
+        refusals.add(_like(actor), Unauthenticated("missing: the request is not signed"))
     for junk in (b"", b"[" * 5_000, b"\xff", b'{"type":"Like","actor":7}'):
         refusals.add(junk, Malformed("no JSON"))
     await refusals.write()
 
     assert sum(refusals.counts.values()) == 2_004
     assert await place.database.read(lambda tx: received.of_server(tx, Server("n1.example"))) == []
+    assert await place.database.read(lambda tx: strangers.of_server(tx, Server("n1.example"))) == []
 
 
 async def test_a_flood_of_one_server_pushes_out_only_its_own(place: Place) -> None:

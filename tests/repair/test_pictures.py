@@ -15,7 +15,7 @@ from bs4 import BeautifulSoup
 from PIL import Image
 
 from bridge.inbox import moderate
-from bridge.store import actors, entries, issues, reactions, remote_pictures
+from bridge.store import actors, blocks, entries, issues, reactions, remote_pictures
 from bridge.store.database import Transaction
 from bridge.terms import ActorId
 from tests.support.inboxes import person
@@ -194,6 +194,12 @@ async def test_whoever_likes_has_a_face_until_the_like_is_taken_back(scene):
     await scene.work()
     (face,) = await scene.media()
     assert (await scene.blog.get(face)).status == 200
+    await database.write(lambda tx: blocks.add(tx, 1, scene.ann, reason="", now=now))
+    assert (await scene.blog.get(face)).status == 404
+    await database.write(lambda tx: blocks.remove(tx, 1, scene.ann))
+    await database.write(lambda tx: actors.mark_block(tx, scene.ann, blocks=True))
+    assert (await scene.blog.get(face)).status == 404
+    await database.write(lambda tx: actors.mark_block(tx, scene.ann, blocks=False))
     await database.write(lambda tx: reactions.remove(tx, scene.ann, kind="like", object_id="o"))
     assert (await scene.blog.get(face)).status == 404
     await scene.blog.app.pictures.tidy()

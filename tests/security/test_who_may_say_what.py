@@ -292,13 +292,16 @@ def test_s45_what_is_said_to_the_author_alone_is_nowhere_to_be_read(blog: Runnin
     assert (known.status, known.text) == (unknown.status, unknown.text)
 
 
+@pytest.mark.parametrize("kind", ["Delete", "Update"])
 def test_s76_a_delete_of_a_stranger_is_202_at_once_without_a_look_at_its_signature(
-    blog: RunningBlog, eve: Person, town: Town, unchanged: Unchanged
+    blog: RunningBlog, eve: Person, town: Town, unchanged: Unchanged, kind: str
 ) -> None:
+    """Protocol sheet 7.1: neither the end nor a change of somebody of whom nothing is held costs anything."""
     asked = len(town.asked)
     for number in range(50):
         stranger = f"{town.origin}/people/unknown{number}"
-        delete = {"@context": CONTEXT, "type": "Delete", "actor": stranger, "object": stranger, "to": [PUBLIC]}
+        about: object = stranger if kind == "Delete" else {"id": stranger, "type": "Person"}
+        delete = {"@context": CONTEXT, "type": kind, "actor": stranger, "object": about, "to": [PUBLIC]}
         body = json.dumps(delete).encode()
         headers = post_headers(body=body, host=blog.authority, date=datetime.now(UTC))
         assert blog.send(request_with(headers, body=body)).status == 202

@@ -16,7 +16,7 @@ from pathlib import Path, PurePosixPath
 STEPS: tuple[frozenset[str], ...] = (
     frozenset({"clock", "errors", "garbage", "logs", "metrics", "terms"}),
     frozenset({"urls"}),
-    frozenset({"config_values"}),
+    frozenset({"accounts", "config_values"}),
     frozenset({"config"}),
     frozenset({"config_text"}),
     frozenset({"issues"}),

@@ -31,8 +31,9 @@ PUBLIC = "https://www.w3.org/ns/activitystreams#Public"
 CONTEXT = "https://www.w3.org/ns/activitystreams"
 #: Tables that change without a stranger's doing.
 _RESTLESS = frozenset({"changes", "jobs", "alembic_version", "sqlite_sequence"})
-#: What was refused of servers we know is put on record a moment later, for `rundbrief why`; it is no effect.
-_KEPT = {"received": " WHERE status = 202"}
+#: What was refused is put on record a moment later, for `rundbrief why`, and of strangers in a table that cannot grow;
+#: it is no effect.
+_KEPT = {"received": " WHERE status = 202", "refused_strangers": " WHERE status NOT IN (401, 503)"}
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -19,6 +19,7 @@ from bridge.inbox.policy import Pace
 from bridge.inbox.receive import Inbox
 from bridge.inbox.result import Result
 from bridge.inbox.sources import Sources
+from bridge.inbox.whom import Whom
 from bridge.remote.actors import RemoteActors
 from bridge.remote.budget import Budget
 from bridge.remote.documents import Documents
@@ -114,6 +115,7 @@ class Place:
     database: Database
     inbox: Inbox
     clock: Clock
+    whom: Whom
     people: dict[str, RemoteActor] = field(default_factory=dict)
 
     async def take(self, document: dict[str, Any], *, actor: RemoteActor | None = None) -> Result:
@@ -140,7 +142,7 @@ class Place:
     async def reactions(self, kind: str) -> list[str]:
         """Who liked or boosted."""
         found = await self.database.read(lambda tx: reactions.of_issue(tx, 1))
-        return [one.actor_id for one in found if one.kind == kind]
+        return list(dict.fromkeys(one.actor_id for one in found if one.kind == kind))
 
     async def record(self, url: str) -> list[received.Received]:
         """What the record says of an address."""
@@ -210,6 +212,13 @@ async def inbox_on(database: Database, config: Config) -> AsyncIterator[Place]:
             creators=Creators(config.blog.creators, WebFinger(hops)),
             clock=clock,
         )
-        yield Place(blog=blog, config=config, database=database, inbox=inbox, clock=clock)
+        whom = Whom(
+            blog_id=1,
+            database=database,
+            documents=documents,
+            webfinger=WebFinger(hops),
+            blocked=config.federation.blocked,
+        )
+        yield Place(blog=blog, config=config, database=database, inbox=inbox, clock=clock, whom=whom)
         await documents.close()
         await actors.close()

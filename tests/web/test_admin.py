@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 import pytest
 
-from bridge.store import attempts, deliveries, entries, followers
+from bridge.store import attempts, deliveries, entries, followers, received
 from bridge.store.database import Transaction
 from bridge.store.followers import Follower
 from bridge.store.login_tables import sessions
@@ -229,6 +229,18 @@ def add_follower(running: RunningBlog, actor: str) -> None:
         since=running.app.clock(),
     )
     running.write(lambda tx: followers.add(tx, running.app.blog.id, follower))
+
+
+def test_a_report_of_another_server_is_told_to_the_author(running: RunningBlog, author: Author) -> None:
+    row = received.Received(
+        blog_id=running.app.blog.id, seen_key="flag", activity_id=None, type="Flag", actor_id="https://far.example/actor",
+        server=Server("far.example"), object_id=None, verdict="held", reason="a report for the author: Werbung",
+        status=202, received_at=running.app.clock(),
+    )  # fmt: skip
+    assert "Meldungen anderer Server" not in author.get("/admin/").text
+    running.write(lambda tx: received.add(tx, row))
+    page = author.get("/admin/").text
+    assert page.index("Meldungen anderer Server") < page.index("a report for the author: Werbung")
 
 
 def test_the_author_blocks_and_unblocks(running: RunningBlog, author: Author) -> None:

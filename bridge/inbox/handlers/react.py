@@ -1,10 +1,10 @@
-"""Like and Announce of something of ours -> one reaction for each actor and issue; of a reply -> the reply itself."""
+"""Like and Announce of something of ours -> a reaction of its actor; of somebody's reply -> the reply itself."""
 
 from __future__ import annotations
 
 from bridge.activity.incoming_types import Announce, AnnounceActivity, Like
 from bridge.errors import FetchError, FetchGone, FetchNotFound
-from bridge.inbox.arrival import FORGOTTEN, arrival_of, edit, keep, unfit
+from bridge.inbox.arrival import FORGOTTEN, arrival_of, edit, is_edited, keep, unfit
 from bridge.inbox.authenticate import VerifiedActivity
 from bridge.inbox.context import Context
 from bridge.inbox.handlers.delete import withdraw_gone
@@ -61,7 +61,7 @@ async def _handed_on(verified: VerifiedActivity, object_id: str, context: Contex
 
     def effect(tx: Transaction) -> Result:
         entry = entries.find_by_object(tx, context.blog.id, note.id)
-        if entry is not None and note.updated is not None and (entry.updated is None or note.updated > entry.updated):
+        if entry is not None and is_edited(entry, arrival, context.now):
             return edit(tx, entry, arrival, context)
         return keep(tx, arrival, context)
 
@@ -85,7 +85,7 @@ def _count(
             return Ignored(verdict="deleted", reason=f"the {kind} was taken back before it arrived", issue_id=issue_id)
         if forgotten.since(tx, context.blog.id, verified.actor.id) is not None:
             return Ignored(verdict="hidden", reason=FORGOTTEN, issue_id=issue_id)
-        new = reactions.add(
+        kept = reactions.add(
             tx,
             context.blog.id,
             issue_id=issue_id,
@@ -96,9 +96,15 @@ def _count(
             content=content,
             now=context.now,
         )
-        if not new:
+        if kept == "same":
             return Ignored(verdict="duplicate", reason=f"has done so before: one {kind} a person", issue_id=issue_id)
+        if kept == "full":
+            told = f"more than {reactions.MOST_OF_ONE} reactions of one person"
+            return Ignored(verdict="duplicate", reason=told, issue_id=issue_id)
         tx.touch(changes.issue(issue_id))
+        if kept == "another":
+            told = f"kept beside what this person did before; together they count as one {kind}"
+            return Ignored(verdict="duplicate", reason=told, issue_id=issue_id)
         return Done(verdict="shown", reason=f"counts as a {kind}", issue_id=issue_id)
 
     return effect

@@ -5,14 +5,16 @@ from __future__ import annotations
 from datetime import timedelta
 
 from bridge.activity.incoming_types import Block, Flag, Move
+from bridge.conversation import approval
 from bridge.errors import FetchError
+from bridge.inbox.arrival import judge_again
 from bridge.inbox.authenticate import VerifiedActivity
 from bridge.inbox.context import Context
 from bridge.inbox.result import Done, Effect, Ignored, Result
-from bridge.store import actors, changes, entries, followers, places, received
-from bridge.store.database import Transaction
+from bridge.store import actors, changes, entries, followers, places, received, remote_pictures
+from bridge.store.database import Transaction, WakeUp
+from bridge.terms import ActorId
 
-_BLOCKS_US = "Its author blocks this blog, so it is not shown."
 _MOVES_APART = timedelta(days=7)
 _LONGEST_REPORT = 2_000
 
@@ -23,23 +25,36 @@ def leave_alone(verified: VerifiedActivity, block: Block, context: Context) -> E
         return lambda tx: Ignored(reason="a block of somebody else")
 
     def effect(tx: Transaction) -> Result:
-        followed = followers.remove(tx, context.blog.id, verified.actor.id)
-        for entry in entries.of_actor(tx, context.blog.id, verified.actor.id):
+        actor_id = verified.actor.id
+        followed = followers.remove(tx, context.blog.id, actor_id)
+        actors.mark_block(tx, actor_id, blocks=True)
+        for entry in entries.of_actor(tx, context.blog.id, actor_id):
             if entry.state == "shown":
-                entries.change(tx, entry.id, {"state": "hidden", "reason": _BLOCKS_US, "changed_at": context.now})
-                tx.touch(changes.issue(entry.issue_id))
+                hidden = {"state": "hidden", "reason": approval.BLOCKS_US, "changed_at": context.now}
+                entries.change(tx, entry.id, hidden)
+        _touch_all_of(tx, context, actor_id)
         return Done(reason="blocks the blog; " + ("no longer a follower" if followed else "was no follower"))
 
     return effect
 
 
+def _touch_all_of(tx: Transaction, context: Context, actor_id: ActorId) -> None:
+    """Wherever the person is seen, also by face alone, that changes now."""
+    for issue_id in remote_pictures.issues_of(tx, context.blog.id, actor_id):
+        tx.touch(changes.issue(issue_id))
+    for entry in entries.of_actor(tx, context.blog.id, actor_id):
+        tx.touch(changes.issue(entry.issue_id))
+    tx.wake(WakeUp(kind=remote_pictures.KIND, key=f"actor {actor_id}"))
+
+
 def show_again(tx: Transaction, verified: VerifiedActivity, context: Context) -> Result:
-    """The block has ended: what it hid stands again."""
-    for entry in entries.of_actor(tx, context.blog.id, verified.actor.id):
-        if entry.state == "hidden" and entry.reason == _BLOCKS_US:
-            values = {"state": "shown", "reason": "Its author no longer blocks this blog.", "changed_at": context.now}
-            entries.change(tx, entry.id, values)
-            tx.touch(changes.issue(entry.issue_id))
+    """The block has ended: what it hid stands again, unless something else speaks against it."""
+    actor_id = verified.actor.id
+    actors.mark_block(tx, actor_id, blocks=False)
+    for entry in entries.of_actor(tx, context.blog.id, actor_id):
+        if entry.state == "hidden" and entry.reason == approval.BLOCKS_US:
+            judge_again(tx, entry, context, declined=verified.actor.no_blog)
+    _touch_all_of(tx, context, actor_id)
     return Done(reason="no longer blocks the blog")
 
 

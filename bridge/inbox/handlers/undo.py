@@ -47,11 +47,14 @@ def _take_back(
         return lambda tx: Ignored(reason=_NOT_YOURS)
 
     def effect(tx: Transaction) -> Result:
-        issue_id = None
-        if object_id is not None:
-            issue_id = reactions.remove(tx, verified.actor.id, kind=kind, object_id=object_id)
-        if issue_id is None and undo.undone is not None:
-            issue_id = reactions.remove_by_activity(tx, verified.actor.id, undo.undone)
+        issue_id, actor_id = None, verified.actor.id
+        if undo.undone is not None:
+            issue_id = reactions.remove_by_activity(tx, actor_id, undo.undone)
+        if issue_id is None and object_id is not None:
+            # Of several emoji only the one that is named goes; where none is named, or there is but one, it is meant.
+            is_plain = undo.undone is None or reactions.count_of(tx, actor_id, kind=kind, object_id=object_id) == 1
+            if is_plain:
+                issue_id = reactions.remove(tx, actor_id, kind=kind, object_id=object_id)
         if issue_id is None:
             return _remember(tx, verified, undo, context)
         tx.touch(changes.issue(issue_id))

@@ -5,13 +5,15 @@ from __future__ import annotations
 from bridge.activity.incoming_note import Note
 from bridge.activity.incoming_types import UpdateActor, UpdateById, UpdateNote
 from bridge.activity.remote_actor import RemoteActor
+from bridge.conversation import approval
 from bridge.errors import FetchError
-from bridge.inbox.arrival import arrival_of, edit, keep, unfit
+from bridge.inbox.arrival import arrival_of, edit, judge_again, keep, unfit
 from bridge.inbox.authenticate import VerifiedActivity
 from bridge.inbox.context import Context
 from bridge.inbox.result import Done, Effect, Ignored, Result
 from bridge.store import actors, changes, entries, followers, remote_pictures
 from bridge.store.database import Transaction, WakeUp
+from bridge.store.entries import EntryRow
 from bridge.urls import same_origin, same_site
 
 _NOT_YOURS = "the post belongs to another actor"
@@ -85,8 +87,18 @@ def _renew(tx: Transaction, profile: RemoteActor, context: Context) -> Result:
         name = profile.name or entry.author_name
         values = {"author_name": name, "author_avatar": profile.icon_url, "author_url": profile.url or profile.id}
         if profile.no_blog and entry.state == "shown":
-            values |= {"state": "hidden", "reason": "The person asks by #noblog or #nobridge to be kept off the page."}
+            values |= {"state": "hidden", "reason": approval.PROFILE_DECLINES}
         entries.change(tx, entry.id, {**values, "changed_at": context.now})
+        if not profile.no_blog and _was_declined(entry):
+            judge_again(tx, entry, context, declined=False)
         tx.touch(changes.issue(entry.issue_id))
+    for issue_id in remote_pictures.issues_of(tx, context.blog.id, profile.id):
+        tx.touch(changes.issue(issue_id))
     tx.wake(WakeUp(kind=remote_pictures.KIND, key=f"actor {profile.id}"))
     return Done(reason="the profile is renewed")
+
+
+def _was_declined(entry: EntryRow) -> bool:
+    """Whether the old profile hid it; a post that asks for itself to be kept off the page still asks."""
+    by_wish = entry.reason in (approval.PROFILE_DECLINES, approval.POST_DECLINES)
+    return entry.state == "hidden" and by_wish and not approval.asks_to_stay_off(entry.text)

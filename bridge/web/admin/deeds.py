@@ -7,15 +7,14 @@ from urllib.parse import urlencode, urlsplit
 from aiohttp import web
 from multidict import MultiDictProxy
 
-from bridge.errors import BridgeError, Malformed, NoSuchThing, UserFault
+from bridge.errors import Malformed, NoSuchThing, UserFault
 from bridge.inbox import moderate
+from bridge.inbox.whom import Target
 from bridge.outbox import answer
-from bridge.remote.budget import Budget
-from bridge.store import actors, deliveries, issues
+from bridge.store import deliveries, issues
 from bridge.store.database import Transaction
 from bridge.store.logins import Session
 from bridge.terms import Server
-from bridge.urls import BadUrl, host_of, parse_url
 from bridge.web.admin import door
 from bridge.web.admin.pages import render
 from bridge.web.site import SITE, Site
@@ -28,25 +27,29 @@ async def judge_comment(request: web.Request, session: Session, form: _FORM) -> 
     site = request.app[SITE]
     token, deed, now = request.match_info["token"], form.get("deed", ""), site.clock()
     try:
-        html = answer.compose(form.get("text", ""), site.blog) if deed == "reply" else ""
+        wording = answer.Wording(html="")
+        if deed == "reply":
+            wording = await answer.compose(form.get("text", ""), site.blog, site.people)
 
-        def work(tx: Transaction) -> None:
+        def work(tx: Transaction) -> str:
             entry = moderate.find_comment(tx, site.blog.id, token)
             match deed:
                 case "approve":
-                    moderate.approve(tx, entry, now=now)
+                    return "approve" if moderate.approve(tx, entry, now=now) == "shown" else "approve-private"
                 case "hide":
                     moderate.hide(tx, site.blog, entry, now=now)
                 case "spam":
                     moderate.spam(tx, site.blog, entry, now=now)
                 case "reply":
-                    answer.say(tx, site.blog, entry, html, now=now)
+                    answer.say(tx, site.blog, entry, wording, now=now)
+                    return "reply-unfound" if wording.missing else "reply"
                 case "delete":
                     answer.take_back(tx, site.blog, entry, now=now)
                 case _:
                     raise Malformed("no such deed")
+            return deed
 
-        await site.database.write(work)
+        deed = await site.database.write(work)
     except UserFault as fault:
         return _told(request, session, fault)
     return _back(form, deed)
@@ -75,25 +78,22 @@ async def judge_person(request: web.Request, session: Session, form: _FORM) -> w
     site = request.app[SITE]
     deed, now = form.get("deed", ""), site.clock()
     try:
-        target = await _target(site, form.get("target", ""))
+        found = await _target(site, deed, form.get("target", ""))
+        target = found.name
 
-        def work(tx: Transaction) -> None:
+        def work(tx: Transaction) -> bool:
             match deed:
                 case "block":
-                    moderate.block(tx, site.blog, target, reason=form.get("reason", "")[:500], now=now)
+                    return moderate.block(tx, site.blog, target, reason=form.get("reason", "")[:500], now=now)
                 case "unblock":
-                    moderate.unblock(tx, site.blog, target)
-                case "remove":
-                    moderate.remove_follower(tx, site.blog, target, now=now)
-                case _:
-                    raise Malformed("no such deed")
+                    return moderate.unblock(tx, site.blog, target)
+            return moderate.remove_follower(tx, site.blog, target, now=now)
 
-        await site.database.write(work)
-    except BridgeError as fault:
-        if isinstance(fault, Malformed):
-            raise
+        if not await site.database.write(work) and deed != "block":
+            raise UserFault(f"{target} is not blocked" if deed == "unblock" else f"{target} does not follow the blog")
+    except UserFault as fault:
         return _told(request, session, fault)
-    return _back(form, deed)
+    return _back(form, "block-literally" if found.is_literal else deed)
 
 
 async def send_again(request: web.Request, session: Session, form: _FORM) -> web.StreamResponse:
@@ -109,28 +109,21 @@ async def log_out(request: web.Request, session: Session, form: _FORM) -> web.St
     return await door.log_out(request, session)
 
 
-async def _target(site: Site, text: str) -> str:
-    """A domain, or the id of an actor that is given by address or handle. Raises UserFault or FetchError."""
-    text = text.strip()
-    if not text or len(text) > 2048:
+async def _target(site: Site, deed: str, text: str) -> Target:
+    """A domain, or the id of an actor that is given by address or handle. Raises UserFault."""
+    if not text.strip() or len(text) > 2048:
         raise UserFault("name a domain such as bad.example, or an account such as @user@bad.example")
-    if "@" not in text and "://" not in text:
-        try:
-            return str(host_of(f"https://{text.rstrip('.')}/"))
-        except BadUrl as error:
-            raise UserFault(f"{text!r} is no domain: it {error}") from error
-    known = await site.database.read(lambda tx: actors.named(tx, text))
-    if known:
-        return str(known[0].id)
-    if "://" in text:
-        try:
-            return parse_url(text, allow_http=True).text
-        except BadUrl as error:
-            raise UserFault(f"{text!r} is no address: it {error}") from error
-    return str(await site.webfinger.find_actor(text, budget=Budget(fetches=6)))
+    match deed:
+        case "block":
+            return await site.whom.to_block(text)
+        case "unblock":
+            return Target(name=await site.whom.blocked_as(text))
+        case "remove":
+            return Target(name=await site.whom.actor_id(text))
+    raise Malformed("no such deed")
 
 
-def _told(request: web.Request, session: Session, fault: BridgeError) -> web.Response:
+def _told(request: web.Request, session: Session, fault: UserFault) -> web.Response:
     return render(request, session, "notice", status=409, sentence=str(fault))
 
 

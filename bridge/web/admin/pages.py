@@ -11,6 +11,7 @@ from markupsafe import Markup
 
 from bridge.conversation.comment import body_html
 from bridge.errors import NoSuchThing
+from bridge.inbox import moderate
 from bridge.inbox.names import NAMES
 from bridge.inbox.why import explain, word_of
 from bridge.store import actors, blocks, deliveries, entries, followers, issues, overview, received, servers
@@ -31,11 +32,14 @@ _MOST_WAITING = 200
 _STATES = ("held", "private", "shown", "hidden", "spam", "closed")
 _DONE = {
     "approve": "The comment is shown.",
+    "approve-private": "The comment is back with what was said in private.",
     "hide": "The comment is hidden.",
     "spam": "The comment is spam now.",
     "reply": "Your answer is out.",
+    "reply-unfound": "Your answer is out; somebody it names was not found and stands there as plain text.",
     "delete": "Your answer is taken back everywhere.",
     "block": "Blocked.",
+    "block-literally": "Blocked; nobody answered at this address, so it blocks this very id only.",
     "unblock": "The block is ended.",
     "remove": "The following is ended; the server is told.",
     "retry": "What waits is sent again now.",
@@ -46,12 +50,16 @@ _DONE = {
 
 @dataclass(frozen=True, kw_only=True)
 class Remark:
-    """A comment as the author sees it: with its state, the reason, and the issue it stands under."""
+    """A comment as the author sees it: with its state, the reason, and the issue it stands under.
+
+    `wish` is why its author would not have it shown.
+    """
 
     row: EntryRow
     body: Markup
     issue_title: str
     issue_slug: str
+    wish: str | None
 
 
 def render(request: web.Request, session: Session, name: str, *, status: int = 200, **values: Any) -> web.Response:
@@ -88,6 +96,7 @@ async def front(request: web.Request, session: Session) -> web.StreamResponse:
             "sent": overview.deliveries_by_issue(tx, site.blog.id, [row.id for row in rows]),
             "held": _remarks(tx, entries.in_state(tx, site.blog.id, "held")[:5]),
             "states": states,
+            "reports": received.reports(tx, limit=_NEWEST),
             "newest": [row for _, row in overview.newest_received(tx, limit=_NEWEST)],
             "followers": followers.count(tx, site.blog.id),
             "servers": followers.count_servers(tx, site.blog.id),
@@ -170,6 +179,7 @@ def _remarks(tx: Transaction, rows: Sequence[EntryRow]) -> list[Remark]:
             body=Markup(body_html(gather.entry_from(row, None))),
             issue_title=under.title if (under := found[row.issue_id]) else "",
             issue_slug=under.slug if under else "",
+            wish=moderate.wish_of(tx, row),
         )
         for row in rows
     ]
