@@ -24,6 +24,9 @@ from bridge.errors import ConfigFaults
 
 S = TypeVar("S")
 _UTC = ZoneInfo("UTC")
+_HANDLE = r"[A-Za-z0-9_](?:[A-Za-z0-9_.-]{0,62}[A-Za-z0-9_])?"
+_HANDLE_MEANT = "letters from a to z and digits, with _ . - between them, such as links"
+_LANGUAGE = r"[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,11 +34,11 @@ class BlogConfig:
     """One `[[blog]]`."""
 
     url: Annotated[str, values.origin]
-    handle: Annotated[str, values.text(r"[A-Za-z0-9_](?:[A-Za-z0-9_.-]{0,62}[A-Za-z0-9_])?")]
+    handle: Annotated[str, values.text(_HANDLE, meant=_HANDLE_MEANT)]
     account_domain: Annotated[str | None, values.text(r"[a-z0-9.-]+(:[0-9]+)?")] = None
     title: Annotated[str, values.text(most=200)] = ""
     description: Annotated[str, values.text(most=5_000)] = ""
-    language: Annotated[str, values.text(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*")] = "en"
+    language: Annotated[str, values.text(_LANGUAGE, meant="a language tag such as de, en or en-GB")] = "en"
     timezone: Annotated[ZoneInfo, values.zone] = _UTC
     icon: Annotated[str | None, values.text()] = None
     header: Annotated[str | None, values.text()] = None

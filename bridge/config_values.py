@@ -21,8 +21,8 @@ _DURATION = re.compile(r"\s*(\d{1,6})\s+(second|minute|hour|day|week)s?\s*")
 _ADDRESS = re.compile(r"https?://[^\s/]+\S*")
 
 
-def text(pattern: str = "", *, least: int = 0, most: int | None = None) -> Reader:
-    """Text of `least` to `most` characters, matched by the whole `pattern` where there is one."""
+def text(pattern: str = "", *, meant: str = "", least: int = 0, most: int | None = None) -> Reader:
+    """Text of `least` to `most` characters, matched by the whole `pattern` where there is one; `meant` says it."""
 
     def read(value: object) -> object:
         if not isinstance(value, str):
@@ -32,7 +32,9 @@ def text(pattern: str = "", *, least: int = 0, most: int | None = None) -> Reade
         if most is not None and len(value) > most:
             raise ValueError(f"must have {most} characters at most; it has {len(value)}")
         if pattern and not re.fullmatch(pattern, value):
-            raise ValueError(f"has a value that is not allowed: {value!r}")
+            raise ValueError(
+                f"must be {meant}; it is {value!r}" if meant else f"has a value that is not allowed: {value!r}"
+            )
         return value
 
     return read

@@ -14,6 +14,7 @@ from bridge.config import BlogConfig, config_from, read_config, section_from
 from bridge.errors import ConfigFaults
 
 DURATION = 'write a duration as a number and a unit, for example "90 days" or "12 hours"'
+HANDLE = "must be letters from a to z and digits, with _ . - between them, such as links"
 BLOG = {"url": "https://links.example", "handle": "links"}
 
 
@@ -52,8 +53,9 @@ def test_it_cannot_be_changed():
 @pytest.mark.parametrize(
     ("section", "key", "value", "reason"),
     [
-        ("blog", "handle", "a b", "has a value that is not allowed: 'a b'"),
-        ("blog", "handle", "links\n", "has a value that is not allowed: 'links\\n'"),
+        ("blog", "handle", "a b", f"{HANDLE}; it is 'a b'"),
+        ("blog", "handle", "links\n", f"{HANDLE}; it is 'links\\n'"),
+        ("blog", "language", "deutsch", "must be a language tag such as de, en or en-GB; it is 'deutsch'"),
         ("blog", "title", 5, "must be text in quotes, not 5"),
         ("blog", "title", "x" * 201, "must have 200 characters at most; it has 201"),
         ("blog", "issues", "", "must not be empty"),
@@ -89,7 +91,7 @@ def test_all_faults_are_told_together_with_their_lines():
 
     assert faults(table, text) == [
         ": blog.url: is missing",
-        ":2: blog.handle: has a value that is not allowed: 'a b'",
+        f":2: blog.handle: {HANDLE}; it is 'a b'",
         ":5: comments.avatars: must be proxy or none, not 'all'",
         ":6: comments.size: is no setting of Rundbrief; remove it or correct its name",
         ":8: limit: is no setting of Rundbrief; remove it or correct its name",

@@ -10,7 +10,6 @@ from collections.abc import Sequence
 
 from bridge.activity.context import with_context
 from bridge.activity.post import (
-    MAX_PICTURES,
     Attachment,
     Place,
     audience,
@@ -26,7 +25,7 @@ from bridge.activity.post import (
 )
 from bridge.clock import wire_time
 from bridge.issues.issue import Issue
-from bridge.issues.rendered import Rendered
+from bridge.issues.rendered import MAX_PICTURES, Rendered
 from bridge.terms import Document
 
 

@@ -9,7 +9,6 @@ from collections.abc import Sequence
 
 from bridge.activity.context import with_context
 from bridge.activity.post import (
-    MAX_PICTURES,
     Attachment,
     Place,
     audience,
@@ -25,7 +24,7 @@ from bridge.activity.post import (
     warning,
 )
 from bridge.issues.issue import Issue
-from bridge.issues.rendered import Hashtag, Mention, Rendered
+from bridge.issues.rendered import MAX_PICTURES, Hashtag, Mention, Rendered
 from bridge.terms import Document
 
 

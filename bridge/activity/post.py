@@ -17,9 +17,6 @@ from bridge.issues.issue import Issue, picture_in_text
 from bridge.issues.rendered import Hashtag, Mention, Picture
 from bridge.terms import ActorId, Document, ObjectId
 
-#: What many servers show of one post at most.
-MAX_PICTURES = 4
-
 
 @dataclass(frozen=True, kw_only=True)
 class Attachment:

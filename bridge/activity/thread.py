@@ -12,7 +12,6 @@ from dataclasses import replace
 from bridge.activity.context import with_context
 from bridge.activity.note import attached, teaser_note
 from bridge.activity.post import (
-    MAX_PICTURES,
     Attachment,
     Place,
     audience,
@@ -25,7 +24,7 @@ from bridge.activity.post import (
     warning,
 )
 from bridge.issues.issue import Issue
-from bridge.issues.rendered import Rendered, Section
+from bridge.issues.rendered import MAX_PICTURES, Rendered, Section
 from bridge.terms import Document, ObjectId
 
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
+from zoneinfo import ZoneInfo
 
 import typer
 
@@ -16,12 +17,14 @@ from bridge.cli.progress import progress
 from bridge.errors import UserFault
 from bridge.inbox.names import word_for
 from bridge.inbox.why import word_of
-from bridge.issues.worktree import commit_files, dirty_files, path_in
+from bridge.issues.worktree import dirty_files, path_in
 from bridge.outbox.again import Sent
 from bridge.outbox.again import resend as send_again
 from bridge.outbox.again import withdraw as take_back
+from bridge.outbox.named import publish_named
+from bridge.outbox.report import in_zone
 from bridge.outbox.standing import left_alone
-from bridge.store import deliveries, entries, linkback_sends, received
+from bridge.store import deliveries, entries, linkback_sends, published, received
 from bridge.store import issues as issue_rows
 from bridge.store.database import Transaction
 from bridge.store.deliveries import Standing
@@ -46,10 +49,11 @@ def bring_in_line(
     async def run(app: App) -> int:
         repository = app.publisher.repository
         only = [path_in(repository, file) for file in files] if files else None
-        if only and not dry_run:
-            commit_files(repository, only, f"Publish {', '.join(only)}")
         began = app.clock()
-        report = await app.publisher.publish(only=only, allow_delete=delete, dry_run=dry_run)
+        if only:
+            report = await publish_named(app.publisher, only, allow_delete=delete, dry_run=dry_run)
+        else:
+            report = await app.publisher.publish(allow_delete=delete, dry_run=dry_run)
         uncommitted = [path for path in dirty_files(repository) if only is None or path in only]
         told = await app.publisher.told(report, dry_run=dry_run)
         if as_json:
@@ -58,7 +62,7 @@ def bring_in_line(
             for line in told.lines:
                 typer.echo(line)
             for path in uncommitted:
-                typer.echo(left_alone(path))
+                typer.echo(f"{path} would be committed first." if only and dry_run else left_alone(path))
             if not dry_run and told.deliveries:
                 typer.echo(await _progress(app, told.deliveries, since=min(began, told.at)))
         refused = [str(fault) for step in report.steps for fault in step.faults]
@@ -89,9 +93,11 @@ def issues(
         listed = await app.database.read(lambda tx: [_listed(app, row) for row in issue_rows.outlines(tx, app.blog.id)])
         if as_json:
             print_json(listed)
+        zone = app.publisher.blog_config.timezone
         for one in () if as_json else listed:
             state = "waits" if one["state"] == "waiting" else one["state"]
-            typer.echo(f"{one['date']:%Y-%m-%d}  {state:<10} {one['slug']}  {one['title']}")
+            date = one["date"].astimezone(zone)
+            typer.echo(f"{date:%Y-%m-%d}  {state:<10} {one['slug']}  {one['title']}")
         if not listed and not as_json:
             typer.echo("There is no issue yet.")
         return 0
@@ -118,10 +124,13 @@ async def _show_ledger(app: App, slug: str, *, as_json: bool) -> int:
             raise UserFault(f"there is no issue {slug!r}; `rundbrief issues` lists them")
         said = {entry.object_id: entry for entry in entries.of_issue(tx, row.id)}
         links = linkback_sends.report(tx, row.id)
+        every = published.of_issue(tx, row.id, live=False)
+        is_thread = any(one.section for one in every)
+        posts = {str(one.id): (one.position, one.section) for one in every if is_thread}
         return _listed(app, row) | {
             "links": [_link(one) for one in links.rows],
             "links_in_short": links.sentence,
-            "outgoing": [_outgoing(one) for one in deliveries.standings(tx, app.blog.id, issue_id=row.id)],
+            "outgoing": [_outgoing(one, posts) for one in deliveries.standings(tx, app.blog.id, issue_id=row.id)],
             "incoming": [
                 _incoming(one, said.get(ObjectId(one.object_id or ""))) for one in received.of_issue(tx, row.id)
             ],
@@ -131,22 +140,25 @@ async def _show_ledger(app: App, slug: str, *, as_json: bool) -> int:
     if as_json:
         print_json(ledger)
         return 0
-    typer.echo(f"{ledger['title']} – {ledger['state']}, {ledger['date']:%Y-%m-%d %H:%M %Z}")
+    zone = app.publisher.blog_config.timezone
+    typer.echo(f"{ledger['title']} – {ledger['state']}, {in_zone(ledger['date'], zone)}")
     typer.echo(f"  page   {ledger['url']}")
     typer.echo(f"  object {ledger['object'] or 'none: nobody was told of it'}")
     typer.echo("Sent:" if ledger["outgoing"] else "Sent: nothing")
     for one in reversed(ledger["outgoing"]):
-        typer.echo(f"  {one['type']:<7} {one['server']:<30} {_standing(one)}")
+        typer.echo(
+            f"  {_SENT.get(one['type'], one['type']):<10} {one['server']:<30} {_standing(one, zone)}{_part(one)}"
+        )
     if ledger["links"]:
         typer.echo(f"Linked: {ledger['links_in_short']}")
     for one in ledger["links"]:
-        later = f", tries again {one['next']:%Y-%m-%d %H:%M}" if one["state"] == "failed" and one["next"] else ""
+        later = f", tries again {in_zone(one['next'], zone)}" if one["state"] == "failed" and one["next"] else ""
         typer.echo(f"  {one['state']:<8} {one['target']} ({one['reason'] or 'not told yet'}{later})")
     typer.echo("Came in:" if ledger["incoming"] else "Came in: nothing")
     for one in reversed(ledger["incoming"]):
         times = "" if one["repeats"] == 0 else f", {one['repeats'] + 1} times"
         why = f" ({one['reason']})" if one["reason"] else ""
-        typer.echo(f"  {one['at']:%Y-%m-%d %H:%M:%S}  {one['verdict']}: {one['type']} by {one['actor']}{why}{times}")
+        typer.echo(f"  {_second(one['at'], zone)}  {one['verdict']}: {one['type']} by {one['actor']}{why}{times}")
     return 0
 
 
@@ -162,7 +174,9 @@ def _link(one: SendRow) -> dict[str, Any]:
     }
 
 
-def _outgoing(one: Standing) -> dict[str, Any]:
+def _outgoing(one: Standing, posts: Mapping[str, tuple[int, str | None]]) -> dict[str, Any]:
+    """`posts` are place and section of the posts of a thread."""
+    post, section = posts.get(one.object_id or "", (None, None))
     return {
         "server": one.server,
         "state": one.state,
@@ -173,6 +187,8 @@ def _outgoing(one: Standing) -> dict[str, Any]:
         "inbox": one.inbox,
         "attempts": one.attempts,
         "status": one.status,
+        "post": post,
+        "section": section,
     }
 
 
@@ -192,19 +208,34 @@ def _incoming(one: Received, entry: EntryRow | None) -> dict[str, Any]:
     }
 
 
-def _standing(one: dict[str, Any]) -> str:
+#: What the ledger calls what was sent.
+_SENT = {"Create": "post", "Update": "edit", "Delete": "taken back"}
+
+
+def _part(one: dict[str, Any]) -> str:
+    """Which post of a thread a line is about."""
+    if one["post"] is None:
+        return ""
+    return "  (first post)" if one["section"] is None else f"  (post {one['post'] + 1}: {one['section']})"
+
+
+def _second(moment: datetime, zone: ZoneInfo) -> str:
+    return f"{moment.astimezone(zone):%Y-%m-%d %H:%M:%S}"
+
+
+def _standing(one: dict[str, Any], zone: ZoneInfo) -> str:
     reason = f": {one['reason']}" if one["reason"] else ""
     match one["state"]:
         case "delivered":
-            return f"delivered {one['since']:%Y-%m-%d %H:%M:%S}"
+            return f"delivered {_second(one['since'], zone)}"
         case "waiting" if one["attempts"]:
-            return f"failed {one['attempts']} times, retry {one['next']:%Y-%m-%d %H:%M:%S}{reason}"
+            return f"failed {one['attempts']} times, retry {_second(one['next'], zone)}{reason}"
         case "waiting":
-            return f"waits since {one['since']:%Y-%m-%d %H:%M:%S}"
+            return f"waits since {_second(one['since'], zone)}"
         case "given-up":
-            return f"given up {one['since']:%Y-%m-%d %H:%M:%S}{reason}"
+            return f"given up {_second(one['since'], zone)}{reason}"
         case state:
-            return f"{state} {one['since']:%Y-%m-%d %H:%M:%S}{reason}"
+            return f"{state} {_second(one['since'], zone)}{reason}"
 
 
 def resend(
@@ -217,6 +248,9 @@ def resend(
 
     async def run(app: App) -> int:
         sent = await send_again(app.publisher, slug, None if to is None else Server(to.lower()))
+        if sent.page_only and not as_json:
+            typer.echo(f'{slug} is on its page again; its file says "federate: false", so nobody was told.')
+            return 0
         return _tell(sent, as_json, f"{slug} is sent again", "nobody follows yet, so nothing was sent")
 
     return with_app(config, run)

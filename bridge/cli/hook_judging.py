@@ -41,6 +41,6 @@ async def _judge(settings: Config, repository: Repository, commit: str, *, allow
     faults = [str(fault) for step in report.steps for fault in step.faults]
     if not faults:
         for step in report.steps:
-            for warning in step.warnings if step.action == "delete" else ():
+            for warning in step.warnings if step.loses else ():
                 print(f"warning: {warning}")
     return faults

@@ -20,8 +20,8 @@ from bridge.garbage import nothing_to_find, spare_what_is_loaded
 from bridge.issues.git import Repository
 from bridge.issues.push import judge_push, push_options, read_updates
 from bridge.issues.repository import adopt_branch
-from bridge.issues.source import branch, head_commit, list_tree
-from bridge.issues.worktree import dirty_files
+from bridge.issues.source import branch, head_commit, list_tree, shown_path
+from bridge.issues.worktree import in_the_way, status
 from bridge.outbox.standing import IN_LINE
 
 
@@ -36,9 +36,7 @@ def pre_receive(config: Path | None = None) -> int:
         return 0
     try:
         _check_may_write(settings)
-        if changed := dirty_files(repository, untracked=False):
-            names = ", ".join(changed)
-            raise UserFault(f"The folder on the server has changes that are not committed ({names}): commit them there")
+        _check_folder(repository, push.commit)
         faults = _faults(settings, repository, push.commit)
     except BridgeError as fault:
         return _refuse([str(fault)])
@@ -47,6 +45,18 @@ def pre_receive(config: Path | None = None) -> int:
     if push.adopts and push.branch is not None:
         adopt_branch(repository, push.branch)
     return 0
+
+
+def _check_folder(repository: Repository, commit: str) -> None:
+    """Raises UserFault where git could not bring the folder in line with the commit, and would say so in its words."""
+    changed, untracked = status(repository)
+    if names := ", ".join(map(shown_path, changed)):
+        raise UserFault(f"The folder on the server has changes that are not committed ({names}): commit them there")
+    if names := ", ".join(in_the_way(repository, commit, untracked)):
+        raise UserFault(
+            f"The folder on the server has files that are not committed and that this push would overwrite ({names}): "
+            "commit them there and pull, or remove them there"
+        )
 
 
 def _faults(settings: Config, repository: Repository, commit: str) -> list[str]:

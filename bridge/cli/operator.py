@@ -76,8 +76,8 @@ def _new_config(path: Path, *, url: str, handle: str, title: str, language: str,
         listen=host if private and ":" in host else "127.0.0.1:8000",
         allow_private=private,
     )
-    table = tomllib.loads(text)
-    config = judge(table, folder=path.parent, name=str(path), text=text)
+    # Without its text: the file is not there yet, so a line of it would lead nowhere.
+    config = judge(tomllib.loads(text), folder=path.parent, name="rundbrief init")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)

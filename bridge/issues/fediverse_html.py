@@ -44,6 +44,7 @@ class FediverseHtml:
     page_url: str
     language: str
     known: Mapping[str, Picture]
+    room: int | None = None  #: so many pictures may the post have; of further ones the text keeps a link
     pictures: list[Picture] = field(default_factory=list)
 
     def write(self, nodes: Iterable[Node]) -> str:
@@ -162,15 +163,24 @@ class FediverseHtml:
     def _picture(self, image: Tag) -> str:
         picture = self.known.get(image.get("src"))
         if picture and picture not in self.pictures:
+            if self.room is not None and len(self.pictures) >= self.room and image.above("a") is None:
+                return self._link_to(picture)
             self.pictures.append(picture)
         # A picture that is a link leaves its description behind, else the link would have no text.
         return escape(image.get("alt"), quote=False) if image.above("a") else ""
+
+    def _link_to(self, picture: Picture) -> str:
+        href = absolute(picture.url, self.page_url)
+        words = escape(picture.alt or picture.path, quote=False)
+        return f'<a href="{escape(href)}">{words}</a>' if href.startswith(_SCHEMES) else words
 
     def _link(self, link: Tag, strong: bool) -> str:
         classes = link.words("class")
         if "footnote-backref" in classes:
             return ""
         inside = self._inline(link.children, strong=strong)
+        if not link.get("href"):
+            return inside
         href = absolute(link.get("href"), self.page_url)
         if "footnote-ref" in classes:
             return f'<a href="{escape(href)}">[{inside}]</a>'

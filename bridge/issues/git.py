@@ -52,6 +52,8 @@ class Repository:
 
     folder: Path
     quarantined: bool = False
+    #: Git's variables for a store of objects beside the repository's own (`trial`).
+    objects: Mapping[str, str] = field(default_factory=dict, repr=False)
     environment: Mapping[str, str] = field(default_factory=lambda: dict(os.environ), repr=False)
 
     def git(
@@ -89,7 +91,7 @@ class Repository:
                 ["git", *arguments],
                 input=stdin,
                 capture_output=True,
-                env={**self._clean_environment(), **_FIXED, **extra},
+                env={**self._clean_environment(), **_FIXED, **self.objects, **extra},
                 # In quarantine git's own folder is the current one, and its variables may be relative to it.
                 cwd=None if self.quarantined else self.folder,
                 timeout=patience,

@@ -140,7 +140,7 @@ def digest(raw: bytes, pictures: Mapping[str, str] = MappingProxyType({})) -> st
 def slug_from_name(path: str) -> str:
     """`2024-08-05-weird.md` -> `weird`, `24/index.md` -> `24`, `Über uns.md` -> `ueber-uns`; may be empty."""
     folder, _, name = path.rpartition("/")
-    stem = folder.rpartition("/")[2] if folder and name == "index.md" else name.removesuffix(".md")
+    stem = folder.rpartition("/")[2] if folder and name.lower() == "index.md" else _ENDING.sub("", name)
     return slugified(_LEADING_DATE.sub("", stem) or stem)
 
 
@@ -245,6 +245,7 @@ def _format(word: str) -> Format:
     raise ValueError(f"no format of an issue: {word!r}")
 
 
+_ENDING = re.compile(r"\.md$", re.IGNORECASE)
 _LEADING_DATE = re.compile(r"^[0-9]{4}-[0-9]{2}-[0-9]{2}[-_ ]*")
 _LANGUAGE = re.compile(
     r"[A-Za-z]{2,3}(?:-[A-Za-z]{4})?(?:-(?:[A-Za-z]{2}|[0-9]{3}))?(?:-(?:[A-Za-z0-9]{5,8}|[0-9][A-Za-z0-9]{3}))*"

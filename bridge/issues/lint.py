@@ -14,7 +14,7 @@ from urllib.parse import unquote, urljoin, urlsplit
 from bridge.errors import Fault
 from bridge.issues.issue import Issue, picture_in_text
 from bridge.issues.notation import shown
-from bridge.issues.rendered import Rendered
+from bridge.issues.rendered import Fragment, Rendered, Section
 
 MOST_PICTURE = 20 * 1024 * 1024  #: bytes of one picture
 MOST_CHARACTERS = 5000  #: of one post; Mastodon shows more, other servers cut or refuse it
@@ -26,10 +26,11 @@ _BULLET = re.compile(r"[ \t>]*(?:•|[‣◦⁃·][ \t\u00a0])")
 # The address of a Markdown link (not of a picture), of a reference, of an HTML link.
 _LINK = re.compile(
     r"""(?<!!)\[(?:[^\[\]\n]|\[[^\[\]\n]*\])*\]\(\s*<?(?P<inline>[^\s)>]+)"""
-    r"""|^[ ]{0,3}\[[^\]\n]+\]:[ \t]*<?(?P<reference>[^\s>]+)"""
+    r"""|^[ ]{0,3}\[(?!\^)[^\]\n]+\]:[ \t]*<?(?P<reference>[^\s>]+)"""
     r"""|<a\s[^>]{0,500}?href=["']?(?P<html>[^"'\s>]+)""",
     re.MULTILINE | re.IGNORECASE,
 )
+_MARKUP = re.compile(r"<[^>]*>")
 #: The places that the page of every issue has.
 _PLACES = frozenset({"", "top", "title", "content", "comments"})
 _ISSUE_PAGE = re.compile(r"/issues/(?P<slug>[^/]*)/?(?:comments\.json|feed\.xml)?")
@@ -68,6 +69,7 @@ def warnings_of(
         *_bullet_warnings(issue),
         *_link_warnings(issue, rendered, page_url, slugs),
         *_length_warnings(issue, rendered),
+        *_left_out_warnings(issue, rendered),
     ]
     return sorted(warnings, key=lambda warning: warning.line or 0)
 
@@ -171,12 +173,39 @@ def _length_warnings(issue: Issue, rendered: Rendered) -> Iterator[Fault]:
         posts = posts_in_timelines(issue, len(rendered.sections))
         line = issue.lines.get("format", issue.body_line)
         yield Fault(issue.path, line, f"As a thread the issue puts {posts} posts into each follower's timeline")
-    fragment = {"note": rendered.teaser, "full": rendered.full}.get(issue.format)
-    length = 0 if fragment is None else len(issue.title) + len(fragment.text)
+    fragment = {"note": rendered.teaser, "full": rendered.full, "thread": rendered.teaser}.get(issue.format)
+    length = 0 if fragment is None else len(issue.title) + _characters(fragment)
+    line = issue.lines.get("format", issue.body_line)
+    refused = f"servers other than Mastodon may refuse more than {MOST_CHARACTERS}"
     if length > MOST_CHARACTERS:
-        line = issue.lines.get("format", issue.body_line)
-        reason = f"The post has {length} characters; servers other than Mastodon may refuse more than {MOST_CHARACTERS}"
-        yield Fault(issue.path, line, f'{reason}. Write a teaser, or "format: thread"')
+        better = "Write a teaser" if issue.format == "thread" else 'Write a teaser, or "format: thread"'
+        yield Fault(issue.path, line, f"The post has {length} characters; {refused}. {better}")
+    for section in rendered.sections if issue.format == "thread" else ():
+        name = shown(section.heading or section.text.partition("\n")[0][:40])
+        if section.cut:
+            reason = f"The section {name} is too long for one post, which ends with a link to the rest"
+            yield Fault(issue.path, _line_of(issue, section.heading), f"{reason}. Part it with a heading")
+        elif (length := _characters(section)) > MOST_CHARACTERS:
+            reason = f"The post of the section {name} has {length} characters; {refused}. Part it with a heading"
+            yield Fault(issue.path, _line_of(issue, section.heading), reason)
+
+
+def _characters(post: Fragment | Section) -> int:
+    """What a post shows: tables and footnotes grow when they become lines of text."""
+    return max(len(post.text), len(html.unescape(_MARKUP.sub("", post.html))))
+
+
+def _left_out_warnings(issue: Issue, rendered: Rendered) -> Iterator[Fault]:
+    for address in rendered.embeds:
+        reason = f"{shown(address)} is a film, sound or frame, of which page and post hold only a link or its name"
+        yield Fault(issue.path, _line_of(issue, address), reason)
+    attached = {picture.url for picture in rendered.full.pictures}
+    left = [picture for picture in rendered.pictures if picture.url not in attached]
+    if left and issue.format in ("full", "article"):
+        reason = (
+            f"A post shows {len(attached)} of these pictures; of {shown(left[0].path)} and what follows it has links"
+        )
+        yield Fault(issue.path, _line_of(issue, left[0].path), reason)
 
 
 def _without_code(body: str) -> str:

@@ -25,16 +25,18 @@ RAW = "raw-html"
 BARE = "bare-text"
 
 _HEADING = re.compile(r"(#{1,6})[ \t]+(\S.*)$")
+#: `{#name .class}` behind a heading, as Hugo and Pandoc have it.
+_ATTRIBUTES = re.compile(r"(?<=\s)\{(?=[#.][\w-])(?:#([\w.-]{1,60}))?(?:\s{0,9}[.][\w-]{1,60}){0,9}\s{0,9}\}$")
 _FENCE = re.compile(r"(`{3,}|~{3,})[ \t]*([^`\n]*)$")
 _BULLET = re.compile(r"([-*+])( +|$)")
-_NUMBER = re.compile(r"(\d{1,9})[.)]( +|$)")
+_NUMBER = re.compile(r"(\d{1,9})([.)])( +|$)")
 _FOOTNOTE = re.compile(r"\[\^([^\]\s]{1,100})\]:[ ]?(.*)$")
 _REFERENCE = re.compile(
     r"\[([^\]\[]{1,200})\]:[ \t]*<?([^\s<>]{1,2000})>?(?:[ \t]+(?:\"([^\"]*)\"|'([^']*)'|\(([^()]*)\)))?[ \t]*$"
 )
 _HTML_BLOCK = re.compile(
     r"</?(?:address|article|aside|blockquote|body|caption|center|col|colgroup|dd|details|dialog|div|dl|dt|fieldset|"
-    r"figcaption|figure|footer|form|h[1-6]|head|header|hgroup|hr|html|iframe|img|legend|li|link|main|meta|nav|ol|"
+    r"figcaption|figure|footer|form|h[1-6]|head|header|hgroup|hr|html|iframe|legend|li|link|main|meta|nav|ol|"
     r"object|p|picture|script|section|source|style|summary|table|tbody|td|tfoot|th|thead|title|tr|ul|video|audio)"
     r"(?=[\s/>]|$)",
     re.IGNORECASE,
@@ -63,6 +65,11 @@ class _Marker(NamedTuple):
 
     number: int | None
     width: int
+    sign: str  #: what follows the number; another one begins another list
+
+    def goes_with(self, other: _Marker) -> bool:
+        """Whether both may stand in one list."""
+        return (self.number is None) == (other.number is None) and self.sign == other.sign
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -99,14 +106,14 @@ def is_fence_end(line: str, opening: str) -> bool:
 
 def _marker(text: str) -> _Marker | None:
     if match := _BULLET.match(text):
-        number = None
+        number, sign = None, ""
     elif match := _NUMBER.match(text):
-        number = int(match[1])
+        number, sign = int(match[1]), match[2]
     else:
         return None
-    spaces = len(match[2])
+    spaces = len(match[match.re.groups])
     # Five spaces and more begin an indented code block inside the item: only one of them belongs to the marker.
-    return _Marker(number, match.end() if 1 <= spaces <= 4 else match.end() - spaces + 1)
+    return _Marker(number, match.end() if 1 <= spaces <= 4 else match.end() - spaces + 1, sign)
 
 
 def _cells(line: str) -> list[str]:
@@ -208,7 +215,12 @@ class IssueBlocks(BlockParser):
         closed = bare.rstrip("#")
         if closed != bare and (not closed or closed[-1] in " \t"):
             bare = closed.rstrip()
-        self.pending.append(Pending(SubElement(parent, f"h{level}"), bare))
+        heading = SubElement(parent, f"h{level}")
+        if attributes := _ATTRIBUTES.search(bare):
+            bare = bare[: attributes.start()].rstrip()
+            if attributes[1]:
+                heading.set("id", attributes[1])
+        self.pending.append(Pending(heading, bare))
 
     def _paragraph(self, parent: Element, lines: Sequence[str], at: int, *, tight: bool) -> int:
         begin = at
@@ -252,7 +264,7 @@ class IssueBlocks(BlockParser):
         return at
 
     def _quotation(self, parent: Element, lines: Sequence[str], at: int, depth: int) -> int:
-        """One quotation: paragraphs of it may be parted by an empty line with or without its own `>`."""
+        """One quotation: an empty line in it has its own `>`, and one without ends it."""
         inside: list[str] = []
         while at < len(lines):
             line = lines[at]
@@ -260,15 +272,7 @@ class IssueBlocks(BlockParser):
             if text.startswith(">") and indent_of(line) < 4:
                 inside.append(text[2:] if text[1:2] == " " else text[1:])
                 at += 1
-            elif not text.strip():
-                following = at
-                while following < len(lines) and not lines[following].strip():
-                    following += 1
-                if following == len(lines) or not re.match(r" {0,3}>", lines[following]):
-                    break
-                inside.append("")
-                at = following
-            elif inside[-1].strip() and not _begins_block(line):
+            elif text.strip() and inside[-1].strip() and not _begins_block(line):
                 inside.append(line)
                 at += 1
             else:
@@ -299,9 +303,11 @@ class IssueBlocks(BlockParser):
             marker = _marker(text)
             if indent_of(line) >= margin + 2 and items:
                 items[-1].append(line[min(indent_of(line), margin + width) :])
-            elif marker and not is_break(text) and (marker.number is None) == (first.number is None):
+            elif marker and not is_break(text) and marker.goes_with(first):
                 width = marker.width
                 items.append([text[width:]])
+            elif marker and marker.number is not None and first.number is not None:
+                break
             elif not _begins_block(line) and items and items[-1][-1].strip():
                 items[-1].append(text)
             else:
@@ -320,7 +326,7 @@ class IssueBlocks(BlockParser):
         if indent_of(line) >= margin + 2:
             return True
         marker = _marker(line.lstrip(" "))
-        return marker is not None and not is_break(line) and (marker.number is None) == (first.number is None)
+        return marker is not None and not is_break(line) and marker.goes_with(first)
 
     def _html(self, parent: Element, lines: Sequence[str], at: int) -> int:
         begin = at

@@ -11,7 +11,7 @@ from __future__ import annotations
 import html
 import re
 from bisect import bisect_right
-from collections.abc import Callable, Container, Mapping
+from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass, field
 from unicodedata import combining, normalize
 from xml.etree.ElementTree import Element, SubElement
@@ -223,7 +223,7 @@ class _Reader:
         inner = self.pieces[bracket.at + 1 :]
         del self.pieces[bracket.at :]
         if bracket.image:
-            alt = "".join(piece if isinstance(piece, str) else piece.source for piece in inner)
+            alt = _plain_text(inner)
             image = Element("img", {"src": target.url, "alt": alt})
             if target.title:
                 image.set("title", target.title)
@@ -310,6 +310,16 @@ class _Reader:
         link = Element("a", {"href": href})
         link.text = shown
         self.pieces.append(Token(link, shown, automatic or None))
+
+
+def _plain_text(pieces: Sequence[Piece]) -> str:
+    """What a picture's description says, without the marks of Markdown."""
+    written = [piece.source if isinstance(piece, Token) and piece.automatic else piece for piece in pieces]
+    element = Element("span")
+    fill(element, with_emphasis(written), lambda _: None)
+    for image in element.iter("img"):
+        image.text = image.get("alt")
+    return "".join(element.itertext())
 
 
 def _is_word(character: str) -> bool:

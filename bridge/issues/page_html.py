@@ -12,6 +12,7 @@ from urllib.parse import urljoin, urlsplit
 
 import nh3
 
+from bridge.issues import embeds
 from bridge.issues.html_tree import Node, Tag, parse
 from bridge.issues.rendered import Picture, ServedPicture
 
@@ -20,6 +21,8 @@ _TAGS = frozenset(
     "h1 h2 h3 h4 h5 h6 hr i img ins kbd li mark ol p pre q rp rt ruby s samp section small span strong sub summary "
     "sup table tbody td tfoot th thead time tr u ul var wbr".split()
 )
+#: Blocks that only group others, as they come with pasted text; on the page each is a `div`.
+_GROUPS = frozenset({"address", "article", "aside", "center", "footer", "header"})
 _ATTRIBUTES = {
     "*": {"id", "lang", "dir", "title"},
     "a": {"href", "class", "rel", "hreflang"},
@@ -38,7 +41,9 @@ _ATTRIBUTES = {
     "th": {"align", "colspan", "rowspan", "scope"},
     "time": {"datetime"},
 }
-_CLASSES = frozenset({"h-card", "u-url", "mention", "hashtag", "footnotes", "footnote-ref", "footnote-backref"})
+_CLASSES = frozenset(
+    {"h-card", "u-url", "mention", "hashtag", "footnotes", "footnote-ref", "footnote-backref", embeds.CLASS}
+)
 _SCHEMES = frozenset({"http", "https", "mailto", "tel", "geo", "xmpp", "matrix", "gemini", "magnet"})
 
 #: How wide a picture is shown: the text's column of the stylesheet, on a phone the whole screen.
@@ -57,10 +62,10 @@ def _attribute(tag: str, name: str, value: str) -> str | None:
 
 
 def sanitised(html: str) -> str:
-    """The HTML with what a page of ours may hold. Text stays; scripts, styles, frames and forms go."""
+    """The HTML with what a page of ours may hold. Text stays; scripts, styles and forms go, frames become links."""
     return nh3.clean(
-        html,
-        tags=set(_TAGS),
+        embeds.with_links(html),
+        tags=set(_TAGS | _GROUPS),
         attributes=_ATTRIBUTES,
         attribute_filter=_attribute,
         url_schemes=set(_SCHEMES),
@@ -83,10 +88,14 @@ class PageTree:
         self.page_url = page_url
         self.pictures: dict[str, Picture] = {}
         self.links: list[str] = []
+        self.embeds: list[str] = []
+        for group in self.root.tags(*_GROUPS):
+            group.name = "div"
         for image in self.root.tags("img"):
             self._settle_picture(image, served)
         for link in self.root.tags("a"):
             self._settle_link(link)
+        _gather_loose(self.root)
 
     @property
     def blocks(self) -> list[Node]:
@@ -122,7 +131,18 @@ class PageTree:
 
     def _settle_link(self, link: Tag) -> None:
         href = link.get("href").strip()
+        if embeds.CLASS in link.words("class"):
+            del link.attrs["class"]
+            self.embeds.append(href or link.text())
+            if not absolute(href, self.page_url).startswith(("http://", "https://")) or not is_outside(
+                absolute(href, self.page_url), self.page_url
+            ):
+                # A file beside the issue that is no picture is served to nobody.
+                link.replace_with(link.text())
+                return
         if not href:
+            # An address that may not stand, or none: what is left is the text, or a place that others link to.
+            link.attrs.pop("href", None)
             return
         if not href.startswith("#"):
             link.attrs["href"] = href = absolute(href, self.page_url)
@@ -130,6 +150,34 @@ class PageTree:
             if "mention" not in link.words("class"):
                 self.links.append(href)
             link.attrs["rel"] = " ".join(dict.fromkeys([*link.words("rel"), "noopener"]))
+
+
+def _gather_loose(root: Tag) -> None:
+    """Make paragraphs of the text and inline elements that stand outside of any block, as in `<center>`."""
+    gathered: list[Node] = []
+    loose: list[Node] = []
+
+    def settle() -> None:
+        while loose and isinstance(loose[-1], str) and not loose[-1].strip():
+            loose.pop()
+        if loose:
+            paragraph = Tag("p")
+            for node in loose:
+                paragraph.append(node)
+            paragraph.parent = root
+            gathered.append(paragraph)
+        loose.clear()
+
+    for child in root.children:
+        if isinstance(child, Tag) and (child.name in _BLOCKS or child.tags(*_BLOCKS)):
+            settle()
+            gathered.append(child)
+        elif loose or not isinstance(child, str) or child.strip():
+            loose.append(child)
+        else:
+            gathered.append(child)
+    settle()
+    root.children = gathered
 
 
 def _flatten(root: Tag) -> None:
@@ -175,6 +223,10 @@ _BLOCKS = frozenset(
 )
 
 
+#: Links whose text is a sign: in plain text the number of a footnote would stick to the word before it.
+_NO_WORDS = frozenset({"footnote-ref", "footnote-backref"})
+
+
 def _add_text(node: Node, lines: list[str]) -> None:
     if not isinstance(node, Tag):
         lines[-1] += one_line(node)
@@ -182,7 +234,7 @@ def _add_text(node: Node, lines: list[str]) -> None:
         lines.append("")
     elif node.name == "pre":
         lines.extend(["", *node.text().splitlines(), ""])
-    elif "footnote-backref" not in node.words("class"):
+    elif not _NO_WORDS.intersection(node.words("class")):
         begins = node.name in _BLOCKS
         if begins:
             lines.append("")

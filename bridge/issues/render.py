@@ -13,11 +13,21 @@ from unicodedata import normalize
 from bridge.errors import Fault, IssueFaults
 from bridge.issues.fediverse_html import FediverseHtml
 from bridge.issues.html_tree import Node, Tag, tags_of
-from bridge.issues.issue import Issue
+from bridge.issues.issue import Issue, picture_in_text
 from bridge.issues.markdown_rules import Converted, html_from_markdown
 from bridge.issues.page_html import PageTree, sanitised, text_of
-from bridge.issues.rendered import Fragment, Hashtag, Mention, Picture, Rendered, Section, ServedPicture
-from bridge.issues.sections import SECTION_LENGTH, Cut, cut_sections, excerpt, is_heading, teaser_blocks, unique_key
+from bridge.issues.rendered import MAX_PICTURES, Fragment, Hashtag, Mention, Picture, Rendered, Section, ServedPicture
+from bridge.issues.sections import (
+    SECTION_LENGTH,
+    Cut,
+    cut_inside,
+    cut_sections,
+    excerpt,
+    is_break,
+    is_heading,
+    teaser_blocks,
+    unique_key,
+)
 
 __all__ = [
     "Fragment",
@@ -35,6 +45,8 @@ __all__ = [
 #: Elements of one issue; twenty times what a long letter has. What follows costs 0.1 ms for each (S120).
 MAX_ELEMENTS = 20_000
 
+#: Characters of a section's post that are kept for the link to the rest.
+_LINK_ROOM = 50
 _GO_ON = {"de": "Weiterlesen auf der Seite", "en": "Read on at the page"}
 _WORD = re.compile(r"\w+")
 _NOTE_ID = re.compile(r"fn-\d+$")
@@ -128,7 +140,7 @@ class _Rendering:
         return Rendered(
             page_html=tree.html(),
             teaser=teaser,
-            full=self._fragment(tree, blocks),
+            full=self._fragment(tree, _without_breaks_around(blocks), room=self._room(tree)),
             sections=sections,
             text=text,
             mentions=tuple(self._named.values()),
@@ -136,6 +148,7 @@ class _Rendering:
             pictures=tuple(tree.pictures.values()),
             links=tuple(dict.fromkeys(tree.links)),
             words=len(text.split()),
+            embeds=tuple(dict.fromkeys(tree.embeds)),
         )
 
     def _tree(self, text: str) -> PageTree:
@@ -152,8 +165,17 @@ class _Rendering:
             raise IssueFaults([Fault(self._issue.path, None, reason)])
         return PageTree(html, page_url=self._page_url, served=self._picture)
 
-    def _fragment(self, tree: PageTree, blocks: Sequence[Node], *, ending: str = "") -> Fragment:
-        writer = FediverseHtml(page_url=self._page_url, language=self._issue.language, known=tree.pictures)
+    def _room(self, tree: PageTree) -> int:
+        """How many of the text's pictures the whole text can have: an attached cover that is none of them takes one."""
+        issue = self._issue
+        in_text = {picture_in_text(picture.path) for picture in tree.pictures.values()}
+        takes_one = issue.format == "full" and issue.attach != "none" and issue.cover and issue.cover not in in_text
+        return MAX_PICTURES - 1 if takes_one else MAX_PICTURES
+
+    def _fragment(
+        self, tree: PageTree, blocks: Sequence[Node], *, ending: str = "", room: int | None = None
+    ) -> Fragment:
+        writer = FediverseHtml(page_url=self._page_url, language=self._issue.language, known=tree.pictures, room=room)
         html = writer.write(blocks) + ending
         links = tags_of(blocks, "a", word="mention")
         tags = [self._tags.get(normalize("NFC", link.text()).removeprefix("#").casefold()) for link in links]
@@ -168,6 +190,8 @@ class _Rendering:
 
     def _section(self, tree: PageTree, cut: Cut) -> Section:
         part = excerpt(cut.blocks, SECTION_LENGTH)
+        if not part.complete or len(text_of(part.blocks)) > SECTION_LENGTH:
+            part = excerpt(cut.blocks, SECTION_LENGTH - _LINK_ROOM, shorten=cut_inside)
         blocks = list(part.blocks)
         ending = ""
         if part.complete:
@@ -180,7 +204,7 @@ class _Rendering:
             anchor = rest if part.whole and _anchor(cut.blocks[part.whole], rest) else cut.key
             words = _GO_ON.get(self._issue.language.partition("-")[0], _GO_ON["en"])
             ending = f'<p><a href="{self._page_url}#{anchor}">{words}</a></p>'
-        fragment = self._fragment(tree, blocks, ending=ending)
+        fragment = self._fragment(tree, blocks, ending=ending, room=MAX_PICTURES)
         return Section(
             key=cut.key,
             heading=cut.heading,
@@ -199,6 +223,12 @@ def _is_footnotes(block: Node) -> bool:
 
 def _without_footnotes(blocks: Iterable[Node]) -> list[Node]:
     return [block for block in blocks if not _is_footnotes(block)]
+
+
+def _without_breaks_around(blocks: Sequence[Node]) -> Sequence[Node]:
+    """A break at the beginning or end parts nothing in a post."""
+    parted = [at for at, block in enumerate(blocks) if not is_break(block)]
+    return blocks[parted[0] : parted[-1] + 1] if parted else ()
 
 
 def _cites(blocks: Sequence[Node]) -> list[str]:

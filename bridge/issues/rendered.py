@@ -6,6 +6,9 @@ from dataclasses import dataclass
 
 from bridge.terms import ActorId
 
+#: What many servers show of one post at most.
+MAX_PICTURES = 4
+
 
 @dataclass(frozen=True, kw_only=True)
 class Mention:
@@ -82,7 +85,8 @@ class Rendered:
 
     `page_html` holds everything, sanitised. `teaser` and `full` are federated HTML, which the fediverse's allow-lists
     keep; `sections` are a thread's replies, without what the teaser already says in full. `text` is the whole issue as
-    plain text; `links` are the addresses on other hosts, in order; `words` counts the author's words.
+    plain text; `links` are the addresses on other hosts, in order; `embeds` are
+    the films, sounds and frames that became links; `words` counts the author's words.
     """
 
     page_html: str
@@ -95,6 +99,7 @@ class Rendered:
     pictures: tuple[Picture, ...]
     links: tuple[str, ...]
     words: int
+    embeds: tuple[str, ...] = ()
 
     @property
     def teaser_html(self) -> str:

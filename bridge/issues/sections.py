@@ -6,7 +6,8 @@ so that a changed section is one Update, a new one one Create, a removed one one
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 
@@ -22,6 +23,13 @@ _HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
 _LISTS = frozenset({"ul", "ol"})
 #: Blocks that have no words of their own and so are no paragraph.
 _WORDLESS = frozenset({"hr", "figure"}) | _HEADINGS
+#: Blocks that can end after any of their parts.
+_PARTED = frozenset("blockquote ul ol li div section details table thead tbody tfoot dl dd figure".split())
+
+
+#: A heading's own name, given as `{#name}`, and what is taken on every page.
+_OWN_KEY = re.compile(r"[A-Za-z][A-Za-z0-9._-]{0,59}")
+_PLACES = frozenset({"top", "title", "content", "comments"})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,7 +67,8 @@ def teaser_blocks(blocks: Sequence[Node]) -> Excerpt:
 
     A long first one ends at a word with "…"; a quotation goes in whole or not at all.
     """
-    chosen = excerpt(blocks, TEASER_LENGTH)
+    begin = next((at for at, block in enumerate(blocks) if not is_break(block)), 0)
+    chosen = excerpt(blocks[begin:], TEASER_LENGTH)
     end = len(chosen.blocks)
     while end and _is_wordless(chosen.blocks[end - 1]):
         end -= 1
@@ -67,8 +76,12 @@ def teaser_blocks(blocks: Sequence[Node]) -> Excerpt:
     return Excerpt(blocks=chosen.blocks[:end], whole=min(chosen.whole, end), complete=chosen.complete)
 
 
-def excerpt(blocks: Sequence[Node], most: int) -> Excerpt:
-    """Whole blocks up to `most` characters, the first with words in any case, shortened when it alone is longer."""
+def excerpt(blocks: Sequence[Node], most: int, *, shorten: Callable[[Node, int], Node | None] | None = None) -> Excerpt:
+    """Whole blocks up to `most` characters, the first with words in any case, shortened when it alone is longer.
+
+    `shorten` does that: `cut_inside` for any block, by default only for paragraphs and lists.
+    """
+    shorten = shorten or _shortened
     length, begun = 0, False
     for at, block in enumerate(blocks):
         size = len(text_of([block]))
@@ -76,7 +89,7 @@ def excerpt(blocks: Sequence[Node], most: int) -> Excerpt:
             if begun:
                 return Excerpt(blocks=blocks[:at], whole=at, complete=False)
             if not _is_wordless(block):
-                shorter = _shortened(block, most - length)
+                shorter = shorten(block, most - length)
                 if shorter is not None:
                     return Excerpt(blocks=[*blocks[:at], shorter], whole=at, complete=False)
         length += size
@@ -91,6 +104,52 @@ def _shortened(block: Node, room: int) -> Node | None:
     if block.name in _LISTS:
         return _with_first_items(block, room)
     return _begun(block, room)[0] if block.name == "p" else None
+
+
+def cut_inside(block: Node, room: int) -> Node:
+    """A copy of a block that is longer than `room` characters, ended at a paragraph, item, line or row inside of it.
+
+    Where not even one of these fits, that one ends at a word with "…".
+    """
+    return _as_fits(block, room, must=True) or block
+
+
+def _as_fits(block: Node, room: int, *, must: bool) -> Node | None:
+    """As much of a longer block as fits; None for nothing, unless some of it `must` stand."""
+    if not isinstance(block, Tag):
+        return _ended(block, room) if must else None
+    if block.name == "pre":
+        return _first_lines(block, room, must=must)
+    if block.name not in _PARTED:
+        return _begun(block, room)[0] if must else None
+    shorter = Tag(block.name, dict(block.attrs))
+    begun = False
+    for child in block.children:
+        size = len(text_of([child]))
+        kept = child if size <= room else _as_fits(child, room, must=must and not begun)
+        if kept is not None:
+            shorter.append(kept.copy() if isinstance(kept, Tag) else kept)
+            begun = begun or size > 0
+        if kept is not child:
+            break
+        room -= size + 1  # each begins a line
+    return shorter if begun else None
+
+
+def _first_lines(block: Tag, room: int, *, must: bool) -> Tag | None:
+    """The lines of a block of code that fit."""
+    kept: list[str] = []
+    for line in block.text().split("\n"):
+        room -= len(line) + 1
+        if room < 0:
+            break
+        kept.append(line)
+    text = "\n".join(kept) if any(kept) else _ended(block.text(), room + len(block.text().split("\n")[0]))
+    if not (must or any(kept)):
+        return None
+    shorter = Tag(block.name, dict(block.attrs))
+    shorter.put_text(text + "\n")
+    return shorter
 
 
 def _begun(tag: Tag, room: int) -> tuple[Tag, int]:
@@ -148,7 +207,12 @@ def cut_sections(blocks: Sequence[Node]) -> list[Cut]:
         if not group or not (text or any(_is_wordless(node) for node in group)):
             continue
         heading = text_of(group[:1]) if is_heading(group[0]) else ""
-        cuts.append(Cut(key=unique_key(heading or text, taken), heading=heading, blocks=group))
+        own = group[0].get("id") if isinstance(group[0], Tag) and heading else ""
+        if own and own not in taken and own not in _PLACES and _OWN_KEY.fullmatch(own):
+            taken[own] = 1
+            cuts.append(Cut(key=own, heading=heading, blocks=group))
+        else:
+            cuts.append(Cut(key=unique_key(heading or text, taken), heading=heading, blocks=group))
     return cuts
 
 

@@ -10,6 +10,7 @@ import hashlib
 import unicodedata
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from html import unescape
 from typing import NamedTuple
 from urllib.parse import unquote
 
@@ -44,18 +45,19 @@ class IssueFile:
 
     @property
     def fingerprint(self) -> str:
-        """The same fingerprint, the same issue: the file need not be read again."""
+        """The same fingerprint, the same issue: the file need not be read again. Another one says nothing yet."""
         whole = hashlib.sha256(self.blob.encode())
         for picture in self.pictures:
             whole.update(f"\0{picture.name}\0{picture.blob}".encode())
         return whole.hexdigest()
 
     def pictures_in(self, raw: bytes) -> dict[str, PictureFile]:
-        """The issue's pictures by name: all of its folder, or those of the shared ones that its text names."""
-        if self.path.endswith("/index.md"):
-            return {picture.name: picture for picture in self.pictures}
+        """The pictures that its text names, as written or as an address spells them, by name."""
+        if not self.pictures:
+            return {}
         text = unicodedata.normalize("NFC", raw.decode("utf-8", "replace"))
-        texts = (text, unicodedata.normalize("NFC", unquote(text)))
+        plain = unescape(text.replace("\\", ""))
+        texts = (text, plain, unicodedata.normalize("NFC", unquote(plain)))
         return {picture.name: picture for picture in self.pictures if any(picture.name in text for text in texts)}
 
 
@@ -218,7 +220,7 @@ def tree_of(found: Iterable[FoundFile], *, commit: str | None) -> IssueTree:
         parts = entry.path.split(b"/")
         if any(part[:1] in (b"_", b".") for part in parts):
             continue
-        if _is_issue(parts):
+        if is_issue(parts):
             fault = _name_fault(entry) or _size_fault(shown_path(entry.path), entry.size)
             if fault:
                 faults.append(fault)
@@ -234,11 +236,11 @@ def tree_of(found: Iterable[FoundFile], *, commit: str | None) -> IssueTree:
     return IssueTree(commit=commit, files=tuple(files), faults=tuple(faults))
 
 
-def _is_issue(parts: Sequence[bytes]) -> bool:
+def is_issue(parts: Sequence[bytes]) -> bool:
     """NAME.md or NAME/index.md; what a repository says about itself is no letter."""
     if len(parts) == 1:
-        return parts[0].endswith(b".md") and parts[0].lower() != b"readme.md"
-    return len(parts) == 2 and parts[-1] == b"index.md"
+        return parts[0].lower().endswith(b".md") and parts[0].lower() != b"readme.md"
+    return len(parts) == 2 and parts[-1].lower() == b"index.md"
 
 
 def shown_path(path: bytes) -> str:

@@ -24,14 +24,33 @@ _NOBODY = {
 }
 
 
-def dirty_files(repository: Repository, *, untracked: bool = True) -> list[str]:
+def dirty_files(repository: Repository) -> list[str]:
     """The paths that are changed but not committed, sorted; names that begin with `_` or `.` are not looked at."""
-    kind = "all" if untracked else "no"
+    changed, untracked = status(repository)
+    return sorted(shown_path(path) for path in (*changed, *untracked) if not _is_ignored(path))
+
+
+def status(repository: Repository) -> tuple[list[bytes], list[bytes]]:
+    """The paths that are changed but not committed, and those that git does not know yet."""
     listing = repository.git(
-        "status", "--porcelain=v1", "-z", "--no-renames", "--ignore-submodules=all", f"--untracked-files={kind}"
+        "status", "--porcelain=v1", "-z", "--no-renames", "--ignore-submodules=all", "--untracked-files=all"
     ).output
-    paths = [entry[3:] for entry in listing.split(b"\0") if entry]
-    return sorted(shown_path(path) for path in paths if not _is_ignored(path))
+    entries = [entry for entry in listing.split(b"\0") if entry]
+    changed = [entry[3:] for entry in entries if entry[:2] != b"??"]
+    return changed, [entry[3:] for entry in entries if entry[:2] == b"??"]
+
+
+def uncommitted(repository: Repository, paths: Sequence[str]) -> list[str]:
+    """What is changed but not committed of these issue files, of a folder its pictures too."""
+    return [path for path in dirty_files(repository) if any(_belongs_to(path, issue) for issue in paths)]
+
+
+def in_the_way(repository: Repository, commit: str, untracked: Sequence[bytes]) -> list[str]:
+    """Of the files that git does not know here, those that taking the commit would overwrite."""
+    if not untracked:
+        return []
+    names = repository.git("ls-tree", "-r", "-z", "--full-tree", "--name-only", commit, "--", *untracked).output
+    return [shown_path(name) for name in names.split(b"\0") if name]
 
 
 def commit_files(repository: Repository, paths: Sequence[str], message: str) -> str | None:
@@ -39,8 +58,7 @@ def commit_files(repository: Repository, paths: Sequence[str], message: str) -> 
 
     The new commit, or None where there was nothing to commit. A file that is gone is committed as removed.
     """
-    dirty = dirty_files(repository)
-    wanted = [path for path in dirty if any(_belongs_to(path, issue) for issue in paths)]
+    wanted = uncommitted(repository, paths)
     if not wanted:
         return None
     repository.git("add", "--all", "--", *wanted)
@@ -125,7 +143,7 @@ def _belongs_to(path: str, issue: str) -> bool:
     folder, _, name = issue.rpartition("/")
     if path == issue:
         return True
-    return name == "index.md" and path.startswith(folder + "/") and path.lower().endswith(PICTURE_SUFFIXES)
+    return name.lower() == "index.md" and path.startswith(folder + "/") and path.lower().endswith(PICTURE_SUFFIXES)
 
 
 def _identity(repository: Repository) -> dict[str, str]:

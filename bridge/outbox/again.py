@@ -12,6 +12,7 @@ from bridge.activity.outgoing import create_of
 from bridge.errors import UserFault
 from bridge.outbox.publish import Publisher
 from bridge.outbox.record import Recorder
+from bridge.outbox.report import in_zone
 from bridge.store import deliveries, followers, issues, published
 from bridge.store.database import Transaction
 from bridge.store.issues import Outline
@@ -27,6 +28,7 @@ class Sent:
     slug: str
     deliveries: int
     servers: int
+    page_only: bool = False  #: its file says `federate: false`, so nobody is told
 
 
 async def resend(publisher: Publisher, slug: str, server: Server | None = None) -> Sent:
@@ -35,8 +37,9 @@ async def resend(publisher: Publisher, slug: str, server: Server | None = None) 
     One that was withdrawn, or that nobody was told of yet, is published. Raises UserFault.
     """
     row = await publisher.database.read(lambda tx: _find(tx, publisher, slug))
+    zone = publisher.blog_config.timezone
     if row.state == "waiting":
-        raise UserFault(f"{slug} waits for its date, {row.date:%Y-%m-%d %H:%M %Z}; change the date to publish it now")
+        raise UserFault(f"{slug} waits for its date, {in_zone(row.date, zone)}; change the date to publish it now")
     if row.source.get("federate") is False and row.state == "published":
         raise UserFault(f'{slug} has "federate: false" in its file, so it is a page only; remove the line to send it')
     if row.state == "published" and row.object_id is not None:
@@ -46,7 +49,8 @@ async def resend(publisher: Publisher, slug: str, server: Server | None = None) 
     report = await publisher.publish(only=[row.path], again=slug)
     if report.is_refused:
         raise UserFault(str(report.steps[0].faults[0]))
-    return Sent(slug=slug, deliveries=sum(report.deliveries), servers=report.servers)
+    page_only = bool(report.steps) and all(step.silent for step in report.steps)
+    return Sent(slug=slug, deliveries=sum(report.deliveries), servers=report.servers, page_only=page_only)
 
 
 async def withdraw(publisher: Publisher, slug: str) -> Sent:

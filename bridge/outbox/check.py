@@ -17,10 +17,10 @@ from bridge.issues.rendered import ServedPicture
 from bridge.issues.source import IssueFile, IssueTree
 from bridge.issues.worktree import read_saved, read_saved_tree
 from bridge.outbox.pictures import Shelf
-from bridge.outbox.plan import gone_rows, match_rows, steps_for, taken_back
+from bridge.outbox.plan import former_threads, gone_rows, match_rows, steps_for, taken_back
 from bridge.outbox.prepare import Prepared, ReadFile, read_file, render_issue, with_warnings, without_twins
-from bridge.outbox.publish import Publisher, tree_faults
-from bridge.store import issues
+from bridge.outbox.publish import Publisher, no_issue, tree_faults
+from bridge.store import issues, published
 from bridge.store.issues import Outline
 
 
@@ -68,7 +68,7 @@ async def check(
     ready = [*await asyncio.to_thread(render), *broken]
     refusals = [fault for one in ready if isinstance(one, ReadFile) for fault in one.faults]
     warnings = [fault for one in ready if isinstance(one, Prepared) for fault in [*one.warnings, *_unresolved(one)]]
-    more_refusals, more_warnings = _against(rows, ready, read, publisher, only, tree)
+    more_refusals, more_warnings = await _against(rows, ready, read, publisher, only, tree)
     return Checked(refusals=[*refusals, *more_refusals], warnings=[*warnings, *more_warnings], ready=ready)
 
 
@@ -89,9 +89,7 @@ def _check_named(publisher: Publisher, only: Sequence[str] | None, found: Sequen
     known = {one.file.path for one in found}
     for path in only or ():
         if path not in known:
-            if not (publisher.repository.folder / path).exists():
-                raise UserFault(f"There is no file {path} in {publisher.repository.folder}")
-            raise UserFault(f"{path} is no issue file: those are NAME.md and NAME/index.md, and begin with no _ or dot")
+            raise UserFault(no_issue(publisher.repository, path))
 
 
 def _unresolved(prepared: Prepared) -> list[Fault]:
@@ -106,7 +104,7 @@ def _unresolved(prepared: Prepared) -> list[Fault]:
     return found
 
 
-def _against(
+async def _against(
     rows: Sequence[Outline],
     ready: Sequence[Prepared | ReadFile],
     read: Sequence[ReadFile],
@@ -119,7 +117,10 @@ def _against(
     matched = match_rows(read, rows, paths=paths, kept=())
     broken = [*(one for one in read if one.issue is None), *(one for one in ready if isinstance(one, ReadFile))]
     gone = gone_rows(rows, kept=(), matched=matched, refused=broken, only=only)
-    steps = steps_for(ready, matched, gone=gone if only is None else (), now=publisher.clock())
+    threads = former_threads(matched, [one.issue for one in ready if isinstance(one, Prepared)])
+    sections = await publisher.database.read(lambda tx: published.count_sections(tx, threads)) if threads else {}
+    gone = gone if only is None else []
+    steps = steps_for(ready, matched, gone=gone, now=publisher.clock(), sections=sections)
     taken = taken_back(steps)
     refusals: list[Fault] = []
     if len(taken) > 1:

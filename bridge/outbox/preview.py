@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import asyncio
 import base64
-import mimetypes
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache, partial
 
 from bridge.activity.post import Attachment
 from bridge.errors import Fault, IssueFaults, UserFault
@@ -17,6 +17,7 @@ from bridge.issues.issue import Issue, picture_in_text
 from bridge.issues.rendered import Rendered, ServedPicture
 from bridge.issues.source import IssueFile
 from bridge.issues.worktree import read_saved
+from bridge.media.encode import encode
 from bridge.outbox.check import check, picture_of
 from bridge.outbox.mastodon import Post, post_from
 from bridge.outbox.prepare import Prepared, descriptions
@@ -48,9 +49,11 @@ class Preview:
 async def preview(publisher: Publisher, path: str) -> Preview:
     """Show what publishing this file would give; raises IssueFaults for what a push would be refused for."""
 
+    address_of = cache(partial(_as_address, publisher))
+
     def served(file: IssueFile, name: str) -> ServedPicture | None:
         found = picture_of(file, name)
-        return None if found is None else ServedPicture(url=_as_address(publisher, found))
+        return None if found is None else ServedPicture(url=address_of(found))
 
     checked = await check(publisher, [path], picture=served)
     if checked.refusals:
@@ -67,8 +70,8 @@ async def preview(publisher: Publisher, path: str) -> Preview:
         lambda: [
             Attachment(
                 path=name,
-                url=_as_address(publisher, named[name]),
-                media_type=_media_type(name),
+                url=address_of(named[name]),
+                media_type=address_of(named[name])[len("data:") :].partition(";")[0],
                 alt=alt.get(name, ""),
             )
             for name in wished
@@ -106,10 +109,6 @@ async def preview(publisher: Publisher, path: str) -> Preview:
 
 
 def _as_address(publisher: Publisher, path: str) -> str:
-    """The picture itself as an address: a preview is one file, and nobody serves the picture yet."""
-    raw = read_saved(publisher.repository, path, most=_MOST_PICTURE)
-    return f"data:{_media_type(path)};base64,{base64.b64encode(raw).decode()}"
-
-
-def _media_type(path: str) -> str:
-    return mimetypes.guess_type(path)[0] or "application/octet-stream"
+    """The picture itself, as it would be served, as an address: a preview is one file, and nobody serves it yet."""
+    encoded = encode(read_saved(publisher.repository, path, most=_MOST_PICTURE))
+    return f"data:{encoded.media_type};base64,{base64.b64encode(encoded.largest.body).decode()}"

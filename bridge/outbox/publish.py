@@ -7,10 +7,12 @@ against is still what is out, else the plan is made again. So nothing goes out t
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Mapping, Sequence
+import os
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Protocol
+from zoneinfo import ZoneInfo
 
 from bridge.activity.ids import Blog
 from bridge.clock import Clock
@@ -19,15 +21,25 @@ from bridge.errors import UserFault
 from bridge.issues.git import Repository
 from bridge.issues.issue import Issue
 from bridge.issues.rendered import Mention
-from bridge.issues.source import IssueFile, IssueTree, head_commit, is_behind, list_tree, read_blobs, with_sizes
+from bridge.issues.source import (
+    IssueFile,
+    IssueTree,
+    head_commit,
+    is_behind,
+    is_issue,
+    list_tree,
+    read_blobs,
+    with_sizes,
+)
 from bridge.media.folder import MediaFolder
+from bridge.outbox.contents import settled_files, with_contents
 from bridge.outbox.pictures import Shelf
-from bridge.outbox.plan import Step, gone_rows, match_rows, steps_for, taken_back
+from bridge.outbox.plan import Step, former_threads, gone_rows, match_rows, steps_for, taken_back
 from bridge.outbox.prepare import Prepared, ReadFile, read_files, render_issue, with_warnings
 from bridge.outbox.record import Recorder
 from bridge.outbox.report import Report, told_of
 from bridge.outbox.standing import unchanged_rows
-from bridge.store import blogs, followers, issues, pictures, publications
+from bridge.store import blogs, followers, issues, pictures, publications, published
 from bridge.store.database import Database, Transaction
 from bridge.store.issues import Outline
 from bridge.store.pictures import PictureRow
@@ -55,6 +67,29 @@ class _Out:
 
 
 @dataclass(frozen=True, kw_only=True)
+class _Plan:
+    """What is to be done. `settled` are the issues that are as they were, whose files only lie beside others now."""
+
+    steps: Sequence[Step]
+    settled: Sequence[tuple[Outline, ReadFile]]
+    unresolved: Sequence[str]
+    drafts: Sequence[str]
+    zone: ZoneInfo
+
+    def report(self, commit: str, out: _Out) -> Report:
+        """What carrying it out would do."""
+        return Report(
+            commit=commit,
+            zone=self.zone,
+            steps=self.steps,
+            drafts=self.drafts,
+            followers=out.followers,
+            servers=out.servers,
+            unresolved=self.unresolved,
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
 class Publisher:
     """Everything publishing needs. `people` is None where nobody may be asked: then mentions stay plain text."""
 
@@ -71,6 +106,7 @@ class Publisher:
         self,
         *,
         only: Sequence[str] | None = None,
+        removed: Collection[str] = (),
         allow_delete: bool = False,
         dry_run: bool = False,
         again: str | None = None,
@@ -78,7 +114,8 @@ class Publisher:
     ) -> Report:
         """Bring the world in line with the last commit.
 
-        `only` names the paths to look at; what is not named is never removed. `again` is the slug of an issue that
+        `only` names the paths to look at; what is not named is never removed. Of those, `removed` may be nobody's: a
+        file that went before it was ever out. `again` is the slug of an issue that
         goes out though its file is the same. `unattended` says that no author reads the report, so that it is kept for
         one who asks. Raises UserFault when more than one published issue would be taken back and neither `allow_delete`
         nor the commit's pusher allows it.
@@ -87,20 +124,16 @@ class Publisher:
             out = await self.database.read(self._out)
             commit = await asyncio.to_thread(head_commit, self.repository)
             if commit is None:
-                return Report(commit=None, followers=out.followers, servers=out.servers)
-            steps, unresolved = await self._plan(commit, out, only=only, again=again, keep_pictures=not dry_run)
-            await self._check_deletions(steps, commit, allow_delete=allow_delete)
-            report = Report(
-                commit=commit,
-                steps=steps,
-                followers=out.followers,
-                servers=out.servers,
-                unresolved=unresolved,
-            )
+                zone = self.blog_config.timezone
+                return Report(commit=None, zone=zone, followers=out.followers, servers=out.servers)
+            plan = await self._plan(commit, out, only=only, removed=removed, again=again, keep_pictures=not dry_run)
+            await self._check_deletions(plan.steps, commit, allow_delete=allow_delete)
             if dry_run:
-                return report
+                return plan.report(commit, out)
             done = await self.database.write(
-                lambda tx, out=out, report=report: self._write(tx, out, report, only, unattended)  # type: ignore[misc]
+                lambda tx, out=out, commit=commit, plan=plan: self._write(  # type: ignore[misc]
+                    tx, out, commit, plan, only, unattended
+                )
             )
             if done is not None:
                 return done
@@ -113,14 +146,33 @@ class Publisher:
         `publish` does.
         """
         out = await self.database.read(self._out)
-        steps, _ = await self._plan(commit, out, repository=repository)
-        await self._check_deletions(steps, commit, allow_delete=allow_delete)
-        if allow_delete and len(taken_back(steps)) > 1:
+        plan = await self._plan(commit, out, repository=repository)
+        await self._check_deletions(plan.steps, commit, allow_delete=allow_delete)
+        if allow_delete and len(taken_back(plan.steps)) > 1:
             now = self.clock()
             await self.database.write(
                 lambda tx: publications.allow_deletions(tx, self.blog.id, commit, now=now),
             )
-        return Report(commit=commit, steps=steps, followers=out.followers, servers=out.servers)
+        return plan.report(commit, out)
+
+    async def try_out(
+        self,
+        tree: str,
+        repository: Repository,
+        *,
+        only: Sequence[str],
+        removed: Collection[str] = (),
+        allow_delete: bool = False,
+    ) -> Report:
+        """What publishing these paths of a tree would do that is not committed yet (`issues.trial`).
+
+        Raises UserFault as `publish` does.
+        """
+        out = await self.database.read(self._out)
+        plan = await self._plan(tree, out, only=only, removed=removed, repository=repository)
+        await self._check_deletions(plan.steps, tree, allow_delete=allow_delete)
+        commit = await asyncio.to_thread(head_commit, self.repository)
+        return plan.report(commit or tree, out)
 
     async def is_due(self) -> bool:
         """Whether the last commit is not out yet, or an issue's date has come.
@@ -130,8 +182,8 @@ class Publisher:
         commit = await asyncio.to_thread(head_commit, self.repository)
         if commit is None:
             return False
-        published = await self.database.read(lambda tx: blogs.published_commit(tx, self.blog.id))
-        if published != commit and not await asyncio.to_thread(is_behind, self.repository, commit, published):
+        out = await self.database.read(lambda tx: blogs.published_commit(tx, self.blog.id))
+        if out != commit and not await asyncio.to_thread(is_behind, self.repository, commit, out):
             return True
         return await self.has_come()
 
@@ -163,18 +215,20 @@ class Publisher:
         out: _Out,
         *,
         only: Sequence[str] | None = None,
+        removed: Collection[str] = (),
         again: str | None = None,
         repository: Repository | None = None,
         keep_pictures: bool = False,
-    ) -> tuple[list[Step], list[str]]:
+    ) -> _Plan:
         repository = repository or self.repository
         tree = await asyncio.to_thread(list_tree, repository, commit)
         now = self.clock()
         same = unchanged_rows(tree.files, [row for row in out.rows if row.slug != again], now)
         tree = await asyncio.to_thread(with_sizes, repository, tree, known=same.keys())
         looked_at = [file for file in tree.files if only is None or file.path in only]
-        if only is not None:
-            _check_named(only, tree, out.rows)
+        known = _known_paths(tree, out.rows)
+        if missing := [path for path in only or () if path not in known and path not in removed]:
+            raise UserFault(no_issue(repository, missing[0]))
         paths = frozenset(file.path for file in tree.files)
         unnamed = paths.difference(file.path for file in looked_at)
         others = {row.path: row for row in out.rows if row.state != "deleted" and row.path in unnamed}
@@ -186,25 +240,37 @@ class Publisher:
             self.blog_config,
             others=[(row.path, row.slug) for row in kept.values()],
         )
+        ids = {row.id for row in kept.values()}
+        rows = await asyncio.to_thread(with_contents, repository, out.rows, out.commit, but=ids)
+        matched = match_rows(read, rows, paths=paths, kept=ids)
+        settled = settled_files(read, matched, now=now, again=again)
+        slugs = {row.slug for row in out.rows if row.state == "published"}
+        slugs |= {one.issue.slug for one in read if one.issue is not None and not one.issue.draft}
+        read = [one for one in read if one.file.path not in settled]
         mentions = await self._mentions([one.issue for one in read if one.issue is not None])
         shelf = await self._shelf(repository, keep=keep_pictures)
         ready = await asyncio.to_thread(lambda: [render_issue(one, mentions, self.blog, shelf) for one in read])
         await self._keep(shelf)
-        slugs = {row.slug for row in out.rows if row.state == "published"}
-        slugs |= {one.issue.slug for one in read if one.issue is not None and not one.issue.draft}
         ready = [with_warnings(one, self.blog, slugs) for one in ready]
         ready += tree_faults(tree, only)
-        ids = {row.id for row in kept.values()}
-        matched = match_rows(read, out.rows, paths=paths, kept=ids)
         refused = [one for one in ready if isinstance(one, ReadFile)]
-        gone = gone_rows(out.rows, kept=ids, matched=matched, refused=refused, only=only)
-        steps = steps_for(ready, matched, gone=gone, now=now, again=again)
+        gone = gone_rows(rows, kept=ids, matched=matched, refused=refused, only=only)
+        prepared = [one for one in ready if isinstance(one, Prepared)]
+        threads = former_threads(matched, [one.issue for one in prepared])
+        sections = await self.database.read(lambda tx: published.count_sections(tx, threads)) if threads else {}
+        steps = steps_for(ready, matched, gone=gone, now=now, again=again, sections=sections)
         if self.people is not None:
             await self.people.meet(
                 mention.actor_id for step in steps if step.prepared for mention in step.prepared.rendered.mentions
             )
-        unresolved = [handle for one in ready if isinstance(one, Prepared) for handle in one.unresolved]
-        return steps, list(dict.fromkeys(unresolved))
+        unresolved = [handle for one in prepared for handle in one.unresolved]
+        return _Plan(
+            steps=steps,
+            settled=[(matched[path], one) for path, one in settled.items()],
+            unresolved=list(dict.fromkeys(unresolved)),
+            drafts=[one.file.path for one in prepared if one.issue.draft and not _is_known(matched, one)],
+            zone=self.blog_config.timezone,
+        )
 
     async def _mentions(self, written: Sequence[Issue]) -> Mapping[str, Mention]:
         return {} if self.people is None else await self.people.resolve(written)
@@ -242,30 +308,51 @@ class Publisher:
         )
 
     def _write(
-        self, tx: Transaction, out: _Out, report: Report, only: Sequence[str] | None, unattended: bool
+        self,
+        tx: Transaction,
+        out: _Out,
+        commit: str,
+        plan: _Plan,
+        only: Sequence[str] | None,
+        unattended: bool,
     ) -> Report | None:
         """None when others published since the plan was made, or a picture it needs is gone."""
         tx.lock(f"publish {self.blog.id}")
-        if not pictures.are_kept(tx, {token for step in report.steps for token in _tokens(step)}):
+        if not pictures.are_kept(tx, {token for step in plan.steps for token in _tokens(step)}):
             return None
         if self._out(tx).rows != out.rows or blogs.published_commit(tx, self.blog.id) != out.commit:
             return None
         now = self.clock()
         recorder = Recorder(tx=tx, blog=self.blog, close_after=self.close_after, now=now)
-        done = replace(report, deliveries=[recorder.apply(step) for step in report.steps])
-        if only is None and report.commit is not None:
-            blogs.record_published(tx, self.blog.id, report.commit)
-            if report.steps:
+        for row, one in plan.settled:
+            if one.issue is not None:
+                recorder.settle(row, one.file, one.issue)
+        done = replace(plan.report(commit, out), deliveries=[recorder.apply(step) for step in plan.steps])
+        if only is None:
+            blogs.record_published(tx, self.blog.id, commit)
+            if plan.steps:
                 publication = told_of(done, self.blog, warned=True, at=now, is_told=not unattended)
-                publications.add(tx, self.blog.id, report.commit, publication)
+                publications.add(tx, self.blog.id, commit, publication)
         return done
 
 
-def _check_named(only: Sequence[str], tree: IssueTree, rows: Sequence[Outline]) -> None:
-    known = {file.path for file in tree.files} | {fault.path for fault in tree.faults}
-    known |= {row.path for row in rows if row.state != "deleted"}
-    if missing := [path for path in only if path not in known]:
-        raise UserFault(f"{missing[0]} is no issue file of the last commit; lint says why, if it lies in the folder")
+def _known_paths(tree: IssueTree, rows: Sequence[Outline]) -> set[str]:
+    """What an author may name: what lies there, and what is out or was."""
+    return {file.path for file in tree.files} | {fault.path for fault in tree.faults} | {row.path for row in rows}
+
+
+def no_issue(repository: Repository, path: str) -> str:
+    """What to say of a path that is no issue file's."""
+    if not is_issue(os.fsencode(path).split(b"/")) or path[:1] in "_.":
+        return f"{path} is no issue file: those are NAME.md and NAME/index.md, and begin with no _ or dot"
+    if not (repository.folder / path).exists():
+        return f"There is no file {path} in {repository.folder}"
+    return f"{path} is not committed and git leaves it alone; look whether a .gitignore names it"
+
+
+def _is_known(matched: Mapping[str, Outline], one: Prepared) -> bool:
+    row = matched.get(one.file.path)
+    return row is not None and row.state != "deleted"
 
 
 def _tokens(step: Step) -> Sequence[str]:

@@ -10,7 +10,8 @@ from typing import Any, Literal
 from bridge.activity.ids import Blog, new_token
 from bridge.activity.outgoing import create_of, delete_of, update_of
 from bridge.issues.issue import Issue
-from bridge.outbox import audience, stamps
+from bridge.issues.source import IssueFile
+from bridge.outbox import audience, contents, stamps
 from bridge.outbox.plan import Step
 from bridge.outbox.prepare import Prepared
 from bridge.outbox.wanted import Wanted, wanted_objects
@@ -53,7 +54,7 @@ class Recorder:
         if prepared is None:
             raise ValueError(f"{step.path}: a step that publishes needs the issue")
         if step.action == "move" and step.row is not None:
-            issues.change(self.tx, step.row.id, {"path": step.path})
+            self.settle(step.row, prepared.file, prepared.issue)
             return 0
         issue_id = self._keep_row(step, prepared)
         pictures.show(self.tx, issue_id, prepared.tokens)
@@ -69,6 +70,11 @@ class Recorder:
             # What is out already is taken back when its file says `federate: false` now.
             return self._take_back_objects(issue_id)
         return self._federate(issue_id, prepared)
+
+    def settle(self, row: Outline, file: IssueFile, issue: Issue) -> None:
+        """Note where the issue's file lies and what marks it now; nothing that anybody is shown is another."""
+        source = {**row.source, contents.KEY: issue.digest}
+        issues.change(self.tx, row.id, {"path": file.path, "digest": file.fingerprint, "source": source})
 
     def take_back(self, row: Outline, *, state: Literal["deleted", "withdrawn"]) -> int:
         """Delete the issue's objects everywhere; the page answers 410 and the ids are never used again."""
@@ -266,4 +272,5 @@ def _source(prepared: Prepared) -> Mapping[str, Any]:
         "federate": issue.federate,
         "comments": issue.comments,
         "tags": list(issue.tags),
+        contents.KEY: issue.digest,
     }

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from bridge.activity.ids import Blog
 from bridge.errors import Fault
@@ -19,11 +20,13 @@ class Report:
     """What a publish did, or with `dry_run` would do."""
 
     commit: str | None
+    zone: ZoneInfo  #: the blog's, in which its author reads times
     steps: Sequence[Step] = ()
     deliveries: Sequence[int] = ()
     followers: int = 0
     servers: int = 0
     unresolved: Sequence[str] = field(default_factory=tuple)
+    drafts: Sequence[str] = ()  #: files that are left alone
 
     @property
     def is_refused(self) -> bool:
@@ -43,9 +46,17 @@ def report_lines(report: Report, blog: Blog, *, dry_run: bool = False, warned: b
         yield IN_LINE
     for number, step in enumerate(report.steps):
         made = report.deliveries[number] if number < len(report.deliveries) else None
-        if not (warned and step.action == "delete"):
+        if not (warned and step.loses):
             yield from (f"warning: {warning}" for warning in step.warnings)
         yield from _step_lines(step, report, blog, made, dry_run=dry_run)
+    if old := [step.slug for step in report.steps if step.imported]:
+        yield (
+            f"These {len(old)} issues are dated over 30 days back and came together, so they are taken for an import "
+            f'that is no news. To send one all the same: rundbrief resend {old[0]}, or "federate: now" in its file.'
+        )
+    if report.drafts:
+        named = ", ".join(report.drafts[:5]) + (", …" if len(report.drafts) > 5 else "")
+        yield f"{named} {'is a draft' if len(report.drafts) == 1 else 'are drafts'}, and nothing of it goes out."
     for handle in report.unresolved:
         yield f"@{handle} could not be found, so the name goes out as plain text."
 
@@ -60,23 +71,28 @@ def _step_lines(step: Step, report: Report, blog: Blog, made: int | None, *, dry
                 yield str(fault)
             return
         case "wait":
-            date = step.prepared.issue.date if step.prepared else None
-            yield f"{name} waits until {date:%Y-%m-%d %H:%M %Z}."
+            assert step.prepared is not None
+            assert step.prepared.issue.date is not None
+            date = step.prepared.issue.date
+            yield f"{name} waits until {in_zone(date, report.zone)}."
         case "move":
             yield f"{name} {will} kept as it is; its file is now called {step.path}."
         case "delete" if step.row is not None and step.row.state != "published":
             yield f"{name} was not out, and {will} forgotten."
+        case "delete" if step.row is not None and step.row.object_id is None:
+            yield f"{name} {will} taken back: its page is gone, and nobody else had it."
         case "delete":
-            yield f"{name} {will} taken back everywhere{_reach(report, made)}"
+            yield f"{name} {will} taken back everywhere{_reach(report, step, made)}"
+        case _ if step.takes_back:
+            yield f"{name} {will} taken back from followers; its page stays: {page}{_reach(report, step, made)}"
         case _ if step.silent:
             yield f"{name} {will} on its page only, told to nobody: {page}"
+        case "change" if made == 0 and report.followers and not dry_run:
+            yield f"{name} {will} changed on its page; followers see no difference: {page}"
         case "change":
-            if made == 0 and not dry_run:
-                yield f"{name} {will} changed on its page; followers see no difference: {page}"
-            else:
-                yield f"{name} {will} changed: {page}{_reach(report, made)}"
+            yield f"{name} {will} changed: {page}{_reach(report, step, made)}"
         case _:
-            yield f"{name} {will} published: {page}{_reach(report, made)}"
+            yield f"{name} {will} published: {page}{_reach(report, step, made)}"
     for warning in step.prepared.warnings if step.prepared and step.action != "delete" else ():
         yield f"warning: {warning}"
 
@@ -85,11 +101,19 @@ def _warnings(step: Step) -> list[Fault]:
     return [*step.warnings, *(step.prepared.warnings if step.prepared else ())]
 
 
-def _reach(report: Report, made: int | None) -> str:
+def in_zone(moment: datetime, zone: ZoneInfo) -> str:
+    """A time as the author's clock shows it."""
+    return f"{moment.astimezone(zone):%Y-%m-%d %H:%M %Z}"
+
+
+def _reach(report: Report, step: Step, made: int | None) -> str:
     """To how many people on how many servers."""
-    people, servers = _number(report.followers, "follower"), _number(report.servers, "server")
     sent = "" if made is None else f" ({_number(made, 'delivery', 'deliveries')})"
-    return f" – goes to {people} on {servers}{sent}" if report.followers or made else " – nobody follows yet"
+    if report.followers:
+        return f" – goes to {_number(report.followers, 'follower')} on {_number(report.servers, 'server')}{sent}"
+    if made and step.prepared is not None and step.prepared.rendered.mentions:
+        return f" – nobody follows yet; goes to those whom it names{sent}"
+    return f" – nobody follows any more; goes to those who have it{sent}" if made else " – nobody follows yet"
 
 
 def _number(count: int, one: str, many: str = "") -> str:
@@ -103,6 +127,7 @@ def report_json(report: Report, blog: Blog) -> dict[str, Any]:
         "followers": report.followers,
         "servers": report.servers,
         "unresolved": list(report.unresolved),
+        "drafts": list(report.drafts),
         "issues": [
             {
                 "action": step.action,

@@ -62,7 +62,9 @@ def wanted_objects(
 ) -> list[Wanted]:
     """The objects of the issue's format, the first Note first; what is not among them and is out must be deleted."""
     first_out = next((row for row in out if row.kind == "issue"), None)
-    first_place = _place(issue, blog, first_out, now)
+    posts = 1 + len(rendered.sections) if issue.format == "thread" else 1
+    published = _times(issue, posts, now)
+    first_place = _place(issue, blog, first_out, now, published=published[0])
     match issue.format:
         case "note":
             document = note_from_issue(issue, rendered, first_place, pictures)
@@ -74,7 +76,8 @@ def wanted_objects(
             document = first_note_from_issue(issue, rendered, first_place, pictures)
     wanted = [_wanted(document, 0, None, first_out)]
     if issue.format == "thread":
-        wanted += _sections(issue, rendered, blog, out, wanted[0].id, pictures, now)
+        times = published[1:] if first_out is None else None
+        wanted += _sections(issue, rendered, blog, out, wanted[0].id, pictures, now, times)
     return wanted
 
 
@@ -86,13 +89,20 @@ def _sections(
     first: ObjectId,
     pictures: Sequence[Attachment],
     now: datetime,
+    times: Sequence[datetime] | None,
 ) -> list[Wanted]:
+    """The replies of a thread. `times` are those of a thread that is new as a whole."""
     known = {row.section or row.id: row for row in out if row.kind == "section"}
     old = [(key, str(row.document.get("content", ""))) for key, row in known.items()]
     new = [(section.key, section.html) for section in rendered.sections]
     matched = match_sections(old, new)
     before = {key: known.get(matched[key]) if key in matched else None for key, _ in new}
-    places = {key: _place(issue, blog, row, now) for key, row in before.items()}
+    late = [key for key, row in before.items() if row is None]
+    if times is None:
+        at = dict(zip(late, (now - timedelta(seconds=left) for left in reversed(range(len(late)))), strict=True))
+    else:
+        at = dict(zip(before, times, strict=True))
+    places = {key: _place(issue, blog, row, now, published=at.get(key, now)) for key, row in before.items()}
     documents = section_notes_from_issue(issue, rendered, places, first=first, pictures=pictures)
     return [
         _wanted(document, position, key, before[key]) for position, (key, document) in enumerate(documents.items(), 1)
@@ -110,7 +120,16 @@ def _wanted(document: Document, position: int, section: str | None, before: Obje
     )
 
 
-def _place(issue: Issue, blog: Blog, before: ObjectRow | None, now: datetime) -> Place:
+def _times(issue: Issue, posts: int, now: datetime) -> list[datetime]:
+    """The `published` of the posts of a new issue, a second apart, so that servers that sort by time keep their order.
+
+    None lies in the future, so the last one's is the time of publishing at the latest.
+    """
+    first = min(publication_time(issue, now), now - timedelta(seconds=posts - 1))
+    return [first + timedelta(seconds=place) for place in range(posts)]
+
+
+def _place(issue: Issue, blog: Blog, before: ObjectRow | None, now: datetime, *, published: datetime) -> Place:
     """The id is kept for ever; `updated` is strictly later than the one before (to the second, as it is written)."""
     object_id = blog.addresses.object(new_token()) if before is None else before.id
     updated = None
@@ -122,7 +141,7 @@ def _place(issue: Issue, blog: Blog, before: ObjectRow | None, now: datetime) ->
         actor=blog.actor_id,
         followers=blog.followers,
         page_url=blog.addresses.page(issue.slug),
-        published=publication_time(issue, now) if before is None else before.published_at,
+        published=published if before is None else before.published_at,
         updated=updated,
         replies=f"{object_id}/replies" if before is not None else _no_replies(f"{object_id}/replies"),
         likes=f"{object_id}/likes",

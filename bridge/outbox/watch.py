@@ -61,7 +61,11 @@ class Watch:
         is_due = await (publisher.has_come() if is_settled else publisher.is_due())
         if is_due:
             report = await publisher.publish(unattended=True)
-            log.info("published %s: %d issues changed", report.commit, len(report.steps))
+            refused = [fault for step in report.steps for fault in step.faults]
+            for fault in refused:
+                log.error("refused, and left as it was: %s. Mend the file and commit it", fault)
+            done = sum(step.action != "refuse" for step in report.steps)
+            log.info("published %s: %d issues changed, %d files refused", report.commit, done, len(report.steps) - done)
         return is_due
 
     def _give_way(self, mark: object | None, told: str) -> None:

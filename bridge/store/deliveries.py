@@ -54,6 +54,7 @@ class Standing:
 
     id: int
     issue_id: int | None
+    object_id: str | None
     type: str
     server: Server
     inbox: InboxUrl

@@ -68,6 +68,18 @@ def of_issue(tx: Transaction, issue_id: int, *, live: bool = True) -> list[Objec
     return [_from_row(row) for row in tx.execute(query.order_by(objects.c.position))]
 
 
+def count_sections(tx: Transaction, issue_ids: Collection[int]) -> dict[int, int]:
+    """How many posts of sections are out of each of these issues; nothing of those that have none."""
+    if not issue_ids:
+        return {}
+    query = (
+        sa.select(objects.c.issue_id, sa.func.count().label("number"))
+        .where(objects.c.issue_id.in_(issue_ids), objects.c.kind == "section", objects.c.deleted_at.is_(None))
+        .group_by(objects.c.issue_id)
+    )
+    return {int(row.issue_id): int(row.number) for row in tx.execute(query)}
+
+
 def add(tx: Transaction, row: ObjectRow) -> None:
     """A new object."""
     tx.execute(sa.insert(objects).values(**{name: getattr(row, name) for name in _COLUMNS}))

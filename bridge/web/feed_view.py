@@ -29,14 +29,17 @@ _ADDRESS = re.compile(r'(\s(?:href|src|cite)=")([#/][^"]*)"')
 
 @dataclass(frozen=True, kw_only=True)
 class FeedItem:
-    """An issue in a feed. `id` never changes, not even with the issue's slug."""
+    """An issue in a feed. `id` never changes, not even with the issue's slug; `since` is when the feed last changed
+    with it, whatever dates its author gave it.
+    """
 
     id: str
     issue: IssueView
+    since: datetime | None = None
 
     @property
     def changed(self) -> datetime:
-        return self.issue.updated or self.issue.published
+        return max(self.issue.updated or self.issue.published, self.issue.published)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -179,7 +182,7 @@ def _allowed(text: str) -> str:
 
 
 def _newest(items: Sequence[FeedItem], since: datetime) -> datetime:
-    return max((item.changed for item in items), default=since)
+    return max((max(item.changed, item.since or item.changed) for item in items), default=since)
 
 
 def _web(address: str) -> str:

@@ -7,6 +7,7 @@ none of them (S122), and of comments only what strangers may read.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from aiohttp import web
 
@@ -124,7 +125,10 @@ async def robots(request: web.Request) -> web.StreamResponse:
 
 
 def _item(site: Site, row: IssueRow) -> FeedItem:
+    now = site.clock()
+    issue = gather.issue_view(site, row, older=None, newer=None)
+    # An author may date an issue that is out into the future; readers put off or hide what has not happened yet.
+    issue = replace(issue, published=min(issue.published, now), updated=issue.updated and min(issue.updated, now))
     return FeedItem(
-        id=feed_view.item_id(site.blog.url, site.blog.created, row.id),
-        issue=gather.issue_view(site, row, older=None, newer=None),
+        id=feed_view.item_id(site.blog.url, site.blog.created, row.id), issue=issue, since=min(row.changed_at, now)
     )

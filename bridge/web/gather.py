@@ -257,6 +257,7 @@ def _line(tx: Transaction, site: Site, row: IssueRow, blocked: BlockList) -> Iss
         published=row.date,
         language=row.language,
         teaser=row.teaser_text,
+        content_warning=row.source.get("content_warning"),
         comments=count(entry_from(entry, None) for entry in _unblocked(tx, row, blocked)),
     )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 from types import MappingProxyType
+from urllib.parse import quote
 
 from aiohttp import web
 
@@ -98,6 +99,11 @@ async def issue(request: web.Request) -> web.StreamResponse:
         return html_page(text, topics, link=link, more=more, until=_next_closing(site, found))
 
     return await site.ready.get(request, f"issue {slug}", render)
+
+
+async def issue_with_slash(request: web.Request) -> web.StreamResponse:
+    """The page has no slash behind it; who types one is led there."""
+    raise web.HTTPMovedPermanently(f"/issues/{quote(request.match_info['slug'], safe='')}")
 
 
 def _next_closing(site: Site, found: IssueRow) -> datetime | None:

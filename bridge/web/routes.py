@@ -27,6 +27,7 @@ _ROUTES: list[web.RouteDef] = [
     web.get("/archive", pages.archive),
     web.get("/tags/{tag}", pages.tag),
     web.get("/issues/{slug}", pages.issue),
+    web.get("/issues/{slug}/", pages.issue_with_slash),
     web.get("/issues/{slug}/comments.json", pages.comments),
     web.get("/issues/{slug}/feed.xml", feeds.issue_comments),
     web.get("/feed.xml", feeds.atom),

@@ -128,6 +128,7 @@ class IssueLine:
     published: datetime
     language: str
     teaser: str = ""
+    content_warning: str | None = None  #: stands in the teaser's place
     comments: int = 0
 
 

@@ -86,7 +86,10 @@ def test_a_day_of_an_author(house: House, folder: Checkout, peer: Peer, tmp_path
     with house.serving(tmp_path / "serve.log"):
         peer.do("follow", handle=house.handle)
         wait_until("the follower", lambda: "accepted" in peer.people()["anna"]["following"].values(), seconds=20)
-        assert "Nothing is committed yet" in house.run("publish", "--dry-run", "issues/24.md").stdout
+        dry = house.run("publish", "--dry-run", "issues/24.md").stdout
+        assert "24 (Krass) would be published" in dry
+        assert "24.md would be committed first." in dry
+        assert "Nothing is committed yet" in house.run("publish").stdout
         told = house.run("publish", "issues/24.md")
         assert "goes to 1 follower on 1 server (1 delivery)" in told.stdout, told.stdout + told.stderr
         assert "25.md" not in folder.git("ls-files")
@@ -117,3 +120,13 @@ def test_a_day_of_an_author(house: House, folder: Checkout, peer: Peer, tmp_path
         assert list(view_of(peer)) != [note]
         assert "Gut gesagt" in request(f"{house.origin}/issues/24").text
         assert house.run("issues", "99").returncode == 1
+
+
+def test_a_faulty_option_of_init_says_what_is_allowed_and_makes_nothing(house: House, tmp_path: Path) -> None:
+    wrong = house.run(
+        "init", str(tmp_path / "b"), "--url", "https://b.example", "--handle", "ä ö", "--language", "deutsch"
+    )
+    assert wrong.returncode == 2
+    assert "rundbrief init: blog.handle: must be letters from a to z" in wrong.stderr
+    assert "rundbrief init: blog.language: must be a language tag" in wrong.stderr
+    assert not (tmp_path / "b").exists()

@@ -106,6 +106,14 @@ def test_other_branches_links_submodules_and_a_dirty_folder_are_refused_with_a_s
     assert dirty.returncode != 0
     assert "changes that are not committed (eins.md)" in dirty.stderr
     assert [one["slug"] for one in house.json("issues")] == ["eins"]
+    (house.issues / "eins.md").write_text(letter("Eins"))
+    (house.issues / "drei.md").write_text(letter("Von Hand"))
+    (house.issues / "_notiz.md").write_text("Nicht im Weg.")
+    overwriting = author.attempt("push", "origin", "main")
+    assert overwriting.returncode != 0
+    assert "that this push would overwrite (drei.md)" in overwriting.stderr
+    (house.issues / "drei.md").unlink()
+    assert author.attempt("push", "origin", "main").returncode == 0
 
 
 def test_the_first_push_of_another_branch_makes_it_the_one_that_publishes(house: House, author: Checkout) -> None:

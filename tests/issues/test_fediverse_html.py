@@ -144,3 +144,83 @@ def test_misskey_gets_lines_that_are_not_glued() -> None:
 def test_s120_deep_nesting_is_flattened_and_loses_no_text() -> None:
     whole = rendered("<div>" * 5000 + "tief" + "</div>" * 5000)
     assert whole.full_html == "<p>tief</p>"
+
+
+@pytest.mark.parametrize(
+    "link",
+    [
+        "[Text](javascript:alert(1))",
+        "[Text](ftp://a.example/x)",
+        "[Text](data:text/html,x)",
+        "[Text]()",
+        '<a name="stelle">Text</a>',
+        '<a href="">Text</a>',
+    ],
+)
+def test_a_link_without_a_usable_address_is_its_text(link: str) -> None:
+    whole = rendered(f"Hier {link} da.")
+    assert whole.full_html == "<p>Hier Text da.</p>"
+    assert "href" not in whole.page_html
+
+
+def test_loose_inline_html_is_a_paragraph_and_keeps_its_spaces() -> None:
+    whole = rendered("<center><b>Fett</b> <i>kursiv</i></center>\n\n<center>x<sup>2</sup> <q>q</q></center>")
+    assert whole.full_html == "<p><strong>Fett</strong> <em>kursiv</em></p><p>x² „q“</p>"
+    assert "<div><b>Fett</b> <i>kursiv</i></div>" in whole.page_html
+    assert "<p>lose <b>fett</b> <i>kursiv</i></p>" in rendered("<main>lose <b>fett</b> <i>kursiv</i></main>").page_html
+
+
+@pytest.mark.parametrize(
+    ("source", "label"),
+    [
+        ('<iframe src="https://tube.example/embed/1?a=1&amp;b=2" title="Ein Film"></iframe>', "Ein Film"),
+        (
+            '<video controls poster="x.jpg"><source src="https://tube.example/embed/1?a=1&amp;b=2">Geht nicht</video>',
+            "https://tube.example/embed/1?a=1&amp;b=2",
+        ),
+        (
+            "<audio src=https://tube.example/embed/1?a=1&b=2></audio>",
+            "https://tube.example/embed/1?a=1&amp;b=2",
+        ),
+    ],
+)
+def test_films_sounds_and_frames_become_links(source: str, label: str) -> None:
+    whole = rendered(f"Davor.\n\n{source}\n\nDanach.")
+    link = f'<a href="https://tube.example/embed/1?a=1&amp;b=2">{label}</a>'
+    assert whole.full_html == f"<p>Davor.</p><p>{link}</p><p>Danach.</p>"
+    assert f"{label}</a></p>" in whole.page_html
+    assert whole.embeds == ("https://tube.example/embed/1?a=1&b=2",)
+    assert "Geht nicht" not in whole.page_html
+
+
+def test_a_film_beside_the_issue_leaves_its_name_and_code_stays_code() -> None:
+    whole = rendered('<video src="film.mp4"></video>\n\n`<iframe src="https://a.example">`\n\n<iframe>Rest')
+    assert whole.full_html == ('<p>film.mp4</p><p><code>&lt;iframe src="https://a.example"&gt;</code></p><p>Rest</p>')
+    assert whole.embeds == ("film.mp4",)
+
+
+def test_a_fifth_picture_leaves_a_link_in_the_text() -> None:
+    source = "\n\n".join(f"![Bild {number}](hund.png?{number})" for number in range(1, 6))
+    for whole in (rendered(source, format="full"), rendered(source, format="article")):
+        assert len(whole.full.pictures) == 4
+        assert whole.full_html == f'<p><a href="{whole.pictures[4].url}">Bild 5</a></p>'
+    assert rendered(source).teaser_html == ""
+
+
+def test_a_post_begins_and_ends_with_no_break() -> None:
+    whole = rendered("---\n\nText.\n\n---\n\nMehr.\n\n---\n")
+    assert whole.full_html == "<p>Text.</p><p>* * *</p><p>Mehr.</p>"
+    assert whole.teaser_html.startswith("<p>Text.</p>")
+
+
+def test_plain_text_has_no_numbers_of_footnotes_stuck_to_its_words() -> None:
+    assert rendered("Fußnote[^1] da.\n\n[^1]: Note.\n").teaser_text == "Fußnote da."
+
+
+def test_a_heading_s_own_name_is_no_hashtag() -> None:
+    whole = rendered("## Titel {#Eigen}\n\nText.\n\n## Comments {#comments}\n\nMehr.\n", format="thread")
+    assert whole.hashtags == ()
+    assert [section.key for section in whole.sections] == ["Eigen", "comments-2"] or [
+        section.key for section in whole.sections
+    ] == ["Eigen", "comments"]
+    assert 'id="Eigen"' in whole.page_html

@@ -168,3 +168,30 @@ def test_an_issue_without_text_is_a_warning() -> None:
 def test_no_text_keeps_lint_busy(sign: str) -> None:
     """S120: a hang is what this would show."""
     assert warned(issue(sign * (400_000 // len(sign)))) is not None
+
+
+def test_a_footnote_is_no_dead_link() -> None:
+    assert warned(issue("Text[^1].", "", "[^1]: Siehe /issues/99", "[^lang]: noch eine")) == []
+
+
+def test_the_first_post_of_a_thread_and_its_cut_sections_are_warned_of() -> None:
+    found = issue("# Eins", "Text", front="title: x\nformat: thread")
+    assert "The post has 6001 characters" in warned(found, characters=6000)[-1]
+    section = Section(key="s", heading="Eins", html="", text="x", cut=True)
+    whole = replace(rendered(), sections=(section,))
+    said = [str(fault) for fault in warnings_of(found, whole, page_url=PAGE, slugs=())]
+    assert '24.md:5: The section "Eins" is too long for one post' in said[-1]
+
+
+def test_what_a_post_leaves_out_is_warned_of() -> None:
+    found = issue(
+        "<iframe src='https://tube.example/1'></iframe>", "", "![Fünf](e.png)", front="title: x\nformat: full"
+    )
+    shown = tuple(picture(f"{name}.png", "x") for name in "abcd")
+    shown = tuple(replace(one, url=f"/media/{one.path}") for one in shown)
+    fifth = replace(picture("e.png", "Fünf"), url="/media/e")
+    whole = rendered(*shown, fifth)
+    whole = replace(whole, full=replace(whole.full, pictures=shown), embeds=("https://tube.example/1",))
+    said = [str(fault) for fault in warnings_of(found, whole, page_url=PAGE, slugs=())]
+    assert said[0].startswith('24.md:5: "https://tube.example/1" is a film, sound or frame')
+    assert said[1].startswith('24.md:7: A post shows 4 of these pictures; of "e.png"')

@@ -50,6 +50,8 @@ def test_a_hashtag_at_the_start_of_a_line_is_no_heading() -> None:
         ("- a\n    - b", "<ul><li>a<ul><li>b</li></ul></li></ul>"),
         ("* a\n+ b", "<ul><li>a</li><li>b</li></ul>"),
         ("3. a\n4. b", '<ol start="3"><li>a</li><li>b</li></ol>'),
+        ("1. a\n2. b\n3) c", '<ol><li>a</li><li>b</li></ol><ol start="3"><li>c</li></ol>'),
+        ("1. a\n\n3) c", '<ol><li>a</li></ol><ol start="3"><li>c</li></ol>'),
         ("- a\n\n- b", "<ul><li><p>a</p></li><li><p>b</p></li></ul>"),
         ("- a\n\n  mehr\n- b", "<ul><li><p>a</p><p>mehr</p></li><li><p>b</p></li></ul>"),
         ("- a\n\n  - b", "<ul><li>a<ul><li>b</li></ul></li></ul>"),
@@ -69,7 +71,7 @@ def test_lists_follow_a_paragraph_directly_and_nest_by_two_spaces(text: str, exp
     ("text", "expected"),
     [
         ("> a\n> b", "<blockquote><p>ab</p></blockquote>"),
-        ("> a\n\n> b", "<blockquote><p>a</p><p>b</p></blockquote>"),
+        ("> a\n\n> b", "<blockquote><p>a</p></blockquote><blockquote><p>b</p></blockquote>"),
         ("> a\n>\n> b", "<blockquote><p>a</p><p>b</p></blockquote>"),
         ("> a\n\nText\n\n> b", "<blockquote><p>a</p></blockquote><p>Text</p><blockquote><p>b</p></blockquote>"),
         ("Text:\n> a", "<p>Text:</p><blockquote><p>a</p></blockquote>"),
@@ -302,3 +304,34 @@ def test_any_text_renders_and_loses_no_letter(text: str) -> None:
     page = sanitised(html_from_markdown(text, mention=PEOPLE.get, tag_url=str).html)
     if not any(sign in text for sign in "<[("):
         assert page.count("b") >= text.count("b")
+
+
+def test_a_line_that_begins_with_a_picture_in_html_is_read_as_markdown() -> None:
+    assert html('<img src="a.png"> und **fett**') == '<p><img src="a.png"> und <strong>fett</strong></p>'
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("## Titel {#eigen}", '<h2 id="eigen">Titel</h2>'),
+        ("## Titel {#eigen .klein}", '<h2 id="eigen">Titel</h2>'),
+        ("Titel {#eigen}\n---", '<h2 id="eigen">Titel</h2>'),
+        ("## Titel {.klein}", "<h2>Titel</h2>"),
+        ("## Mengen {1, 2}", "<h2>Mengen {1, 2}</h2>"),
+    ],
+)
+def test_a_heading_s_own_name_is_its_anchor_and_not_printed(text: str, expected: str) -> None:
+    assert html(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "alt"),
+    [
+        ("![alt *x* **y**](a.png)", "alt x y"),
+        ("![ein `code` und [Link](/x)](a.png)", "ein code und Link"),
+        ("![von @kaffee@example.social #Wort](a.png)", "von @kaffee@example.social #Wort"),
+        ("![2*3*4 Freund*innen](a.png)", "2*3*4 Freund*innen"),
+    ],
+)
+def test_a_picture_s_description_is_plain_text(text: str, alt: str) -> None:
+    assert f'alt="{alt}"' in html(text)

@@ -36,7 +36,7 @@ judged = push.judge_push(updates, branch=source.branch(here), is_empty=source.he
 seen = dict(
     hook=name, arguments=sys.argv[1:], cwd=os.getcwd(), path0=sys.path[0],
     environment=sorted(key for key in os.environ if key.startswith("GIT_")), options=push.push_options(os.environ),
-    dirty=worktree.dirty_files(here, untracked=False), branch=judged.branch, utf8=sys.flags.utf8_mode,
+    dirty=[os.fsdecode(path) for path in worktree.status(here)[0]], branch=judged.branch, utf8=sys.flags.utf8_mode,
 )
 if judged.commit:
     tree = source.read_tree(here, judged.commit)

@@ -157,3 +157,26 @@ def test_keys_do_not_change_when_a_section_is_put_before_them() -> None:
     before = [section.key for section in rendered(body, format="thread").sections]
     after = [section.key for section in rendered(longer, format="thread").sections]
     assert after == ["ganz-neu", *before] == ["ganz-neu", "die-bahn-faehrt", "der-algo-spielt"]
+
+
+@pytest.mark.parametrize(
+    ("block", "end"),
+    [
+        ("\n>\n".join(f"> Absatz {number} {words(60)}" for number in range(40)), "Wort</p></blockquote>"),
+        ("\n".join(f"- Punkt {number} {words(60)}" for number in range(40)), "Wort</li></ul>"),
+        ("1. eins\n\n   " + "\n\n   ".join(f"{number} {words(60)}" for number in range(40)), "Wort</p></li></ol>"),
+        ("```\n" + "\n".join(f"zeile {number} {words(60)}" for number in range(40)) + "\n```", "Wort</code></pre>"),
+        ("|a|b|\n|-|-|\n" + "\n".join(f"|{number}|{words(60)}|" for number in range(40)), "Wort</p>"),
+        (f"> {words(2000)}", "Wort …</p></blockquote>"),
+        (f"```\n{words(2000)}\n```", "Wort …</code></pre>"),
+    ],
+)
+def test_a_section_of_one_long_block_is_cut_inside_of_it(block: str, end: str) -> None:
+    whole = rendered(f"# Eins\n\nText.\n\n# Zwei\n\n{block}\n", format="thread")
+    section = whole.sections[-1]
+    assert section.cut
+    assert 2500 < len(section.text) <= 5000
+    content, _, link = section.html.rpartition("<p><a ")
+    assert content.endswith(end)
+    assert link.startswith(f'href="{PAGE}#zwei-rest"')
+    assert 'id="zwei-rest"' in whole.page_html

@@ -18,7 +18,7 @@ from bridge.issues.source import (
     read_tree,
     same_slug_faults,
 )
-from bridge.issues.worktree import commit_files, dirty_files, path_in, read_saved, read_saved_tree
+from bridge.issues.worktree import commit_files, dirty_files, path_in, read_saved, read_saved_tree, status
 from tests.support.repositories import ISSUE, Checkout
 
 
@@ -86,7 +86,7 @@ def test_a_commit_is_listed_without_reading_files(author: Checkout, repository: 
     assert plain.blob == folder.blob
     assert set(weird.pictures_in(contents[weird.blob])) == {"bild.png"}
     assert plain.pictures_in(contents[plain.blob]) == {}
-    assert set(folder.pictures_in(ISSUE)) == {"a b.JPG", "tief/c.png"}
+    assert set(folder.pictures_in(b"![](a%20b.JPG) ![](tief/c.png)")) == {"a b.JPG", "tief/c.png"}
 
 
 def test_the_fingerprint_changes_with_the_file_and_with_its_pictures(author: Checkout, repository: Repository) -> None:
@@ -190,7 +190,7 @@ def test_what_is_not_committed_is_named(author: Checkout, repository: Repository
     author.write("_entwurf.md")
     author.write("24/index.md")
     assert dirty_files(repository) == ["1.md", "2.md", "24/index.md", "neu ä.md"]
-    assert dirty_files(repository, untracked=False) == ["1.md", "2.md"]
+    assert status(repository) == ([b"1.md", b"2.md"], [b"24/index.md", b"_entwurf.md", "neu ä.md".encode()])
 
 
 def test_exactly_the_named_files_are_committed(author: Checkout, repository: Repository) -> None:

@@ -9,6 +9,8 @@ import pytest
 
 from bridge.activity.context import PUBLIC
 from bridge.errors import UserFault
+from bridge.outbox.check import check
+from bridge.outbox.report import report_lines
 from bridge.store import blogs, issues
 from tests.support.desks import Desk, letter
 
@@ -164,7 +166,7 @@ async def test_named_files_alone_are_looked_at_and_the_others_stay(desk: Desk) -
     desk.files.commit()
     await desk.publish(only=["a.md"])
     assert await desk.kinds() == ["Create", "Create", "Update"]
-    with pytest.raises(UserFault, match=r"c\.md is no issue file"):
+    with pytest.raises(UserFault, match=r"There is no file c\.md"):
         await desk.publish(only=["c.md"])
     await desk.publish(only=["b.md"])
     assert await desk.kinds() == ["Delete"]
@@ -327,3 +329,57 @@ async def test_the_commit_that_is_out_is_remembered(desk: Desk) -> None:
     await desk.publish({"24.md": letter()})
     out = await desk.database.read(lambda tx: blogs.published_commit(tx, desk.blog.id))
     assert out == desk.files.git("rev-parse", "HEAD")
+
+
+async def test_federate_false_takes_back_what_is_out_after_a_warning_and_several_only_with_a_word(desk: Desk) -> None:
+    await desk.publish({"24.md": letter("Krass"), "25.md": letter("Mehr")})
+    with pytest.raises(UserFault, match="take 2 published issues back"):
+        await desk.publish({"24.md": letter("Krass", federate="false"), "25.md": letter("Mehr", federate="false")})
+    report = await desk.publish({"25.md": letter("Mehr")})
+    assert await desk.kinds() == ["Create", "Create", "Delete"]
+    said = list(report_lines(report, desk.blog))
+    assert said[0].startswith('warning: 24.md:3: The issue is out, and with "federate: false"')
+    assert said[1] == (
+        "24 (Krass) is taken back from followers; its page stays: https://links.example/issues/24"
+        " – goes to 1 follower on 1 server (1 delivery)"
+    )
+    row = await desk.row("24")
+    assert row is not None
+    assert row.state == "published"
+    again = await desk.publish({"24.md": letter("Krass", federate="false", body="Anders.\n")})
+    assert [(step.takes_back, list(step.warnings)) for step in again.steps] == [(False, [])]
+
+
+async def test_a_thread_that_becomes_a_note_says_how_many_posts_are_taken_back(desk: Desk) -> None:
+    body = "".join(f"# Teil {number}\n\nText {number}.\n\n" for number in range(1, 4))
+    await desk.publish({"24.md": letter(format="thread", body=body)})
+    desk.write({"24.md": letter(format="note", body=body)})
+    checked = await check(desk.publisher)
+    desk.files.commit()
+    dry = await desk.publisher.publish(dry_run=True)
+    for warnings in (checked.warnings, dry.steps[0].warnings):
+        (said,) = [str(one) for one in warnings if "sections" in str(one)]
+        assert said.startswith('24.md:3: As "note" the issue is one post, so 3 posts of its sections are taken back')
+    await desk.publish()
+    assert (await desk.kinds())[-3:] == ["Delete"] * 3
+
+
+async def test_another_kind_of_post_is_warned_of(desk: Desk) -> None:
+    await desk.publish({"24.md": letter()})
+    report = await desk.publish({"24.md": letter(format="article")})
+    assert "keep the kind of a post" in str(report.steps[0].warnings[0])
+
+
+async def test_the_posts_of_a_thread_are_a_second_apart_and_none_is_of_the_future(desk: Desk) -> None:
+    body = "".join(f"# Teil {number}\n\nText {number}.\n\n" for number in range(1, 4))
+    await desk.publish({"24.md": letter(format="thread", body=body)})
+    times = [datetime.fromisoformat(activity["object"]["published"]) for activity in await desk.told()]
+    assert times == [desk.clock.now - timedelta(seconds=left) for left in (3, 2, 1, 0)]
+    body += "# Teil 4\n\nText 4.\n\n# Teil 5\n\nText 5.\n\n"
+    await desk.publish({"24.md": letter(format="thread", body=body)})
+    late = [one["object"]["published"] for one in await desk.told() if one["type"] == "Create"]
+    assert [datetime.fromisoformat(time) for time in late] == [desk.clock.now - timedelta(seconds=1), desk.clock.now]
+    date = desk.clock.now - timedelta(hours=2)
+    await desk.publish({"25.md": letter(format="thread", body=body, date=date.isoformat())})
+    dated = [datetime.fromisoformat(activity["object"]["published"]) for activity in await desk.told()]
+    assert dated == [date + timedelta(seconds=place) for place in range(6)]

@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
+import pytest
+import sqlalchemy as sa
+
+from bridge.errors import UserFault
+from bridge.outbox.again import resend, withdraw
 from bridge.outbox.report import report_json, report_lines
+from bridge.outbox.standing import IN_LINE
+from bridge.store.schema import followers
 from tests.support.desks import Desk, letter
 
 
@@ -11,7 +18,7 @@ async def test_every_step_is_a_sentence_with_page_and_reach(desk: Desk) -> None:
     said = list(report_lines(report, desk.blog))
     assert said == [
         "24 (Krass) is published: https://links.example/issues/24 – goes to 1 follower on 1 server (1 delivery)",
-        "25 (Später) waits until 2029-12-31 23:00 UTC.",
+        "25 (Später) waits until 2030-01-01 00:00 CET.",
     ]
     dry = await desk.publish({"24.md": letter("Krass", body="Anders.\n")}, dry_run=True)
     assert list(report_lines(dry, desk.blog, dry_run=True)) == [
@@ -44,3 +51,55 @@ async def test_lint_s_warnings_stand_with_the_issue_also_for_programs(desk: Desk
     found = report_json(report, desk.blog)
     assert [(one["action"], one["slug"], len(one["warnings"])) for one in found["issues"]] == [("create", "24", 2)]
     assert sum(line.startswith("warning: ") for line in report_lines(report, desk.blog)) == 2
+
+
+async def test_times_are_those_of_the_blog_s_zone(desk: Desk) -> None:
+    report = await desk.publish({"25.md": letter("Später", date="2030-07-01 09:00")})
+    assert next(report_lines(report, desk.blog)) == "25 (Später) waits until 2030-07-01 09:00 CEST."
+    with pytest.raises(UserFault, match="2030-07-01 09:00 CEST"):
+        await resend(desk.publisher, "25")
+
+
+async def test_an_import_says_why_it_is_silent_and_how_to_send_one(desk: Desk) -> None:
+    old = {f"{number}.md": letter(f"Nr {number}", date=f"2024-03-{number:02}") for number in range(1, 12)}
+    said = list(report_lines(await desk.publish(old), desk.blog))
+    why = [line for line in said if "import" in line]
+    assert len(why) == 1
+    assert why[0].startswith("These 11 issues are dated over 30 days back")
+    assert "rundbrief resend 1" in why[0]
+    assert '"federate: now"' in why[0]
+
+
+async def test_without_followers_nobody_is_said_to_see_anything(desk: Desk) -> None:
+    await _forget_followers(desk)
+    await desk.publish({"24.md": letter("Krass", teaser="Kurz.")})
+    report = await desk.publish({"24.md": letter("Krass", teaser="Lang.")})
+    assert list(report_lines(report, desk.blog)) == [
+        "24 (Krass) is changed: https://links.example/issues/24 – nobody follows yet"
+    ]
+
+
+async def test_what_only_its_page_had_is_not_said_to_go_anywhere(desk: Desk) -> None:
+    await desk.publish({"24.md": letter("Krass", federate="false")})
+    report = await desk.publish({"24.md": None})
+    assert list(report_lines(report, desk.blog)) == [
+        "24 (Krass) is taken back: its page is gone, and nobody else had it."
+    ]
+
+
+async def test_a_withdrawn_page_that_is_sent_again_says_that_nobody_was_told(desk: Desk) -> None:
+    await desk.publish({"24.md": letter("Krass", federate="false")})
+    await withdraw(desk.publisher, "24")
+    assert (await resend(desk.publisher, "24")).page_only
+
+
+async def test_a_draft_is_named(desk: Desk) -> None:
+    report = await desk.publish({"24.md": letter("Krass", draft="true")})
+    assert list(report_lines(report, desk.blog)) == [
+        IN_LINE,
+        "24.md is a draft, and nothing of it goes out.",
+    ]
+
+
+async def _forget_followers(desk: Desk) -> None:
+    await desk.database.write(lambda tx: tx.execute(sa.delete(followers)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from datetime import timedelta
 
 import pytest
@@ -103,3 +104,15 @@ async def test_what_an_author_has_published_is_not_told_again(desk: Desk) -> Non
     assert (await desk.publisher.told(report)).deliveries == 1
     nothing = await desk.publish()
     assert list((await desk.publisher.told(nothing)).lines) == [IN_LINE]
+
+
+async def test_a_refused_file_is_an_error_in_the_log_and_no_change(
+    desk: Desk, caplog: pytest.LogCaptureFixture
+) -> None:
+    desk.write({"24.md": letter(), "kaputt.md": letter(date="gestern")})
+    desk.files.commit()
+    with caplog.at_level(logging.INFO):
+        assert await Watch(desk.publisher).look()
+    (refused,) = [record for record in caplog.records if record.levelno == logging.ERROR]
+    assert "kaputt.md:3: date" in refused.getMessage()
+    assert any("1 issues changed, 1 files refused" in record.getMessage() for record in caplog.records)

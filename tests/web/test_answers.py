@@ -130,3 +130,8 @@ def test_comments_close_on_a_page_by_themselves(running: RunningBlog) -> None:
 def test_no_address_leads_out_of_what_is_served(running: RunningBlog, path: str) -> None:
     """S118."""
     assert running.get(path).status == 404
+
+
+def test_a_slash_behind_an_issue_leads_to_its_page(running: RunningBlog) -> None:
+    answer = running.get("/issues/1/")
+    assert (answer.status, answer.headers["Location"]) == (301, "/issues/1")

@@ -144,3 +144,15 @@ async def test_pages_lead_to_the_feeds(blog):
         assert f'href="{blog.url}{path}"' in front
         assert f'href="{blog.url}{path}"' in page
     assert f'href="{blog.url}/issues/1/feed.xml"' in page
+
+
+async def test_a_feed_is_as_new_as_what_it_shows_and_never_of_the_future(blog):
+    await blog.publish({"1.md": letter("Eins", "date: 2024-01-02\nupdated: 2023-01-01")})
+    feed = feedparser.parse((await blog.get("/feed.xml")).text)
+    (entry,) = feed.entries
+    assert entry.updated == entry.published
+    assert feed.feed.updated > "2026"  # an old letter that comes in today is news to the feed
+    await blog.publish({"1.md": letter("Eins", "date: 2099-01-02\nupdated: 2100-01-01", "Anders.")})
+    feed = feedparser.parse((await blog.get("/feed.xml")).text)
+    (entry,) = feed.entries
+    assert entry.published <= entry.updated <= feed.feed.updated < "2099"
