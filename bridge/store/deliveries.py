@@ -185,9 +185,12 @@ def servers_waiting(tx: Transaction, *, now: datetime) -> list[Server]:
 
 
 def send_elsewhere(tx: Transaction, old: InboxUrl, new: InboxUrl, *, now: datetime) -> None:
-    """The people behind an inbox have another one: what it refused to take lately goes there."""
+    """The people behind an inbox have another one: what it did not take lately goes there."""
+    redirected = sa.and_(deliveries.c.state == "given-up", deliveries.c.status.between(300, 399))
     query = sa.select(deliveries).where(
-        deliveries.c.inbox == old, deliveries.c.state == "gone", deliveries.c.changed_at > now - timedelta(days=4)
+        deliveries.c.inbox == old,
+        sa.or_(deliveries.c.state.in_(["gone", "waiting"]), redirected),
+        deliveries.c.changed_at > now - timedelta(days=4),
     )
     for row in tx.execute(query.order_by(deliveries.c.id)).all():
         add(
@@ -200,6 +203,12 @@ def send_elsewhere(tx: Transaction, old: InboxUrl, new: InboxUrl, *, now: dateti
             priority=row.priority,
             now=now,
         )
+
+
+def leave(tx: Transaction, inbox: InboxUrl, *, reason: str, now: datetime) -> None:
+    """Nobody is behind this inbox any more: what waits for it does not wait on."""
+    waiting = sa.and_(deliveries.c.inbox == inbox, deliveries.c.state == "waiting")
+    tx.execute(sa.update(deliveries).where(waiting).values(state="gone", reason=reason[:500], changed_at=now))
 
 
 def give_up(tx: Transaction, server: Server, *, created_before: datetime, reason: str, now: datetime) -> int:
