@@ -176,5 +176,6 @@ def _schemes(url: Url, remembered: str | None) -> list[str]:
 
 
 def _shortened(text: str) -> str:
-    """One line for the ledger."""
-    return " ".join(text.split())[:_REASON_CHARACTERS]
+    """One line for the ledger, without what would steer a terminal (security S100)."""
+    line = " ".join(text[: 4 * _REASON_CHARACTERS].split())
+    return "".join(letter for letter in line if letter.isprintable())[:_REASON_CHARACTERS]
