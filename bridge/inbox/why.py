@@ -328,5 +328,6 @@ def _when(moment: datetime) -> str:
 
 
 def _ended(reason: str) -> str:
-    text = reason[:1].upper() + reason[1:]
+    is_address = "://" in reason.partition(" ")[0]
+    text = reason if is_address else reason[:1].upper() + reason[1:]
     return text if text.endswith((".", "!", "?", "”")) or not text else f"{text}."
