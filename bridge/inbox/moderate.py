@@ -175,7 +175,12 @@ def _turn_away(tx: Transaction, blog: Blog, follower: Follower, now: datetime) -
 
 
 def block(tx: Transaction, blog: Blog, target: str, *, reason: str = "", now: datetime) -> bool:
-    """Block an actor or a domain with all below it; False if it was blocked. Followers among them are turned away."""
+    """Block an actor or a domain with all below it; False if it was blocked. Followers among them are turned away.
+
+    Raises UserFault for the blog itself.
+    """
+    if is_our_own(blog, target):
+        raise UserFault(f"{target} is this blog itself, or a domain that it belongs to; it cannot be blocked")
     return bool(block_all(tx, blog, [(target, reason)], now=now))
 
 
@@ -191,6 +196,11 @@ def block_all(tx: Transaction, blog: Blog, targets: Iterable[tuple[str, str]], *
         stamps.revoke(tx, blog, quoters, now=now)
         _touch_all(tx, blog)
     return new
+
+
+def is_our_own(blog: Blog, target: str) -> bool:
+    """Whether a block of this would hold the blog itself."""
+    return BlockList([target]).holds(f"{blog.url}/", blog.actor_id) is not None
 
 
 def unblock(tx: Transaction, blog: Blog, target: str) -> bool:

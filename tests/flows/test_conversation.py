@@ -214,6 +214,10 @@ def test_lists_of_followers_and_blocks_go_out_and_in(blog: AuthorsBlog, peer: Pe
     assert "only to be silenced: 1 domain." in said
     assert "only noted there: 1 domain." in said
     assert blog.why("bad.example").startswith("blocked\n")
+    listed.write_text(f"#domain,#severity\n{blog.host},suspend\n")
+    assert "the blog itself: 1 line." in blog.run("block", "--import", str(listed))
+    listed.write_text("hello")
+    blog.run("block", "--import", str(listed), status=1)
 
     blog.run("followers", "remove", f"@fritz@{peer.host}")
     wait_until("the follower's server is told", lambda: peer.received("Reject", verified=True), seconds=SOON)
