@@ -25,7 +25,9 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def list_followers(
-    export: Annotated[Path | None, typer.Option("--export", metavar="FILE", help="write them as CSV")] = None,
+    export: Annotated[
+        Path | None, typer.Option("--export", metavar="FILE", help="write them as CSV; - is the terminal")
+    ] = None,
     config: ConfigOption = None,
     as_json: JsonOption = False,
 ) -> int:
@@ -33,7 +35,9 @@ def list_followers(
 
     async def run(app: App) -> int:
         listed = await app.database.read(lambda tx: _followers(tx, app))
-        if export is not None:
+        if export is not None and str(export) == "-":
+            typer.echo(_csv(listed), nl=False)
+        elif export is not None:
             _write_csv(export, listed)
             typer.echo(f"Wrote {counted(len(listed), 'follower')} to {export}.")
         elif as_json:
@@ -61,15 +65,19 @@ def _followers(tx: Transaction, app: App) -> list[dict[str, str]]:
     ]
 
 
-def _write_csv(path: Path, listed: list[dict[str, str]]) -> None:
+def _csv(listed: list[dict[str, str]]) -> str:
     text = io.StringIO()
     table = csv.writer(text)
     table.writerow(["Account address", "Actor", "Server", "Since"])
     for one in listed:
         account = one["handle"].removeprefix("@")
         table.writerow([_cell(value) for value in (account, one["actor"], one["server"], one["since"])])
+    return text.getvalue()
+
+
+def _write_csv(path: Path, listed: list[dict[str, str]]) -> None:
     try:
-        path.write_text(text.getvalue(), encoding="utf-8")
+        path.write_text(_csv(listed), encoding="utf-8")
     except OSError as error:
         raise UserFault(f"{path} cannot be written: {error.strerror}") from error
 

@@ -204,6 +204,8 @@ def test_lists_of_followers_and_blocks_go_out_and_in(blog: AuthorsBlog, peer: Pe
     assert first.startswith(f"fritz@{peer.host},{peer.origin}/users/fritz,{peer.host},")
     assert not any(cell.startswith(("=", "+", "-", "@")) for cell in first.split(","))
 
+    assert blog.run("followers", "--export", "-").splitlines() == [head, first]
+
     listed.write_text(
         "#domain,#severity,#reject_media,#reject_reports,#public_comment,#obfuscate\n"
         "bad.example,suspend,true,true,Spam,false\nloud.example,silence,false,false,,false\n*.hidden,suspend,,,,\n"
