@@ -198,7 +198,8 @@ def _standing(one: dict[str, Any]) -> str:
         case "delivered":
             return f"delivered {one['since']:%Y-%m-%d %H:%M:%S}"
         case "waiting" if one["attempts"]:
-            return f"failed {one['attempts']} times, retry {one['next']:%Y-%m-%d %H:%M:%S}{reason}"
+            times = "once" if one["attempts"] == 1 else f"{one['attempts']} times"
+            return f"failed {times}, retry {one['next']:%Y-%m-%d %H:%M:%S}{reason}"
         case "waiting":
             return f"waits since {one['since']:%Y-%m-%d %H:%M:%S}"
         case "given-up":

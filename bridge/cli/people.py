@@ -90,7 +90,7 @@ def remove_follower(actor: _Actor, config: ConfigOption = None) -> int:
     """End a following; the follower's server is told."""
 
     async def run(app: App) -> int:
-        actor_id = await app.whom.actor_id(actor)
+        actor_id = await app.whom.follower(actor)
         if not await app.database.write(lambda tx: moderate.remove_follower(tx, app.blog, actor_id, now=app.clock())):
             raise UserFault(f"{actor} does not follow the blog")
         typer.echo(f"{actor_id} follows no more; its server is told.")

@@ -142,7 +142,10 @@ def forget(tx: Transaction, blog: Blog, actor_id: str, *, now: datetime) -> str:
     linkbacks.forget(tx, blog.id, actor_id)
     forgotten.add(tx, blog.id, actor_id, now=now)
     following = ", the following" if followed else ""
-    return f"{len(said)} comments, {len(reacted)} likes and boosts, {recorded} lines of the record{following}"
+    comments = "1 comment" if len(said) == 1 else f"{len(said)} comments"
+    reactions_in_words = "1 like or boost" if len(reacted) == 1 else f"{len(reacted)} likes and boosts"
+    lines = "1 line" if recorded == 1 else f"{recorded} lines"
+    return f"{comments}, {reactions_in_words}, {lines} of the record{following}"
 
 
 def remove_follower(tx: Transaction, blog: Blog, actor_id: str, *, now: datetime) -> bool:
