@@ -200,6 +200,8 @@ def _standing(one: dict[str, Any]) -> str:
         case "waiting" if one["attempts"]:
             times = "once" if one["attempts"] == 1 else f"{one['attempts']} times"
             return f"failed {times}, retry {one['next']:%Y-%m-%d %H:%M:%S}{reason}"
+        case "waiting" if one["reason"]:
+            return f"waits since {one['since']:%Y-%m-%d %H:%M:%S}, next try {one['next']:%Y-%m-%d %H:%M:%S}{reason}"
         case "waiting":
             return f"waits since {one['since']:%Y-%m-%d %H:%M:%S}"
         case "given-up":

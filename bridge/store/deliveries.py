@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from bridge.store.database import Transaction, WakeUp
 from bridge.store.jobs import running_keys
 from bridge.store.schema import activities, deliveries
+from bridge.store.schema import servers as server_rows
 from bridge.store.upsert import insert_new
 from bridge.terms import InboxUrl, Server
 from bridge.urls import host_of
@@ -50,7 +51,10 @@ class Look:
 
 @dataclass(frozen=True, kw_only=True)
 class Standing:
-    """What the ledger says of one delivery."""
+    """What the ledger says of one delivery.
+
+    One that waits because its server failed before has that server's reason and next try.
+    """
 
     id: int
     issue_id: int | None
@@ -284,8 +288,9 @@ def standings(
 ) -> list[Standing]:
     """The ledger's rows, newest first, narrowed as asked."""
     query = (
-        sa.select(deliveries, activities.c.type)
+        sa.select(deliveries, activities.c.type, server_rows.c.not_before, server_rows.c.reason.label("server_reason"))
         .join(activities, activities.c.number == deliveries.c.activity)
+        .join(server_rows, server_rows.c.server == deliveries.c.server, isouter=True)
         .where(deliveries.c.blog_id == blog_id)
         .order_by(deliveries.c.id.desc())
         .limit(limit)
@@ -296,8 +301,14 @@ def standings(
         query = query.where(deliveries.c.server == server)
     if states:
         query = query.where(deliveries.c.state.in_(states))
-    names = Standing.__dataclass_fields__
-    return [Standing(**{name: getattr(row, name) for name in names}) for row in tx.execute(query)]
+    return [_standing(row) for row in tx.execute(query)]
+
+
+def _standing(row: sa.Row[Any]) -> Standing:
+    standing = Standing(**{name: getattr(row, name) for name in Standing.__dataclass_fields__})
+    if standing.state != "waiting" or row.not_before is None or row.not_before <= standing.due_at:
+        return standing
+    return replace(standing, due_at=row.not_before, reason=standing.reason or row.server_reason)
 
 
 def counts(tx: Transaction, *, activity: int | None = None) -> dict[str, int]:

@@ -94,6 +94,8 @@ async def test_a_busy_server_is_left_alone_for_as_long_as_it_asks(office: Office
     assert (first.state, first.status, first.reason) == ("waiting", 503, "it answered 503: later")
     assert first.due_at >= NOW + timedelta(hours=2)
     assert (second.state, second.attempts) == ("waiting", 0)
+    # It waits for the same server, so for the same moment and reason.
+    assert (second.reason, second.due_at) == ("it answered 503: later", NOW + timedelta(hours=2))
 
 
 async def test_after_four_days_it_is_given_up_with_its_reason(office: Office, peer: Peer) -> None:
