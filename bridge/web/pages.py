@@ -152,6 +152,26 @@ async def archive(request: web.Request) -> web.StreamResponse:
     return await site.ready.get(request, "archive", render)
 
 
+async def without_slash(request: web.Request) -> web.StreamResponse:
+    """An issue's address as other programs write it, with a slash at its end."""
+    site = request.app[SITE]
+    found = await find_issue(site, request.match_info["slug"])
+    raise web.HTTPMovedPermanently(site.blog.addresses.page(found.slug))
+
+
+async def all_issues(request: web.Request) -> web.StreamResponse:
+    """What stands above the issues' addresses is the archive."""
+    raise web.HTTPMovedPermanently(f"{request.app[SITE].blog.url}/archive")
+
+
+async def favicon(request: web.Request) -> web.StreamResponse:
+    """What browsers ask for unasked: the blog's icon, or nothing."""
+    icon = request.app[SITE].blog.icon_url
+    if icon is None:
+        return web.Response(status=204, headers={"Cache-Control": "public, max-age=86400"})
+    raise web.HTTPFound(icon, headers={"Cache-Control": "public, max-age=3600"})
+
+
 async def tag(request: web.Request) -> web.StreamResponse:
     """The issues with one tag, in any case; 404 when there are none."""
     site = request.app[SITE]

@@ -26,7 +26,10 @@ _ROUTES: list[web.RouteDef] = [
     web.get("/", pages.front),
     web.get("/archive", pages.archive),
     web.get("/tags/{tag}", pages.tag),
+    web.get("/issues", pages.all_issues),
+    web.get("/issues/", pages.all_issues),
     web.get("/issues/{slug}", pages.issue),
+    web.get("/issues/{slug}/", pages.without_slash),
     web.get("/issues/{slug}/comments.json", pages.comments),
     web.get("/issues/{slug}/feed.xml", feeds.issue_comments),
     web.get("/feed.xml", feeds.atom),
@@ -40,6 +43,7 @@ _ROUTES: list[web.RouteDef] = [
     web.get("/static/admin.css", static_files.admin_stylesheet),
     web.get("/static/interact.js", static_files.interact_script),
     web.get("/media/{name}", media.media),
+    web.get("/favicon.ico", pages.favicon),
     # discovery
     web.get("/.well-known/webfinger", discovery.webfinger),
     web.get("/.well-known/host-meta", discovery.host_meta_document),
