@@ -132,7 +132,7 @@ footer { display: flex; gap: 1.1em; }
     const name = make("bdi", { id: `by-${said.id}` }, author.name || author.handle);
     return make("article", { part: "comment", "aria-labelledby": `by-${said.id}` },
       make("header", {}, face,
-        make("span", {}, link(author.url, { class: "name", part: "name" }, name), " ", make("bdi", { dir: "ltr" }, author.handle || "")),
+        make("span", {}, link(author.url, { class: "name", part: "name" }, name), " ", make("bdi", { dir: "ltr" }, author.handle === author.name ? "" : author.handle || "")),
         make("span", {}, make("a", { href: here }, moment(said.published)), said.updated ? ` (${words.edited}) ` : " ", badge(said.kind))),
       text,
       make("footer", {}, link(said.url, {}, words.original),
