@@ -120,6 +120,11 @@ def test_a_day_of_an_author(house: House, folder: Checkout, peer: Peer, tmp_path
         assert list(view_of(peer)) != [note]
         assert "Gut gesagt" in request(f"{house.origin}/issues/24").text
         assert house.run("issues", "99").returncode == 1
+        folder.write("26.md", letter("Faden", format="thread", body="# Eins\n\nText.\n\n# Zwei\n\nMehr.\n").encode())
+        assert "(3 deliveries)" in house.run("publish", "issues/26.md").stdout
+        sent = [line.split() for line in house.run("issues", "26").stdout.splitlines() if peer.host in line]
+        assert [line[0] for line in sent] == ["post"] * 3
+        assert [" ".join(line).partition("(")[2] for line in sent] == ["first post)", "post 2: eins)", "post 3: zwei)"]
 
 
 def test_a_faulty_option_of_init_says_what_is_allowed_and_makes_nothing(house: House, tmp_path: Path) -> None:

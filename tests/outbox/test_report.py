@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 import sqlalchemy as sa
 
@@ -11,6 +13,7 @@ from bridge.outbox.report import report_json, report_lines
 from bridge.outbox.standing import IN_LINE
 from bridge.store.schema import followers
 from tests.support.desks import Desk, letter
+from tests.support.letters import KAFFEE
 
 
 async def test_every_step_is_a_sentence_with_page_and_reach(desk: Desk) -> None:
@@ -103,3 +106,15 @@ async def test_a_draft_is_named(desk: Desk) -> None:
 
 async def _forget_followers(desk: Desk) -> None:
     await desk.database.write(lambda tx: tx.execute(sa.delete(followers)))
+
+
+async def test_a_mention_without_followers_says_to_whom_it_goes(desk: Desk) -> None:
+    await _forget_followers(desk)
+    report = await desk.publish({"24.md": letter("Krass", body="@kaffee@example.social\n")}, dry_run=True)
+    (step,) = report.steps
+    assert step.prepared is not None
+    named = replace(step.prepared, rendered=replace(step.prepared.rendered, mentions=(KAFFEE,)))
+    done = replace(report, steps=[replace(step, prepared=named)], deliveries=[1])
+    assert next(report_lines(done, desk.blog)).endswith(
+        "– nobody follows yet; goes to those whom it names (1 delivery)"
+    )
