@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import socket
 import stat
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -48,7 +47,7 @@ async def _start(runner: web.AppRunner, site: Site, listen: str) -> asyncio.Serv
     try:
         if listen.startswith("unix:"):
             path = Path(listen.removeprefix("unix:"))
-            _make_room(path)
+            await _make_room(path)
             server = await loop.create_unix_server(connections, str(path), backlog=_BACKLOG)
             # As open to this machine as a port of its own would be; who wants less sets the folder's mode.
             path.chmod(0o666)
@@ -61,7 +60,7 @@ async def _start(runner: web.AppRunner, site: Site, listen: str) -> asyncio.Serv
         ) from error
 
 
-def _make_room(path: Path) -> None:
+async def _make_room(path: Path) -> None:
     """Remove a socket that nobody listens on any more. Raises UserFault for one in use, and for anything else there."""
     try:
         mode = path.lstat().st_mode
@@ -69,11 +68,10 @@ def _make_room(path: Path) -> None:
         return
     if not stat.S_ISSOCK(mode):
         raise UserFault(f"cannot listen on unix:{path}: there is something else by that name; change [server] listen")
-    with socket.socket(socket.AF_UNIX) as caller:
-        caller.settimeout(1)
-        try:
-            caller.connect(str(path))
-        except ConnectionRefusedError:
-            path.unlink()
-            return
+    try:
+        _, caller = await asyncio.wait_for(asyncio.open_unix_connection(str(path)), timeout=1)
+    except ConnectionRefusedError:
+        path.unlink()
+        return
+    caller.close()
     raise UserFault(f"cannot listen on unix:{path}: it is in use; stop what uses it, or change [server] listen")
