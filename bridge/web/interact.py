@@ -7,6 +7,7 @@ only (S116); the lookup goes through the guarded door, on a small budget, so oft
 from __future__ import annotations
 
 import logging
+import re
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Literal
@@ -18,6 +19,7 @@ from bridge.remote.budget import Budget
 from bridge.remote.webfinger import handle_from
 from bridge.store import entries, issues
 from bridge.store.database import Transaction
+from bridge.urls import BadUrl, parse_url
 from bridge.web import gather, view
 from bridge.web.client import address_of, network_of
 from bridge.web.negotiate import HTML_TYPE
@@ -27,6 +29,8 @@ from bridge.web.words import Words
 log = logging.getLogger(__name__)
 
 _LONGEST = 2048
+#: Where profiles are: Mastodon's page and, from its JSON, its id; most others do as it does.
+_PROFILE = re.compile(r"/(?:@|users/)([A-Za-z0-9_.+~-]{1,128})/?")
 _LOOKUPS = 6
 _TIME = timedelta(seconds=8)
 
@@ -53,10 +57,14 @@ async def interact(request: web.Request) -> web.StreamResponse:
     destination, fault, status = None, None, 200
     headers = {"Cache-Control": "no-store", "Content-Security-Policy": view.SCRIPTED_CONTENT_SECURITY_POLICY}
     if handle:
+        handle = _handle_of_profile(handle) or handle
         try:
             site.visitors.take(network_of(address_of(request, site.config)))
-            destination = await _destination(site, subject, handle)
-            if destination is None:
+            if handle_from(handle, allow_private=site.config.federation.allow_private_addresses) is None:
+                fault = words.say("That is no handle such as @you@example.social.")
+            else:
+                destination = await _destination(site, subject, handle)
+            if destination is None and fault is None:
                 fault = words.say("%(server)s does not say where this can be done. The way below always works.")
         except TooMany as refusal:
             status = 429
@@ -82,6 +90,16 @@ async def interact(request: web.Request) -> web.StreamResponse:
     return web.Response(status=status, body=text.encode(), headers={"Content-Type": HTML_TYPE, **headers})
 
 
+def _handle_of_profile(text: str) -> str | None:
+    """The handle where somebody gives the address of a profile, `https://host/@anna`; None for anything else."""
+    try:
+        url = parse_url(text, allow_http=True)
+    except BadUrl:
+        return None
+    name = _PROFILE.fullmatch(url.path)
+    return None if name is None else f"@{name[1]}@{url.authority}"
+
+
 def _subject(tx: Transaction, site: Site, uri: str) -> _Subject:
     """What an address means: the blog, an issue, or a comment that everybody may read. Raises NoSuchThing."""
     blog = site.blog
@@ -103,8 +121,6 @@ def _subject(tx: Transaction, site: Site, uri: str) -> _Subject:
 
 async def _destination(site: Site, subject: _Subject, handle: str) -> str | None:
     """Where the reader's own server wants to have it; None if it does not say. Raises FetchError."""
-    if handle_from(handle, allow_private=site.config.federation.allow_private_addresses) is None:
-        raise FetchRefused("not a handle")
     home = await site.webfinger.find_home(handle, budget=Budget(fetches=_LOOKUPS, time_allowed=_TIME))
     if subject.action == "follow":
         return home.page_for(subject.uri, intent="Follow")
@@ -115,5 +131,5 @@ def _fault(words: Words, error: FetchError) -> str:
     if isinstance(error, FetchNotFound):
         return words.say("%(server)s does not know this account. Is there a typing mistake in it?")
     if isinstance(error, FetchRefused):
-        return words.say("That is no handle such as @you@example.social.")
+        return words.say("%(server)s cannot be asked from here. The way below always works.")
     return words.say("%(server)s does not answer as it should. The way below always works.")

@@ -117,6 +117,26 @@ def test_a_handle_that_leads_nowhere_is_told_and_the_form_comes_again(running: R
     assert "kennt dieses Konto nicht" in ask(running, "", f"@nobody@{home.host}")
 
 
+@pytest.mark.parametrize("path", ["/@ada", "/@ada/", "/users/ada"])
+def test_the_address_of_a_profile_is_a_handle_too(running: RunningBlog, home: Home, path: str) -> None:
+    home.links = [{"rel": SUBSCRIBE, "template": "https://social.example/authorize_interaction?uri={uri}"}]
+    page = ask(running, "", f"http://{home.host}{path}")
+    assert 'href="https://social.example/authorize_interaction?' in page
+    assert f'data-handle="@ada@{home.host}"' in page
+
+
+def test_of_a_server_that_may_not_be_asked_no_mistake_in_the_handle_is_claimed(running: RunningBlog) -> None:
+    """S117: our own server is one, as private addresses are."""
+    own = running.origin.partition("://")[2]
+    page = ask(running, "", f"@ada@{own}")
+    assert f"{own} lässt sich von hier aus nicht fragen" in page
+    assert "Das ist keine Adresse wie" not in page
+
+
+def test_the_form_shows_how_a_handle_looks_in_the_blogs_language(running: RunningBlog) -> None:
+    assert 'placeholder="@du@example.social"' in ask(running, "")
+
+
 def test_one_network_may_not_ask_without_end(running: RunningBlog) -> None:
     """S117."""
     statuses = [running.get("/interact?handle=nichts").status for _ in range(22)]
