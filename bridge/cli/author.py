@@ -229,7 +229,10 @@ def _standing(one: dict[str, Any], zone: ZoneInfo) -> str:
         case "delivered":
             return f"delivered {_second(one['since'], zone)}"
         case "waiting" if one["attempts"]:
-            return f"failed {one['attempts']} times, retry {_second(one['next'], zone)}{reason}"
+            times = "once" if one["attempts"] == 1 else f"{one['attempts']} times"
+            return f"failed {times}, retry {_second(one['next'], zone)}{reason}"
+        case "waiting" if one["reason"]:
+            return f"waits since {_second(one['since'], zone)}, next try {_second(one['next'], zone)}{reason}"
         case "waiting":
             return f"waits since {_second(one['since'], zone)}"
         case "given-up":

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from bridge import __version__
-from bridge.cli.table import COMMANDS, HIDDEN, Command
+from bridge.cli.table import COMMANDS, HIDDEN, LATER, Command
 from bridge.errors import BridgeError, ConfigFaults, WrongUse
 from bridge.garbage import nothing_to_find
 
@@ -45,6 +45,10 @@ def _run(words: list[str], *, debug: bool) -> int:
         sys.stdout.write(f"rundbrief {__version__}\n")
         return 0
     found = _find(words)
+    if found is None and words[0] in LATER:
+        return _complain(
+            f"`rundbrief {words[0]}` comes with a later version; `rundbrief --help` lists what there is", 2
+        )
     if found is None:
         return _complain(f"there is no command {words[0]!r}; `rundbrief --help` lists them", 2)
     name, command = found

@@ -36,7 +36,7 @@ def init(
     handle: Annotated[str, typer.Option(help="the blog is @HANDLE@its-host")] = "",
     title: Annotated[str, typer.Option()] = "",
     language: Annotated[str, typer.Option(help="of the issues and pages (de, en, ...)")] = "en",
-    database: Annotated[str, typer.Option(help="sqlite:... or postgresql://...")] = "sqlite:data/rundbrief.db",
+    database: Annotated[str, typer.Option(help="sqlite:... or postgresql://...")] = "",
 ) -> None:
     """Make a blog in DIR: config.toml, keys/, issues/ (takes `git push`) and data/.
 
@@ -47,12 +47,14 @@ def init(
     if path.exists():
         config = config_from(path)
         done.append(f"{path} is there already and was left as it is.")
+        done += _not_taken(config, url=url, handle=handle, database=database)
     else:
         config = _new_config(path, url=url, handle=handle, title=title, language=language, database=database)
         done.append(f"Made {path}.")
         if config.federation.allow_private_addresses:
             done.append("The address is http, so allow_private_addresses = true: for one machine only.")
     done += _make_keys(config.keys_folder)
+    (config.folder / "data").mkdir(mode=0o700, exist_ok=True)
     config.media_folder.mkdir(parents=True, exist_ok=True)
     _open_once(config)
     done += prepare(config.issues_folder, python=sys.executable, config=path, root=_root())
@@ -72,12 +74,14 @@ def _new_config(path: Path, *, url: str, handle: str, title: str, language: str,
         handle=handle,
         title=title or handle,
         language=language,
-        database=database,
+        database=database or "sqlite:data/rundbrief.db",
         listen=host if private and ":" in host else "127.0.0.1:8000",
         allow_private=private,
     )
     # Without its text: the file is not there yet, so a line of it would lead nowhere.
     config = judge(tomllib.loads(text), folder=path.parent, name="rundbrief init")
+    if config.database.url.startswith("postgresql://"):
+        _migrate(config)  # a server that cannot be reached is told before anything is made
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
@@ -86,6 +90,20 @@ def _new_config(path: Path, *, url: str, handle: str, title: str, language: str,
     with os.fdopen(descriptor, "w", encoding="utf-8") as file:
         file.write(text)
     return config
+
+
+def _not_taken(config: Config, *, url: str, handle: str, database: str) -> list[str]:
+    """What was asked for and is otherwise in the config that is there: only its author changes that."""
+    asked = {
+        "url": (url.rstrip("/"), config.blog.url),
+        "handle": (handle, config.blog.handle),
+        "database": (database, config.database.url),
+    }
+    return [
+        f"--{name} was not taken, because the file has another {name}; change it there."
+        for name, (wanted, there) in asked.items()
+        if wanted and wanted != there
+    ]
 
 
 def _make_keys(folder: Path) -> list[str]:

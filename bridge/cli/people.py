@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from bridge.accounts import domain_from
+from bridge.activity.ids import Blog
 from bridge.app import App
 from bridge.cli.options import ConfigOption, JsonOption, counted, print_json, with_app
 from bridge.clock import wire_time
@@ -24,7 +25,9 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def list_followers(
-    export: Annotated[Path | None, typer.Option("--export", metavar="FILE", help="write them as CSV")] = None,
+    export: Annotated[
+        Path | None, typer.Option("--export", metavar="FILE", help="write them as CSV; - is the terminal")
+    ] = None,
     config: ConfigOption = None,
     as_json: JsonOption = False,
 ) -> int:
@@ -32,7 +35,9 @@ def list_followers(
 
     async def run(app: App) -> int:
         listed = await app.database.read(lambda tx: _followers(tx, app))
-        if export is not None:
+        if export is not None and str(export) == "-":
+            typer.echo(_csv(listed), nl=False)
+        elif export is not None:
             _write_csv(export, listed)
             typer.echo(f"Wrote {counted(len(listed), 'follower')} to {export}.")
         elif as_json:
@@ -60,15 +65,19 @@ def _followers(tx: Transaction, app: App) -> list[dict[str, str]]:
     ]
 
 
-def _write_csv(path: Path, listed: list[dict[str, str]]) -> None:
+def _csv(listed: list[dict[str, str]]) -> str:
     text = io.StringIO()
     table = csv.writer(text)
     table.writerow(["Account address", "Actor", "Server", "Since"])
     for one in listed:
         account = one["handle"].removeprefix("@")
         table.writerow([_cell(value) for value in (account, one["actor"], one["server"], one["since"])])
+    return text.getvalue()
+
+
+def _write_csv(path: Path, listed: list[dict[str, str]]) -> None:
     try:
-        path.write_text(text.getvalue(), encoding="utf-8")
+        path.write_text(_csv(listed), encoding="utf-8")
     except OSError as error:
         raise UserFault(f"{path} cannot be written: {error.strerror}") from error
 
@@ -81,7 +90,7 @@ def remove_follower(actor: _Actor, config: ConfigOption = None) -> int:
     """End a following; the follower's server is told."""
 
     async def run(app: App) -> int:
-        actor_id = await app.whom.actor_id(actor)
+        actor_id = await app.whom.follower(actor)
         if not await app.database.write(lambda tx: moderate.remove_follower(tx, app.blog, actor_id, now=app.clock())):
             raise UserFault(f"{actor} does not follow the blog")
         typer.echo(f"{actor_id} follows no more; its server is told.")
@@ -116,7 +125,7 @@ def block(
     async def run(app: App) -> int:
         now = app.clock()
         if listed is not None:
-            wanted, left = _domains_in(listed)
+            wanted, left = _domains_in(listed, app.blog)
             new = await app.database.write(lambda tx: moderate.block_all(tx, app.blog, wanted, now=now))
             typer.echo(f"{counted(len(new), 'domain')} blocked; {len(wanted) - len(new)} blocked before.")
             for line in left:
@@ -148,17 +157,19 @@ def unblock(
     return with_app(config, run)
 
 
-def _domains_in(path: Path) -> tuple[list[tuple[str, str]], list[str]]:
-    """Domain and comment of each line that suspends; and what was left out, in words."""
+def _domains_in(path: Path, blog: Blog) -> tuple[list[tuple[str, str]], list[str]]:
+    """Domain and comment of each line that suspends; and what was left out, in words. Raises UserFault."""
     try:
         rows = list(csv.reader(io.StringIO(path.read_text(encoding="utf-8-sig"))))
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
+    except OSError as error:
+        raise UserFault(f"{path} cannot be read: {(error.strerror or 'it fails').lower()}") from error
+    except (UnicodeDecodeError, csv.Error) as error:
         raise UserFault(f"{path} cannot be read as CSV: {error}") from error
     head = [name.strip().lstrip("#").lower() for name in rows[0]] if rows else []
     if "domain" not in head:
         head, rows = ["domain"], [[], *rows]
     wanted: dict[str, str] = {}
-    lesser, nothing, broken = 0, 0, 0
+    lesser, nothing, broken, ours = 0, 0, 0, 0
     for row in rows[1:]:
         values = dict(zip(head, (value.strip() for value in row), strict=False))
         if not values.get("domain"):
@@ -171,9 +182,14 @@ def _domains_in(path: Path) -> tuple[list[tuple[str, str]], list[str]]:
             lesser += 1
         elif domain is None:
             broken += 1
+        elif moderate.is_our_own(blog, domain):
+            ours += 1
         else:
             wanted[domain] = values.get("public_comment", "")
     left = [f"Left alone, as only to be silenced: {counted(lesser, 'domain')}."] if lesser else []
     left += [f"Left alone, as only noted there: {counted(nothing, 'domain')}."] if nothing else []
     left += [f"Left out, as no whole domain (such as ones with *): {counted(broken, 'line')}."] if broken else []
+    left += [f"Left out, as the blog itself: {counted(ours, 'line')}."] if ours else []
+    if broken and not (wanted or lesser or nothing or ours):
+        raise UserFault(f"{path} holds no domain such as bad.example; is it a blocklist?")
     return list(wanted.items()), left

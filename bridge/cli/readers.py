@@ -51,7 +51,7 @@ def comments(
         if as_json:
             print_json(listed)
         else:
-            _print_comments(listed)
+            _print_comments(listed, _nothing(slug, private=private, held=held))
             _print_reports(reports)
         return 0
 
@@ -73,8 +73,16 @@ def _issue(tx: Transaction, app: App, slug: str) -> IssueRow:
     return found
 
 
-def _print_comments(listed: list[dict[str, Any]]) -> None:
-    """A line of facts for each, and what it says."""
+def _nothing(slug: str | None, *, private: bool, held: bool) -> str:
+    """What is said when nothing is listed."""
+    where = "" if slug is None else f" on {slug}"
+    if held:
+        return f"Nothing waits for you{where}."
+    return f"Nobody has said anything in private{where}." if private else f"Nobody has said anything{where} yet."
+
+
+def _print_comments(listed: list[dict[str, Any]], nothing: str) -> None:
+    """A line of facts for each, and what it says; `nothing` if there is none."""
     issue = None
     for one in listed:
         if one["issue"] != issue:
@@ -86,7 +94,7 @@ def _print_comments(listed: list[dict[str, Any]]) -> None:
         for line in text_of(one["content_html"]).splitlines():
             typer.echo(_printable(f"      {line}"))
     if not listed:
-        typer.echo("Nothing of the kind was said.")
+        typer.echo(nothing)
 
 
 def _print_reports(reports: list[Received]) -> None:

@@ -46,6 +46,9 @@ COMMANDS: dict[str, Command] = {
     "demo": Command("demo", "demo", "show the main job on this machine"),
 }
 
+#: Named in the manual, and not made yet.
+LATER = frozenset({"doctor", "keys", "import", "export", "backup", "restore", "move"})
+
 #: For git's hooks only.
 HIDDEN: dict[str, Command] = {
     "hook pre-receive": Command("hooks", "pre_receive", "judge a push"),

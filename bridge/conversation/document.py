@@ -94,8 +94,6 @@ def _comment(placed: Placed, since: datetime | None, cover: str = COVER) -> dict
     }
     if deleted:
         comment["deleted"] = True
-        if entry.is_removed:
-            comment["removed"] = True
     return comment
 
 

@@ -32,6 +32,8 @@ log = logging.getLogger(__name__)
 _LONGEST_TURN = timedelta(seconds=20)
 #: How many inboxes of one server are posted to at once.
 _INBOXES_AT_ONCE = 4
+#: A 404 may be of today only, as while a server is set up anew; after so long it is the inbox's last word.
+_NOT_FOUND_FOR = timedelta(days=2)
 #: What a silent server was sent is not sent again before this after a crash: as if it had failed.
 _SILENT_FOR = timedelta(minutes=1)
 
@@ -180,19 +182,30 @@ def _ledger_entry(one: Due, outcome: Outcome, *, now: datetime, give_up_after: t
             state, reason = "delivered", ""
         case Refused(status, reason):
             state = "refused"
-        case Gone(status, reason) | Moved(status, reason):
+        case Gone(404 as status, reason):
+            again = _again(one, now, min(give_up_after, _NOT_FOUND_FOR))
+            state, due_at = ("gone", now) if again is None else ("waiting", again)
+        case Gone(status, reason):
             state = "gone"
+        case Moved(status, reason):
+            again = _again(one, now, give_up_after)
+            state, due_at = ("given-up", now) if again is None else ("waiting", again)
         case TryLater(status, reason, retry_after):
-            again = next_attempt(
-                one.attempts + 1,
-                begun=one.created_at,
-                now=now,
-                chance=random.random(),
-                give_up_after=give_up_after,
-                retry_after=retry_after,
-            )
+            again = _again(one, now, give_up_after, retry_after)
             state, due_at = ("given-up", now) if again is None else ("waiting", again)
     return attempts.Outcome(id=one.id, state=state, status=status, reason=reason, due_at=due_at)
+
+
+def _again(one: Due, now: datetime, give_up_after: timedelta, retry_after: timedelta | None = None) -> datetime | None:
+    """When this one is tried again after one more failure, or None."""
+    return next_attempt(
+        one.attempts + 1,
+        begun=one.created_at,
+        now=now,
+        chance=random.random(),
+        give_up_after=give_up_after,
+        retry_after=retry_after,
+    )
 
 
 def _scheme(row: ServerRow, now: datetime) -> str | None:

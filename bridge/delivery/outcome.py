@@ -23,7 +23,7 @@ class Refused:
 
 @dataclass(frozen=True)
 class Gone:
-    """410 or 404: the inbox was deleted, if its actor agrees."""
+    """410, or 404 for some days: the inbox was deleted, if its actor agrees."""
 
     status: int
     reason: str
@@ -31,7 +31,7 @@ class Gone:
 
 @dataclass(frozen=True)
 class Moved:
-    """A redirect that is not followed: the actor is asked for its inbox (security S130)."""
+    """A redirect that is not followed: it waits, while the actor is asked for its inbox (security S130)."""
 
     status: int
     reason: str
@@ -50,9 +50,14 @@ Outcome = Delivered | Refused | Gone | Moved | TryLater
 
 
 def outcome_of(
-    status: int, *, answer: str = "", retry_after: timedelta | None = None, looks_parked: bool = False
+    status: int,
+    *,
+    answer: str = "",
+    leads_to: str = "",
+    retry_after: timedelta | None = None,
+    looks_parked: bool = False,
 ) -> Outcome:
-    """What a status means. `answer` is the beginning of the body, for the ledger.
+    """What a status means. `answer` is the beginning of the body and `leads_to` a redirect's target, for the ledger.
 
     401 and 403 mean here that every signature scheme was tried (`send` knocks again). `looks_parked` is a 2xx that
     shows a web page, from a server that was failing: no sign of life (security S131).
@@ -65,7 +70,8 @@ def outcome_of(
             else Delivered(status)
         )
     if 300 <= status < 400:
-        return Moved(status, said)
+        whither = f"and redirects to {leads_to}" if leads_to else "and does not say where to"
+        return Moved(status, f"it answered {status} {whither}; its actor is asked for the inbox")
     if status in (404, 410):
         return Gone(status, said)
     if status in (408, 425, 429) or (status >= 500 and status != 501):

@@ -72,3 +72,7 @@ class Recheck:
         for actor in moved:
             followers.change_addresses(tx, self.blog_id, actor.id, inbox=actor.inbox, shared_inbox=actor.shared_inbox)
             deliveries.send_elsewhere(tx, inbox, actor.shared_inbox or actor.inbox, now=now)
+        if (gone or moved) and not followers.at_inbox(tx, self.blog_id, inbox, limit=1):
+            new = moved[0].shared_inbox or moved[0].inbox if moved else None
+            reason = "its people are gone" if new is None else f"its people have another inbox: {new}"
+            deliveries.leave(tx, inbox, reason=reason, now=now)

@@ -94,10 +94,13 @@ class Sender:
             return Sent(outcome=Refused(None, _shortened(str(error))))
         is_page = answer.headers.get("Content-Type", "").startswith("text/html")
         said = "" if answer.status < 300 else _shortened(answer.body.decode("utf-8", "replace"))
+        leads_to = _shortened(answer.headers.get("Location", ""))
         wait = retry_after_of(answer.headers, now=self._clock()) if "Retry-After" in answer.headers else None
         looks_parked = was_failing and is_page and bool(answer.body)
         return Sent(
-            outcome=outcome_of(answer.status, answer=said, retry_after=wait, looks_parked=looks_parked),
+            outcome=outcome_of(
+                answer.status, answer=said, leads_to=leads_to, retry_after=wait, looks_parked=looks_parked
+            ),
             scheme=scheme if answer.status < 300 else None,
         )
 
@@ -173,5 +176,6 @@ def _schemes(url: Url, remembered: str | None) -> list[str]:
 
 
 def _shortened(text: str) -> str:
-    """One line for the ledger."""
-    return " ".join(text.split())[:_REASON_CHARACTERS]
+    """One line for the ledger, without what would steer a terminal (security S100)."""
+    line = " ".join(text[: 4 * _REASON_CHARACTERS].split())
+    return "".join(letter for letter in line if letter.isprintable())[:_REASON_CHARACTERS]

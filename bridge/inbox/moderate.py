@@ -142,7 +142,10 @@ def forget(tx: Transaction, blog: Blog, actor_id: str, *, now: datetime) -> str:
     linkbacks.forget(tx, blog.id, actor_id)
     forgotten.add(tx, blog.id, actor_id, now=now)
     following = ", the following" if followed else ""
-    return f"{len(said)} comments, {len(reacted)} likes and boosts, {recorded} lines of the record{following}"
+    comments = "1 comment" if len(said) == 1 else f"{len(said)} comments"
+    reactions_in_words = "1 like or boost" if len(reacted) == 1 else f"{len(reacted)} likes and boosts"
+    lines = "1 line" if recorded == 1 else f"{recorded} lines"
+    return f"{comments}, {reactions_in_words}, {lines} of the record{following}"
 
 
 def remove_follower(tx: Transaction, blog: Blog, actor_id: str, *, now: datetime) -> bool:
@@ -175,7 +178,12 @@ def _turn_away(tx: Transaction, blog: Blog, follower: Follower, now: datetime) -
 
 
 def block(tx: Transaction, blog: Blog, target: str, *, reason: str = "", now: datetime) -> bool:
-    """Block an actor or a domain with all below it; False if it was blocked. Followers among them are turned away."""
+    """Block an actor or a domain with all below it; False if it was blocked. Followers among them are turned away.
+
+    Raises UserFault for the blog itself.
+    """
+    if is_our_own(blog, target):
+        raise UserFault(f"{target} is this blog itself, or a domain that it belongs to; it cannot be blocked")
     return bool(block_all(tx, blog, [(target, reason)], now=now))
 
 
@@ -191,6 +199,11 @@ def block_all(tx: Transaction, blog: Blog, targets: Iterable[tuple[str, str]], *
         stamps.revoke(tx, blog, quoters, now=now)
         _touch_all(tx, blog)
     return new
+
+
+def is_our_own(blog: Blog, target: str) -> bool:
+    """Whether a block of this would hold the blog itself."""
+    return BlockList([target]).holds(f"{blog.url}/", blog.actor_id) is not None
 
 
 def unblock(tx: Transaction, blog: Blog, target: str) -> bool:

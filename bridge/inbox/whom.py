@@ -54,6 +54,13 @@ class Whom:
         except (FetchError, Malformed) as error:
             raise UserFault(f"{text} is not known here, and could not be looked up: {error}") from error
 
+    async def follower(self, text: str) -> ActorId:
+        """As `actor_id`, of somebody who can only be known here. Raises UserFault."""
+        try:
+            return await self.actor_id(text)
+        except UserFault as fault:
+            raise UserFault(f"{text.strip()} does not follow the blog; `rundbrief followers` lists who does") from fault
+
     async def to_block(self, text: str) -> Target:
         """A domain, or the actor meant. Raises UserFault for what is neither."""
         text = text.strip()

@@ -279,7 +279,7 @@ def _of_actor(
     if gone_since is not None:
         sentences.append(f"The account was deleted {_when(gone_since)}; nothing but its address is held.")
     elif person is not None:
-        held = [f"the name “{person.name}”" if person.name else "no name", f"{len(person.keys)} public key(s)"]
+        held = [f"the name “{person.name}”" if person.name else "no name", _counted(len(person.keys), "public key")]
         held += ["a profile text"] if person.summary_text else []
         held += ["the address of a picture"] if person.icon_url else []
         sentences.append(f"Held of {actor_id}: its profile with {', '.join(held)}.")
@@ -294,9 +294,9 @@ def _of_actor(
         sentences.append(f"{_when(entry.received_at)} a {entry.kind}, {state}: {entry.url}")
     liked = reactions.of_actor(tx, actor_id)
     if liked:
-        sentences.append(f"{len(liked)} likes and boosts.")
+        sentences.append(f"{_counted(len(liked), 'like or boost', 'likes and boosts')}.")
     if records:
-        sentences.append(f"{len(records)} lines of the record:")
+        sentences.append(f"{_counted(len(records), 'line', 'lines')} of the record:")
         sentences += map(sentence_of, records[:_MOST_LISTED])
     states = [verdict_of(entry.state) for entry in said]
     verdict: Verdict
@@ -327,6 +327,11 @@ def _when(moment: datetime) -> str:
     return wire_time(moment).replace("T", " ").replace("Z", " UTC")
 
 
+def _counted(number: int, one: str, many: str = "") -> str:
+    return f"{number} {one if number == 1 else many or f'{one}s'}"
+
+
 def _ended(reason: str) -> str:
-    text = reason[:1].upper() + reason[1:]
+    is_address = "://" in reason.partition(" ")[0]
+    text = reason if is_address else reason[:1].upper() + reason[1:]
     return text if text.endswith((".", "!", "?", "”")) or not text else f"{text}."

@@ -168,6 +168,8 @@ class _Reader:
         if not self._microformats:
             self._microformats = any(name in ("h-entry", "hentry", "h-cite") for name in tag.tokens("class"))
         holder = _LINKING.get(tag.name)
+        if tag.name == "link" and not any(name.startswith("u-") for name in tag.tokens("class")):
+            holder = None  # rel=canonical, alternate and the like are no words of the page; microformats are
         href = attributes.get(holder, "") if holder else ""
         found = self._wanted.get(comparable(_joined(self._start, href))) if href else None
         if found is not None:

@@ -19,6 +19,7 @@ from bridge.linkback.source_page import SourcePage, moment
 from bridge.urls import origin_of, same_origin
 
 _LONGEST_TEXT = 20_000
+_LONGEST_TITLE = 200
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,7 +77,7 @@ def spoken_of(page: SourcePage, marked: MarkedEntry | None, *, source: str, targ
     host = shown_host(source)
     excerpt = page.excerpts.get(target, "")
     name = sanitize.plain(marked.name) if marked else ""
-    title = page.title or name or host
+    title = (name if _is_title(name, marked) else "") or page.title or name or host
     author = (sanitize.plain(marked.author_name, longest=80) if marked else "") or page.author or page.site or host
     author_url = _own(marked.author_url, source) if marked else None
     said = marked.said if marked else "mention"
@@ -103,6 +104,14 @@ def _content(said: Said, marked: MarkedEntry | None, title: str, excerpt: str) -
         return sanitize.clean(marked.content_html[:_LONGEST_TEXT])
     heading = f"<p><strong>{html.escape(title, quote=False)}</strong></p>" if title else ""
     return heading + (f"<p>{html.escape(excerpt, quote=False)}</p>" if excerpt else "")
+
+
+def _is_title(name: str, marked: MarkedEntry | None) -> bool:
+    """Whether the entry's name is its title: that of a short note is often the note itself."""
+    if not name or marked is None or len(name) > _LONGEST_TITLE:
+        return False
+    words = " ".join(sanitize.text_of(marked.content_html[:_LONGEST_TEXT]).split())
+    return not words.startswith(" ".join(name.split()))
 
 
 def _own(url: str, source: str) -> str | None:

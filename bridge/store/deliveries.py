@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from bridge.store.database import Transaction, WakeUp
 from bridge.store.jobs import running_keys
 from bridge.store.schema import activities, deliveries
+from bridge.store.schema import servers as server_rows
 from bridge.store.upsert import insert_new
 from bridge.terms import InboxUrl, Server
 from bridge.urls import host_of
@@ -50,7 +51,10 @@ class Look:
 
 @dataclass(frozen=True, kw_only=True)
 class Standing:
-    """What the ledger says of one delivery."""
+    """What the ledger says of one delivery.
+
+    One that waits because its server failed before has that server's reason and next try.
+    """
 
     id: int
     issue_id: int | None
@@ -186,9 +190,12 @@ def servers_waiting(tx: Transaction, *, now: datetime) -> list[Server]:
 
 
 def send_elsewhere(tx: Transaction, old: InboxUrl, new: InboxUrl, *, now: datetime) -> None:
-    """The people behind an inbox have another one: what it refused to take lately goes there."""
+    """The people behind an inbox have another one: what it did not take lately goes there."""
+    redirected = sa.and_(deliveries.c.state == "given-up", deliveries.c.status.between(300, 399))
     query = sa.select(deliveries).where(
-        deliveries.c.inbox == old, deliveries.c.state == "gone", deliveries.c.changed_at > now - timedelta(days=4)
+        deliveries.c.inbox == old,
+        sa.or_(deliveries.c.state.in_(["gone", "waiting"]), redirected),
+        deliveries.c.changed_at > now - timedelta(days=4),
     )
     for row in tx.execute(query.order_by(deliveries.c.id)).all():
         add(
@@ -201,6 +208,12 @@ def send_elsewhere(tx: Transaction, old: InboxUrl, new: InboxUrl, *, now: dateti
             priority=row.priority,
             now=now,
         )
+
+
+def leave(tx: Transaction, inbox: InboxUrl, *, reason: str, now: datetime) -> None:
+    """Nobody is behind this inbox any more: what waits for it does not wait on."""
+    waiting = sa.and_(deliveries.c.inbox == inbox, deliveries.c.state == "waiting")
+    tx.execute(sa.update(deliveries).where(waiting).values(state="gone", reason=reason[:500], changed_at=now))
 
 
 def give_up(tx: Transaction, server: Server, *, created_before: datetime, reason: str, now: datetime) -> int:
@@ -276,8 +289,9 @@ def standings(
 ) -> list[Standing]:
     """The ledger's rows, newest first, narrowed as asked."""
     query = (
-        sa.select(deliveries, activities.c.type)
+        sa.select(deliveries, activities.c.type, server_rows.c.not_before, server_rows.c.reason.label("server_reason"))
         .join(activities, activities.c.number == deliveries.c.activity)
+        .join(server_rows, server_rows.c.server == deliveries.c.server, isouter=True)
         .where(deliveries.c.blog_id == blog_id)
         .order_by(deliveries.c.id.desc())
         .limit(limit)
@@ -288,8 +302,14 @@ def standings(
         query = query.where(deliveries.c.server == server)
     if states:
         query = query.where(deliveries.c.state.in_(states))
-    names = Standing.__dataclass_fields__
-    return [Standing(**{name: getattr(row, name) for name in names}) for row in tx.execute(query)]
+    return [_standing(row) for row in tx.execute(query)]
+
+
+def _standing(row: sa.Row[Any]) -> Standing:
+    standing = Standing(**{name: getattr(row, name) for name in Standing.__dataclass_fields__})
+    if standing.state != "waiting" or row.not_before is None or row.not_before <= standing.due_at:
+        return standing
+    return replace(standing, due_at=row.not_before, reason=standing.reason or row.server_reason)
 
 
 def counts(tx: Transaction, *, activity: int | None = None) -> dict[str, int]:

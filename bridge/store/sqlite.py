@@ -7,7 +7,10 @@ apart.
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import os
 import sqlite3
+import stat
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -23,6 +26,7 @@ from bridge.store.sqlite_writer import Writer, driver_of, transaction
 T = TypeVar("T")
 _BUSY_MILLISECONDS = 5_000
 _READERS = 3
+_OTHERS = 0o007
 #: How every SQLite file begins (sqlite.org/fileformat.html, 1.3); an empty file becomes one.
 _MAGIC = b"SQLite format 3\0"
 
@@ -119,9 +123,13 @@ def sqlite_path(url: str, *, folder: Path) -> Path:
     if path.is_dir():
         raise UserFault(f"the database {path} is a folder; correct [database] url")
     try:
-        with path.open("a+b") as file:
+        with open(path, "a+b", opener=_for_us_alone) as file:
             file.seek(0)
             start = file.read(len(_MAGIC))
+            # Private replies stand in it. A group may share it, if its owner let it.
+            if (mode := os.fstat(file.fileno()).st_mode) & _OTHERS:
+                with contextlib.suppress(PermissionError):
+                    os.fchmod(file.fileno(), stat.S_IMODE(mode) & ~_OTHERS)
     except OSError as error:
         raise UserFault(
             f"the database {path} cannot be written: {error.strerror}; run this as the user who owns it"
@@ -129,3 +137,8 @@ def sqlite_path(url: str, *, folder: Path) -> Path:
     if start not in (b"", _MAGIC):
         raise UserFault(f"{path} is no SQLite database, or a damaged one; put it back from a backup")
     return path
+
+
+def _for_us_alone(path: str, flags: int) -> int:
+    """Opens a file, which if it is new nobody else may read; SQLite gives the files beside it the same mode."""
+    return os.open(path, flags, 0o600)

@@ -25,7 +25,10 @@ _LONGEST_CHAIN = 20
 
 
 def address_of(request: web.Request, config: Config) -> str:
-    """The client's IP address, after the proxies that the configuration trusts. "" on a Unix socket with none named."""
+    """The client's IP address, after the proxies that the configuration trusts; "" where nobody says which.
+
+    That is so on a Unix socket with no proxy named, and where a trusted proxy writes something that is no address.
+    """
     if not config.blog.url.startswith("https://"):
         return request.remote or ""
     chain = [part.strip() for value in request.headers.getall("X-Forwarded-For", []) for part in value.split(",")]
@@ -33,9 +36,9 @@ def address_of(request: web.Request, config: Config) -> str:
     for before in reversed(chain[-_LONGEST_CHAIN:]):
         if here and not _is_among(here, config.server.trusted_proxies):
             break
-        if not _is_address(before):
-            break
-        here = before
+        here = _bare(before)
+        if not _is_address(here):
+            return ""  # a proxy that says `unknown` leaves somebody unknown, not itself
     return here
 
 
@@ -69,6 +72,13 @@ def _is_among(address: str, trusted: Sequence[str]) -> bool:
     except ValueError:
         return False
     return any(found in ipaddress.ip_network(network, strict=False) for network in trusted)
+
+
+def _bare(hop: str) -> str:
+    """The address of a hop; some proxies write its port, too (RFC 7239 6)."""
+    if hop.startswith("["):
+        return hop[1:].partition("]")[0]
+    return hop.partition(":")[0] if hop.count(":") == 1 else hop
 
 
 def _is_address(text: str) -> bool:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 from types import MappingProxyType
-from urllib.parse import quote
 
 from aiohttp import web
 
@@ -101,11 +100,6 @@ async def issue(request: web.Request) -> web.StreamResponse:
     return await site.ready.get(request, f"issue {slug}", render)
 
 
-async def issue_with_slash(request: web.Request) -> web.StreamResponse:
-    """The page has no slash behind it; who types one is led there."""
-    raise web.HTTPMovedPermanently(f"/issues/{quote(request.match_info['slug'], safe='')}")
-
-
 def _next_closing(site: Site, found: IssueRow) -> datetime | None:
     """When comments close by themselves, if that is still to come."""
     closing = found.comments_close_at
@@ -156,6 +150,26 @@ async def archive(request: web.Request) -> web.StreamResponse:
         return html_page(view.render_archive(site.templates, gather.blog_view(site), shown), _BLOG)
 
     return await site.ready.get(request, "archive", render)
+
+
+async def without_slash(request: web.Request) -> web.StreamResponse:
+    """An issue's address as other programs write it, with a slash at its end."""
+    site = request.app[SITE]
+    found = await find_issue(site, request.match_info["slug"])
+    raise web.HTTPMovedPermanently(site.blog.addresses.page(found.slug))
+
+
+async def all_issues(request: web.Request) -> web.StreamResponse:
+    """What stands above the issues' addresses is the archive."""
+    raise web.HTTPMovedPermanently(f"{request.app[SITE].blog.url}/archive")
+
+
+async def favicon(request: web.Request) -> web.StreamResponse:
+    """What browsers ask for unasked: the blog's icon, or nothing."""
+    icon = request.app[SITE].blog.icon_url
+    if icon is None:
+        return web.Response(status=204, headers={"Cache-Control": "public, max-age=86400"})
+    raise web.HTTPFound(icon, headers={"Cache-Control": "public, max-age=3600"})
 
 
 async def tag(request: web.Request) -> web.StreamResponse:

@@ -56,6 +56,8 @@ async def explain(request: web.Request, handler: Handler) -> web.StreamResponse:
         if error.status < 400:
             for name, value in _HEADERS.items():
                 error.headers.setdefault(name, value)
+            if _is_open(request.path):
+                error.headers.setdefault("Access-Control-Allow-Origin", "*")
             raise
         response = await _answer(request, error.status, error.reason.lower())
         if "Allow" in error.headers:
@@ -68,7 +70,14 @@ async def explain(request: web.Request, handler: Handler) -> web.StreamResponse:
         response = await _answer(request, 500, "a fault of ours; it is in the log")
     for name, value in _HEADERS.items():
         response.headers.setdefault(name, value)
+    if _is_open(request.path):
+        response.headers.setdefault("Access-Control-Allow-Origin", "*")
     return response
+
+
+def _is_open(path: str) -> bool:
+    """Whether pages elsewhere may read the answer, also when it says no: `embed.js` and WebFinger in a browser."""
+    return path.startswith("/.well-known/") or path.endswith("/comments.json")
 
 
 async def _answer(

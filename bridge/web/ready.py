@@ -18,6 +18,7 @@ from datetime import datetime
 from aiohttp import web
 
 from bridge.clock import Clock, utc_now
+from bridge.errors import DatabaseFault
 from bridge.store import changes
 from bridge.store.database import Database
 
@@ -25,6 +26,7 @@ log = logging.getLogger(__name__)
 
 _MOST_BYTES = 64 * 1024 * 1024
 _LOOK_EVERY_SECONDS = 0.25
+_LOOK_WHILE_AWAY_SECONDS = 2.0
 _WORTH_PACKING = 500
 
 
@@ -97,13 +99,19 @@ class Ready:
     async def follow_other_processes(self) -> None:
         """Drop what others change; runs until cancelled."""
         last = await self._database.read(changes.newest)
+        is_away = False
         while True:
-            await asyncio.sleep(_LOOK_EVERY_SECONDS)
+            await asyncio.sleep(_LOOK_WHILE_AWAY_SECONDS if is_away else _LOOK_EVERY_SECONDS)
             try:
                 last, topics = await self._database.glance(lambda tx, n=last: changes.after(tx, n))  # type: ignore[misc]
-            except Exception:
-                log.exception("could not look for changes made by other processes")
+            except DatabaseFault as fault:
+                if not is_away:
+                    log.error("changes made by other processes are not seen until the database is back: %s", fault)
+                is_away = True
                 continue
+            if is_away:
+                log.info("the database is back")
+                is_away = False
             if topics:
                 self._drop(topics)
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
+import socket
+import stat
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -47,12 +48,32 @@ async def _start(runner: web.AppRunner, site: Site, listen: str) -> asyncio.Serv
     try:
         if listen.startswith("unix:"):
             path = Path(listen.removeprefix("unix:"))
-            with contextlib.suppress(FileNotFoundError):
-                path.unlink()
-            return await loop.create_unix_server(connections, str(path), backlog=_BACKLOG)
+            _make_room(path)
+            server = await loop.create_unix_server(connections, str(path), backlog=_BACKLOG)
+            # As open to this machine as a port of its own would be; who wants less sets the folder's mode.
+            path.chmod(0o666)
+            return server
         host, _, port = listen.rpartition(":")
         return await loop.create_server(connections, host.strip("[]"), int(port), backlog=_BACKLOG)
     except OSError as error:
         raise UserFault(
             f"cannot listen on {listen}: {error.strerror or error}; stop what uses it, or change [server] listen"
         ) from error
+
+
+def _make_room(path: Path) -> None:
+    """Remove a socket that nobody listens on any more. Raises UserFault for one in use, and for anything else there."""
+    try:
+        mode = path.lstat().st_mode
+    except FileNotFoundError:
+        return
+    if not stat.S_ISSOCK(mode):
+        raise UserFault(f"cannot listen on unix:{path}: there is something else by that name; change [server] listen")
+    with socket.socket(socket.AF_UNIX) as caller:
+        caller.settimeout(1)
+        try:
+            caller.connect(str(path))
+        except ConnectionRefusedError:
+            path.unlink()
+            return
+    raise UserFault(f"cannot listen on unix:{path}: it is in use; stop what uses it, or change [server] listen")

@@ -167,6 +167,28 @@ def test_wrong_use_is_2_and_what_does_not_work_is_1(desk: Desk, words: list[str]
     told.one_line()
 
 
+@pytest.mark.parametrize("words", [["doctor"], ["keys", "rotate"], ["import", "wordpress", "x.xml"], ["move", "out"]])
+def test_a_command_that_is_still_to_come_says_so(desk: Desk, words: list[str]) -> None:
+    told = desk.say(*words)
+
+    assert told.status == 2
+    assert "comes with a later version" in told.one_line()
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ((), "Nobody has said anything yet.\n"),
+        (("--held",), "Nothing waits for you.\n"),
+        (("--private",), "Nobody has said anything in private.\n"),
+    ],
+)
+def test_where_nobody_said_anything_that_is_said(desk: Desk, words: tuple[str, ...], said: str) -> None:
+    told = desk.run("comments", *words)
+
+    assert (told.status, told.output) == (0, said)
+
+
 def test_a_preview_that_cannot_be_written_names_the_file(desk: Desk) -> None:
     issue = desk.folder / "issues" / "24.md"
     issue.write_text("---\ntitle: News\n---\nHello.\n")

@@ -94,6 +94,8 @@ async def test_a_busy_server_is_left_alone_for_as_long_as_it_asks(office: Office
     assert (first.state, first.status, first.reason) == ("waiting", 503, "it answered 503: later")
     assert first.due_at >= NOW + timedelta(hours=2)
     assert (second.state, second.attempts) == ("waiting", 0)
+    # It waits for the same server, so for the same moment and reason.
+    assert (second.reason, second.due_at) == ("it answered 503: later", NOW + timedelta(hours=2))
 
 
 async def test_after_four_days_it_is_given_up_with_its_reason(office: Office, peer: Peer) -> None:
@@ -130,6 +132,45 @@ async def test_gone_asks_the_actors_and_drops_nobody_by_itself(office: Office, p
 
     assert await office.states() == ["gone"]
     assert await office.database.read(lambda tx: jobs.queued_keys(tx, "recheck")) == {inbox}
+
+
+async def _tries_until_the_end(office: Office, peer: Peer) -> int:
+    """How often it is tried before it is settled."""
+    tries = 0
+    while await office.states() == ["waiting"]:
+        office.clock.goes_on(await office.deliver(peer.authority) or timedelta(0))
+        tries += 1
+        assert tries < 20
+    return tries
+
+
+async def test_s130_a_redirect_waits_for_its_actors_word_and_is_given_up_after_four_days(
+    office: Office, peer: Peer
+) -> None:
+    inbox, reason = f"{peer.origin}/inbox", "it answered 301 and redirects to {}; its actor is asked for the inbox"
+    peer.redirects("/inbox", "https://far.example/inbox", status=301)
+    await office.post(inbox)
+
+    await office.deliver(peer.authority)
+
+    (row,) = await office.ledger()
+    assert (row.state, row.reason) == ("waiting", reason.format("https://far.example/inbox"))
+    assert await office.database.read(lambda tx: jobs.queued_keys(tx, "recheck")) == {inbox}
+    await _tries_until_the_end(office, peer)
+    (row,) = await office.ledger()
+    assert (row.state, row.status) == ("given-up", 301)
+    assert office.clock() - NOW >= timedelta(days=3, hours=12)
+
+
+async def test_an_inbox_that_is_not_found_is_tried_for_two_days(office: Office, peer: Peer) -> None:
+    """S131: it may be of today only."""
+    peer.answers("/inbox", status=404)
+    await office.post(f"{peer.origin}/inbox")
+
+    assert 5 <= await _tries_until_the_end(office, peer) <= 9
+
+    assert await office.states() == ["gone"]
+    assert timedelta(days=1) <= office.clock() - NOW <= timedelta(days=3)
 
 
 async def test_a_blocked_server_gets_nothing(office: Office, peer: Peer) -> None:

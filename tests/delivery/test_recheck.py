@@ -137,6 +137,38 @@ async def test_s130_who_has_another_inbox_gets_there_what_the_old_one_refused(
     assert [one.inbox for one in due] == [new]
 
 
+@pytest.mark.parametrize("status", [301, 404])
+async def test_s130_what_waits_at_a_left_inbox_goes_to_the_new_one_once(
+    recheck: Recheck, office: Office, peer: Peer, status: int
+) -> None:
+    old, new = InboxUrl(f"{peer.origin}/old"), f"{peer.origin}/new/inbox"
+    peer.redirects("/old", new, status=301) if status == 301 else peer.answers("/old", status=404)
+    actor_id = serve_actor(peer, "/users/jo", inbox=new)
+    await _follows(recheck, actor_id, shared_inbox=old)
+    await office.post(old)
+    await office.deliver(peer.authority)
+
+    await recheck(old)
+    await recheck(old)
+
+    rows = await office.ledger()
+    assert [(one.inbox, one.state) for one in rows] == [(old, "gone"), (new, "waiting")]
+    assert rows[0].reason == f"its people have another inbox: {new}"
+
+
+async def test_what_waits_for_people_who_are_gone_waits_no_more(recheck: Recheck, office: Office, peer: Peer) -> None:
+    actor_id = ActorId(f"{peer.origin}/users/jo")
+    peer.answers("/users/jo", status=410)
+    peer.answers("/users/jo/inbox", status=404)
+    await _follows(recheck, actor_id)
+    await office.post(f"{actor_id}/inbox")
+    await office.deliver(peer.authority)
+
+    await recheck(f"{actor_id}/inbox")
+
+    assert [(one.state, one.reason) for one in await office.ledger()] == [("gone", "its people are gone")]
+
+
 async def test_a_big_dead_server_is_asked_for_a_few_people_at_a_time(
     recheck: Recheck, peer: Peer, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -96,6 +96,14 @@ async def test_a_redirect_elsewhere_is_not_followed(sender: Sender, peer: Peer, 
     assert peer.paths == ["/inbox"]
 
 
+async def test_s100_what_steers_a_terminal_is_left_out_of_the_reason(sender: Sender, peer: Peer) -> None:
+    peer.answers("/inbox", "no\x1b[2J\x07 \u202ethanks\n\tto\u00a0you", status=400)
+
+    sent = await _send(sender, f"{peer.origin}/inbox")
+
+    assert sent.outcome == Refused(400, "it answered 400: no[2J thanks to you")
+
+
 async def test_an_endless_answer_is_read_to_its_cap(sender: Sender, peer: Peer) -> None:
     """S128."""
 

@@ -204,6 +204,8 @@ def test_lists_of_followers_and_blocks_go_out_and_in(blog: AuthorsBlog, peer: Pe
     assert first.startswith(f"fritz@{peer.host},{peer.origin}/users/fritz,{peer.host},")
     assert not any(cell.startswith(("=", "+", "-", "@")) for cell in first.split(","))
 
+    assert blog.run("followers", "--export", "-").splitlines() == [head, first]
+
     listed.write_text(
         "#domain,#severity,#reject_media,#reject_reports,#public_comment,#obfuscate\n"
         "bad.example,suspend,true,true,Spam,false\nloud.example,silence,false,false,,false\n*.hidden,suspend,,,,\n"
@@ -214,6 +216,10 @@ def test_lists_of_followers_and_blocks_go_out_and_in(blog: AuthorsBlog, peer: Pe
     assert "only to be silenced: 1 domain." in said
     assert "only noted there: 1 domain." in said
     assert blog.why("bad.example").startswith("blocked\n")
+    listed.write_text(f"#domain,#severity\n{blog.host},suspend\n")
+    assert "the blog itself: 1 line." in blog.run("block", "--import", str(listed))
+    listed.write_text("hello")
+    blog.run("block", "--import", str(listed), status=1)
 
     blog.run("followers", "remove", f"@fritz@{peer.host}")
     wait_until("the follower's server is told", lambda: peer.received("Reject", verified=True), seconds=SOON)

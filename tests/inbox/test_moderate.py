@@ -50,6 +50,12 @@ async def test_a_hidden_comment_stays_hidden_when_it_is_edited(place: Place) -> 
     assert (await _why(place, f"{ANN}/statuses/1")).startswith("hidden\n")
 
 
+@pytest.mark.parametrize("target", ["links.example", OUR_ACTOR])
+async def test_the_blog_itself_cannot_be_blocked(place: Place, target: str) -> None:
+    with pytest.raises(UserFault, match="this blog itself"):
+        await place.database.write(lambda tx: moderate.block(tx, place.blog, target, now=NOW))
+
+
 async def test_nothing_private_can_be_approved(place: Place) -> None:
     """S45."""
     await place.say(ANN, to=[OUR_ACTOR], cc=[])

@@ -68,6 +68,15 @@ async def test_the_first_word_of_a_new_server_that_was_refused_is_explained(plac
     assert "was told" not in (await _why(place, STRANGER))[1]
 
 
+async def test_a_reason_that_begins_with_an_address_keeps_it_as_it_is(place: Place) -> None:
+    refusals = _refusals(place)
+    refusals.add(_like(ANN), Unauthenticated(f"key: {ANN}#main-key is no key of this actor"))
+    await place.say(ANN)
+    await refusals.write()
+
+    assert f"“key”: {ANN}#main-key is no key" in (await _why(place, f"{ANN}/likes/1"))[1]
+
+
 async def test_a_server_is_told_of_by_one_word_for_each_verdict_and_shown_if_anything_had_its_effect(
     place: Place,
 ) -> None:

@@ -67,6 +67,12 @@ async def test_nobody_is_found_where_nobody_is(place: Place, peer: Peer, path: s
         await place.whom.actor_id("tom")
 
 
+async def test_of_a_follower_who_is_not_found_it_is_said_that_nobody_such_follows(place: Place, peer: Peer) -> None:
+    for named in (f"@nobody@{peer.authority}", f"{peer.origin}/users/nobody", "tom"):
+        with pytest.raises(UserFault, match="does not follow the blog; `rundbrief followers` lists who does"):
+            await place.whom.follower(named)
+
+
 async def test_an_address_without_an_answer_is_blocked_literally(place: Place, peer: Peer) -> None:
     address = f"{peer.origin}/users/nobody"
     assert await place.whom.to_block(address) == Target(name=address, is_literal=True)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 from pathlib import Path
 
+import pytest
+
 from bridge.inbox import moderate
 from bridge.store import blocks, entries, issues, linkbacks
 from bridge.store.database import Database
@@ -66,6 +68,23 @@ async def test_a_reply_with_microformats_speaks_for_itself_and_its_author_is_of_
     assert (entry.author_name, entry.author_url, entry.actor_id) == ("Jo", f"{blog.origin}/jo", f"{blog.origin}/jo")
     assert "genau" in entry.content_html
     assert "onerror" not in entry.content_html
+
+
+@pytest.mark.parametrize(
+    ("entry", "title"),
+    [
+        ("<h1 class='p-name'>Der Eintrag</h1><p class='e-content'>Mehr {link}.</p>", "Der Eintrag"),
+        ("<p class='p-name e-content'>Kurz, mit {link}.</p>", "Ein Titel – Blog"),
+    ],
+)
+async def test_the_name_of_an_entry_is_its_title_unless_it_is_the_whole_note(
+    desk: Desk, blog: Peer, entry: str, title: str
+) -> None:
+    body = f"<title>Ein Titel – Blog</title><article class='h-entry'>{entry.format(link=LINK)}</article>"
+    await desk.take(_page(blog, body))
+    await desk.look()
+    [shown] = await desk.shown()
+    assert shown.content_html.startswith(f"<p><strong>{title}</strong></p>")
 
 
 async def test_a_page_cannot_speak_for_a_person_on_another_site(desk: Desk, blog: Peer) -> None:

@@ -39,6 +39,8 @@ def _page(peer: Peer, body: str, path: str = "/echo") -> str:
         f'<a href="{PAGE}/more">hier</a>',
         f'<a href="{PAGE}?x=1">hier</a>',
         f'<link rel="canonical" href="https://links.example/"><a title="{PAGE}">hier</a>',
+        f'<link rel="canonical" href="{PAGE}"><p>Abgeschrieben.</p>',
+        f'<link rel="alternate" href="{PAGE}"><link rel=shortlink href={PAGE}><link rel="prev next" href="{PAGE}">',
     ],
 )
 async def test_s104_what_only_looks_like_the_link_is_none(desk: Desk, blog: Peer, body: str) -> None:
@@ -56,6 +58,7 @@ async def test_s104_what_only_looks_like_the_link_is_none(desk: Desk, blog: Peer
         (LINK, "text/html"),
         (f"<a\nHREF='{PAGE}#c-2'>hier</a>", "text/html"),
         (f"<img src={PAGE}>", "application/xhtml+xml"),
+        (f'<div class="h-entry"><link class="u-in-reply-to" href="{PAGE}">Ja.</div>', "text/html"),
         (f'<blockquote cite="{PAGE}">Ja.</blockquote>', "text/html"),
         (f'{{"a": [{{"target": "{PAGE}"}}]}}', "application/json"),
         (f"Siehe {PAGE}.", "text/plain"),

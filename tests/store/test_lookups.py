@@ -23,11 +23,7 @@ LOOKUPS: dict[str, Callable[[Transaction], object]] = {
         tx, 1, object_id="https://b.example/new", url="https://b.example/n", actor_id="https://b.example/new"
     ),
     "what is known of an activity": lambda tx: facts.of_activity(
-        tx,
-        1,
-        seen_key="https://b.example/new",
-        actor_id="https://b.example/new",
-        addresses=("https://b.example/new", "b.example"),
+        tx, 1, actor_id="a", seen_key="https://b.example/new", addresses=("https://b.example/new", "b.example")
     ),
     "the same post": lambda tx: entries.find_same(tx, 1, "https://b.example/new", "https://b.example/n"),
     "where it stands": lambda tx: places.of_object(tx, 1, "https://b.example/new"),

@@ -252,6 +252,8 @@ def test_the_author_blocks_and_unblocks(running: RunningBlog, author: Author) ->
     assert author.post("/admin/people", {"deed": "unblock", "target": "bad.example"}).status == 303
     assert "Niemand ist gesperrt." in author.get("/admin/blocks").text
     assert author.post("/admin/people", {"deed": "block", "target": "no domain"}).status == 409
+    wrong = author.post("/admin/people", {"deed": "nonsense", "target": "bad.example"})
+    assert (wrong.status, "nothing was changed" in wrong.text) == (409, True)
 
 
 def test_the_search_box_is_why(running: RunningBlog, author: Author) -> None:

@@ -25,6 +25,22 @@ def test_a_missing_page_is_a_page_for_people_and_a_problem_for_programs(running:
         assert running.get(path).headers["Content-Type"] == "application/problem+json; charset=utf-8"
 
 
+def test_addresses_that_people_guess_lead_to_the_page_that_is_meant(running: RunningBlog) -> None:
+    for guessed, meant in (("/issues", "/archive"), ("/issues/", "/archive"), ("/issues/1/", "/issues/1")):
+        answer = running.get(guessed)
+        assert (answer.status, answer.headers["Location"]) == (301, f"{running.origin}{meant}")
+    assert running.get("/issues/keiner/").status == 404
+    assert running.get("/favicon.ico").status == 204
+
+
+def test_pages_elsewhere_may_read_that_there_is_no_such_conversation_or_account(running: RunningBlog) -> None:
+    for path in ("/issues/keiner/comments.json", "/.well-known/webfinger?resource=acct:keiner@hier"):
+        answer = running.get(path, Origin="https://elsewhere.example")
+        assert (answer.status, answer.headers["Access-Control-Allow-Origin"]) == (404, "*")
+    assert running.get("/.well-known/webfinger").headers["Access-Control-Allow-Origin"] == "*"
+    assert "Access-Control-Allow-Origin" not in running.get("/issues/keiner").headers
+
+
 def test_a_method_that_an_address_does_not_take_is_named_with_those_it_takes(running: RunningBlog) -> None:
     page = running.post("/archive", {})
     assert (page.status, page.headers["Allow"]) == (405, "GET,HEAD")

@@ -84,6 +84,15 @@ def test_strangers_get_a_404_as_for_anything_that_is_not_there(public: RunningBl
     assert public.get("/metrics", Host="links.example").status == 404, "a proxy that does not say for whom"
 
 
+@pytest.mark.parametrize(
+    "hops", ["8.8.8.8:1234", "[2001:db8::1]:443", "[2001:db8::1]", "unknown", "8.8.8.8, unknown", ""]
+)
+def test_a_proxy_that_writes_a_port_or_no_address_does_not_stand_for_this_machine(
+    public: RunningBlog, hops: str
+) -> None:
+    assert public.get("/metrics", X_Forwarded_For=hops, X_Forwarded_Proto="https").status == 404
+
+
 def test_the_token_and_this_machine_open_it(public: RunningBlog) -> None:
     proxied = {"Host": "links.example", "X_Forwarded_For": "203.0.113.7", "X_Forwarded_Proto": "https"}
 

@@ -7,7 +7,7 @@ from urllib.parse import urlencode, urlsplit
 from aiohttp import web
 from multidict import MultiDictProxy
 
-from bridge.errors import Malformed, NoSuchThing, UserFault
+from bridge.errors import NoSuchThing, UserFault
 from bridge.inbox import moderate
 from bridge.inbox.whom import Target
 from bridge.outbox import answer
@@ -20,6 +20,7 @@ from bridge.web.admin.pages import render
 from bridge.web.site import SITE, Site
 
 _FORM = MultiDictProxy[str]
+_NO_DEED = "the form asked for something that cannot be done here; nothing was changed"
 
 
 async def judge_comment(request: web.Request, session: Session, form: _FORM) -> web.StreamResponse:
@@ -46,7 +47,7 @@ async def judge_comment(request: web.Request, session: Session, form: _FORM) -> 
                 case "delete":
                     answer.take_back(tx, site.blog, entry, now=now)
                 case _:
-                    raise Malformed("no such deed")
+                    raise UserFault(_NO_DEED)
             return deed
 
         deed = await site.database.write(work)
@@ -61,7 +62,7 @@ async def judge_issue(request: web.Request, session: Session, form: _FORM) -> we
     slug, deed, now = request.match_info["slug"], form.get("deed", ""), site.clock()
     turn = {"close": moderate.close_comments, "reopen": moderate.reopen_comments}.get(deed)
     if turn is None:
-        raise Malformed("no such deed")
+        return _told(request, session, UserFault(_NO_DEED))
 
     def work(tx: Transaction) -> None:
         row = issues.find_by_slug(tx, site.blog.id, slug)
@@ -119,8 +120,8 @@ async def _target(site: Site, deed: str, text: str) -> Target:
         case "unblock":
             return Target(name=await site.whom.blocked_as(text))
         case "remove":
-            return Target(name=await site.whom.actor_id(text))
-    raise Malformed("no such deed")
+            return Target(name=await site.whom.follower(text))
+    raise UserFault(_NO_DEED)
 
 
 def _told(request: web.Request, session: Session, fault: UserFault) -> web.Response:

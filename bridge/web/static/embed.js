@@ -7,7 +7,7 @@
       one: "One comment", many: "# comments", none: "No comments yet", like: "One like", likes: "# likes",
       boost: "One boost", boosts: "# boosts", join: "Reply from your server",
       how: "with Mastodon or any other account in the fediverse", reply: "Reply", original: "Original",
-      deleted: "This comment was deleted by its author.", removed: "This comment was removed.", closed: "Comments are closed.", edited: "edited",
+      deleted: "This comment was deleted.", closed: "Comments are closed.", edited: "edited",
       quote: "Quote", mention: "Mention", loading: "Loading the comments …",
       failed: "The comments cannot be shown for now.", there: "Read them on the issue’s page",
     },
@@ -15,7 +15,7 @@
       one: "Ein Gedanke", many: "# Gedanken", none: "Noch keine Gedanken", like: "Ein Like", likes: "# Likes",
       boost: "Einmal geteilt", boosts: "#-mal geteilt", join: "Vom eigenen Server antworten",
       how: "mit Mastodon oder jedem anderen Konto im Fediverse", reply: "Antworten", original: "Original",
-      deleted: "Dieser Kommentar wurde von der Person gelöscht, die ihn geschrieben hat.", removed: "Dieser Kommentar wurde entfernt.",
+      deleted: "Dieser Kommentar wurde gelöscht.",
       closed: "Kommentare sind geschlossen.", edited: "bearbeitet", quote: "Zitat", mention: "Erwähnung",
       loading: "Die Kommentare werden geladen …", failed: "Die Kommentare können gerade nicht gezeigt werden.",
       there: "Auf der Seite der Ausgabe lesen",
@@ -115,7 +115,7 @@ footer { display: flex; gap: 1.1em; }
 
   const entry = (said, closed) => {
     const here = `${page}#c-${encodeURIComponent(said.id)}`;
-    if (said.deleted) return make("article", { part: "comment" }, make("p", { class: "soft" }, make("em", {}, said.removed ? words.removed : words.deleted)));
+    if (said.deleted) return make("article", { part: "comment" }, make("p", { class: "soft" }, make("em", {}, words.deleted)));
     const author = said.author || { name: "", handle: "", url: "" };
     const isLink = said.kind === "pingback" || (said.kind === "webmention" && !said.content_html);
     if (isLink) {
@@ -132,7 +132,7 @@ footer { display: flex; gap: 1.1em; }
     const name = make("bdi", { id: `by-${said.id}` }, author.name || author.handle);
     return make("article", { part: "comment", "aria-labelledby": `by-${said.id}` },
       make("header", {}, face,
-        make("span", {}, link(author.url, { class: "name", part: "name" }, name), " ", make("bdi", { dir: "ltr" }, author.handle || "")),
+        make("span", {}, link(author.url, { class: "name", part: "name" }, name), " ", make("bdi", { dir: "ltr" }, author.handle === author.name ? "" : author.handle || "")),
         make("span", {}, make("a", { href: here }, moment(said.published)), said.updated ? ` (${words.edited}) ` : " ", badge(said.kind))),
       text,
       make("footer", {}, link(said.url, {}, words.original),
