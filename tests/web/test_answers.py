@@ -150,4 +150,5 @@ def test_no_address_leads_out_of_what_is_served(running: RunningBlog, path: str)
 
 def test_a_slash_behind_an_issue_leads_to_its_page(running: RunningBlog) -> None:
     answer = running.get("/issues/1/")
-    assert (answer.status, answer.headers["Location"]) == (301, "/issues/1")
+    assert answer.status == 301
+    assert answer.headers["Location"].endswith("/issues/1")
