@@ -9,6 +9,7 @@ import pytest
 
 from bridge.errors import IssueFaults, UserFault
 from bridge.issues.git import Repository
+from bridge.issues.issue import slug_from_name
 from bridge.issues.source import (
     branch,
     commit_exists,
@@ -297,3 +298,9 @@ def test_two_files_with_one_slug_are_told_apart() -> None:
         '24/index.md: The slug "24" is that of 24.md already. Give this issue another, by a line "slug: ..."',
         'b.md:3: The slug "a" is that of a.md already. Give this issue another, by a line "slug: ..."',
     ]
+
+
+def test_an_ending_in_capitals_is_an_issue_too(author: Checkout, repository: Repository) -> None:
+    tree = read_tree(repository, author.commit({"24.MD": ISSUE, "25/Index.md": ISSUE, "README.MD": ISSUE}))
+    assert [file.path for file in tree.files] == ["24.MD", "25/Index.md"]
+    assert [slug_from_name(file.path) for file in tree.files] == ["24", "25"]
