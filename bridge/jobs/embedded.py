@@ -90,15 +90,3 @@ class EmbeddedQueue:
         if self._lock is not None:
             self._lock.close()
             self._lock = None
-
-
-def is_served(lock_file: Path) -> bool:
-    """Whether a process delivers for this blog now."""
-    try:
-        with lock_file.open("rb") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return True
-    except FileNotFoundError:
-        return False
-    return False

@@ -78,12 +78,6 @@ def remove(tx: Transaction, blog_id: int, actor_id: ActorId) -> bool:
     return tx.execute(sa.delete(followers).where(*_where(blog_id, actor_id))).rowcount > 0
 
 
-def remove_at_inbox(tx: Transaction, blog_id: int, inbox: InboxUrl) -> int:
-    """Forget all whose posts go to this inbox; how many there were."""
-    at = sa.or_(followers.c.inbox == inbox, followers.c.shared_inbox == inbox)
-    return tx.execute(sa.delete(followers).where(followers.c.blog_id == blog_id, at)).rowcount
-
-
 def count(tx: Transaction, blog_id: int) -> int:
     """How many follow."""
     return int(tx.execute(sa.select(sa.func.count()).where(followers.c.blog_id == blog_id)).scalar_one())

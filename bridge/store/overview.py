@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -73,12 +72,6 @@ def newest_received(tx: Transaction, *, limit: int, before: int | None = None) -
     if before is not None:
         query = query.where(received.c.id < before)
     return [(int(row.id), Received(**{name: getattr(row, name) for name in _RECEIVED})) for row in tx.execute(query)]
-
-
-def followers_since(tx: Transaction, blog_id: int) -> list[datetime]:
-    """When each of those who follow now began to, oldest first."""
-    query = sa.select(followers.c.since).where(followers.c.blog_id == blog_id).order_by(followers.c.since)
-    return list(tx.execute(query).scalars())
 
 
 def followers_by_server(tx: Transaction, blog_id: int) -> dict[Server, int]:

@@ -21,10 +21,9 @@ from sqlalchemy.engine import Connection
 
 from bridge.errors import UserFault
 from bridge.store.database import Database, SyncEnqueue, Transaction, told
-from bridge.store.sqlite_writer import Writer, driver_of, transaction
+from bridge.store.sqlite_writer import BUSY_MILLISECONDS, Writer, driver_of, transaction
 
 T = TypeVar("T")
-_BUSY_MILLISECONDS = 5_000
 _READERS = 3
 _OTHERS = 0o007
 #: How every SQLite file begins (sqlite.org/fileformat.html, 1.3); an empty file becomes one.
@@ -95,7 +94,7 @@ def _sqlite_engine(path: Path, *, read_only: bool) -> sa.Engine:
 
     def connect() -> sqlite3.Connection:
         connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
-        connection.execute(f"PRAGMA busy_timeout={_BUSY_MILLISECONDS}")
+        connection.execute(f"PRAGMA busy_timeout={BUSY_MILLISECONDS}")
         connection.execute("PRAGMA journal_mode=WAL")
         connection.execute("PRAGMA synchronous=FULL")
         connection.execute("PRAGMA foreign_keys=ON")

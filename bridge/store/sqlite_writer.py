@@ -25,7 +25,8 @@ from bridge.store import changes
 from bridge.store.database import SyncEnqueue, Transaction, no_engine, told
 
 T = TypeVar("T")
-_BUSY_MILLISECONDS = 5_000
+#: How long a connection waits for another that writes.
+BUSY_MILLISECONDS = 5_000
 _LARGEST_GROUP = 200
 #: So much brief work holds up whoever else the event loop serves for some milliseconds.
 _LARGEST_BRIEF_GROUP = 32
@@ -177,7 +178,7 @@ class Writer:
 
     def _write(self, connection: Connection, group: list[_Asked[Any]]) -> None:
         """One transaction for the whole group; where a function fails, each runs again in one of its own."""
-        _say(connection, f"PRAGMA busy_timeout={_BUSY_MILLISECONDS}")
+        _say(connection, f"PRAGMA busy_timeout={BUSY_MILLISECONDS}")
         try:
             if not self._in_one_transaction(connection, group) and len(group) > 1:
                 for asked in group:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from bridge.activity.ids import Blog
 from bridge.conversation.blocklist import BlockList
-from bridge.conversation.comment import COVER, Entry, Person, Picture, is_public
+from bridge.conversation.comment import COVER, Entry, Person, Picture
 from bridge.conversation.reaction import Reaction, Tally, tally
 from bridge.conversation.thread import count
 from bridge.store import blocks, entries, issues, reactions, remote_pictures
@@ -260,8 +260,3 @@ def _line(tx: Transaction, site: Site, row: IssueRow, blocked: BlockList) -> Iss
         content_warning=row.source.get("content_warning"),
         comments=count(entry_from(entry, None) for entry in _unblocked(tx, row, blocked)),
     )
-
-
-def public_ids(said: Iterable[Entry]) -> list[str]:
-    """The object ids of what strangers may read: what our collections list."""
-    return [entry.object_id for entry in said if is_public(entry)]

@@ -45,9 +45,17 @@ def test_whatever_it_is_given_becomes_some_tree(text: str) -> None:
     assert isinstance(parse(text), Tag)
 
 
-@pytest.mark.parametrize("html", ["</p>", "<p></b></p>", "<p><b>", "<", "<p", "a < b > c", "<p class>", "<br/>"])
-def test_html_that_is_not_well_formed_loses_no_text(html: str) -> None:
-    parse(html).html()
+@pytest.mark.parametrize(
+    ("html", "text"),
+    [
+        ("a</p>b", "ab"), ("<p>a</b>b</p>", "ab"), ("<p><b>a", "a"), ("<", "<"), ("a<p", "a<p"),
+        ("a < b > c", "a < b > c"), ("<p class>a", "a"), ("a<br/>b", "ab"),
+    ],
+)  # fmt: skip
+def test_html_that_is_not_well_formed_loses_no_text(html: str, text: str) -> None:
+    tree = parse(html)
+    assert tree.text() == text
+    assert parse(tree.html()).text() == text
 
 
 def test_nodes_can_be_replaced_copied_and_found() -> None:
