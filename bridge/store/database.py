@@ -31,7 +31,7 @@ class WakeUp:
     priority: int = 0  #: higher goes first
 
 
-@dataclass
+@dataclass(slots=True)
 class Transaction:
     """One open transaction. Whoever opened it owns the commit; store functions only use it."""
 
