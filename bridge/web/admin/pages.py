@@ -78,6 +78,7 @@ def render(request: web.Request, session: Session, name: str, *, status: int = 2
         done=None if done is None else words.say(done),
         now=site.clock(),
         word_of=word_of,
+        reason_in_words=site.templates.reasons(blog.language, blog.timezone).say,
         name_of=lambda kind: words.say(NAMES[kind]) if kind in NAMES else kind,
         **values,
     )
