@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from functools import lru_cache
 from typing import NamedTuple
 
 import sqlalchemy as sa
@@ -89,13 +91,18 @@ _FACTS = Prepared(
 
 def of_activity(tx: Transaction, blog_id: int, *, seen_key: str, actor_id: str, addresses: tuple[str, ...]) -> Standing:
     """Whether it came before, and whether one of the addresses its sender is known by is blocked."""
-    named = dict(zip(_ADDRESSES, [*addresses, *addresses[-1:] * _MOST_ADDRESSES], strict=False))
-    (row,) = _STANDING.all(tx, {"blog": blog_id, "key": seen_key, "actor": actor_id, **named})
+    (row,) = _STANDING.all(tx, {"blog": blog_id, "key": seen_key, "actor": actor_id, **_named(addresses)})
     return Standing(
         came_before=bool(row.came_before),
         may_be_blocked=bool(row.may_be_blocked) or len(addresses) > _MOST_ADDRESSES,
         is_gone=bool(row.is_gone),
     )
+
+
+@lru_cache(maxsize=2048)
+def _named(addresses: tuple[str, ...]) -> Mapping[str, str]:
+    """A parameter for each address; a short list ends in its last one again and again."""
+    return dict(zip(_ADDRESSES, [*addresses, *addresses[-1:] * _MOST_ADDRESSES], strict=False))
 
 
 def of_post(

@@ -100,7 +100,7 @@ class _SqliteText:
 
     def bound(self, values: Mapping[str, Any]) -> list[Any]:
         """The values in the order of the statement, as SQLite keeps them."""
-        cells = list(self._pick({**self._fixed, **values}))[: self._length]
+        cells = list(self._pick({**self._fixed, **values} if self._fixed else values))[: self._length]
         for place, convert in self._bound:
             cells[place] = convert(cells[place])
         return cells
