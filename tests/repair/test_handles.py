@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -45,8 +46,10 @@ async def _handles(place: Place) -> list[str]:
     return [entry.author_handle for entry in await place.entries()]
 
 
-async def _prove(place: Place, actor_id: str) -> None:
-    await Handles(database=place.database, webfinger=place.whom.webfinger, blog_id=1)(actor_id)
+async def _prove(place: Place, actor_id: str) -> timedelta | None:
+    """Ask once; when to ask again."""
+    prove = Handles(database=place.database, webfinger=place.whom.webfinger, blog_id=1, clock=place.clock)
+    return await prove(actor_id)
 
 
 @pytest.mark.parametrize("claims", [True, False])
@@ -76,3 +79,14 @@ async def test_s41_a_handle_that_its_domain_does_not_know_is_not_shown(
     await place.say(eve)
     await _prove(place, eve)
     assert await _handles(place) == [f"@eve@{social.authority}"]
+
+
+async def test_who_does_not_answer_is_asked_again_for_three_days(place: Place, social: Peer) -> None:
+    jo = f"{social.origin}/users/jo"
+    place.people[jo] = person(jo)
+    await place.say(jo)
+    social.answers("/.well-known/webfinger", status=503)
+    assert await _prove(place, jo) == timedelta(hours=6)
+
+    place.clock.turn(timedelta(days=3))
+    assert await _prove(place, jo) is None
