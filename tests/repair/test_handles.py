@@ -5,21 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import AsyncIterator
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 
 from bridge.repair.handles import Handles
-from bridge.store.database import Database
-from tests.support.inboxes import Place, inbox_on, person, publish_issue, settings
+from tests.support.inboxes import Place, person
 from tests.support.local_servers import Peer, serving
-
-
-@pytest.fixture
-async def place(database: Database, tmp_path: Path) -> AsyncIterator[Place]:
-    await database.write(publish_issue)
-    async with inbox_on(database, settings(tmp_path)) as made:
-        yield made
 
 
 @pytest.fixture
