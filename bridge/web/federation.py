@@ -12,7 +12,7 @@ from aiohttp import web
 from bridge.activity import collection
 from bridge.activity.actor import actor_document, instance_actor_document
 from bridge.activity.context import PUBLIC, with_context
-from bridge.activity.outgoing import create_of, tombstone_of, wire_bytes
+from bridge.activity.outgoing import create_of, retold_of, tombstone_of, wire_bytes
 from bridge.errors import Gone, NoSuchThing
 from bridge.outbox import stamps
 from bridge.store import changes, followers, published, quote_stamps
@@ -161,13 +161,19 @@ def _listed(document: Document) -> Document:
 
 
 async def activity(request: web.Request) -> web.StreamResponse:
-    """A public activity of ours, as it was delivered."""
+    """A public activity of ours: as it was delivered, with its object as it stands; gone with that."""
     site = request.app[SITE]
     wanted = site.blog.addresses.activity(request.match_info["token"])
-    found = await site.database.read(lambda tx: published.find_activity(tx, wanted))
-    if found is None or not found[1]:
+    found = await site.database.read(lambda tx: published.find_public_activity(tx, wanted))
+    if found is None:
         raise NoSuchThing("no such activity")
-    return web.Response(body=found[0], headers={"Content-Type": AS2_TYPE, "Vary": "Accept", **_OPEN})
+    body, row = found
+    if row is not None and row.deleted_at is not None:
+        raise Gone("the object of the activity was deleted")
+    headers = {"Content-Type": AS2_TYPE, "Vary": "Accept", "Cache-Control": "no-cache", **_OPEN}
+    # Who has what was delivered has it; who comes now gets nothing that an edit took out since.
+    retold = None if row is None else retold_of(json.loads(body), _listed(row.document))
+    return web.Response(body=body if retold is None else site.blog.seal(retold), headers=headers)
 
 
 async def object_document(request: web.Request) -> web.StreamResponse:
