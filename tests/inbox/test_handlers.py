@@ -150,6 +150,19 @@ async def test_a_reply_that_a_group_hands_on_is_fetched_from_its_origin(place: P
     assert again.verdict == "duplicate"
 
 
+async def test_a_group_may_name_the_activity_it_hands_on_by_its_id_alone(place: Place, peer: Peer) -> None:
+    """FEP-1b12: what the named Create tells of is fetched from where that says it is."""
+    ole = _person(peer, "ole")
+    comment = _post(peer, "7", ole)
+    copy = {"id": comment, "type": "Note", "attributedTo": ole, "content": "<p>Gefälscht</p>"}
+    told = _serve(peer, "/c/7", type="Create", actor=ole, object=copy, to=[PUBLIC])
+    result = await place.take(_activity("Announce", "https://lemmy.example/c/letters", told, to=[PUBLIC]))
+    [entry] = await place.entries()
+
+    assert result.verdict == "shown"
+    assert (entry.object_id, entry.text, entry.actor_id) == (comment, "Aus der Gruppe.", ole)
+
+
 async def test_a_reply_that_is_gone_at_its_origin_goes_here_too(place: Place, peer: Peer) -> None:
     comment = _post(peer, "6", _person(peer, "ole"))
     await place.take(_activity("Announce", BOB, comment, "1", to=[PUBLIC]))
