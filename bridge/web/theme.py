@@ -14,6 +14,7 @@ from pathlib import Path
 
 from jinja2 import ChoiceLoader, Environment, FileSystemLoader, PrefixLoader, StrictUndefined, TemplateError
 
+from bridge.web.reasons import Reasons
 from bridge.web.words import Words
 
 log = logging.getLogger(__name__)
@@ -42,6 +43,7 @@ class Templates:
             themed = FileSystemLoader(self._theme)
             self._themed = _environment(ChoiceLoader([themed, own, PrefixLoader({"built-in": own})]))
         self._words: dict[tuple[str, tzinfo], Words] = {}
+        self._reasons: dict[tuple[str, tzinfo], Reasons] = {}
 
     def render(self, name: str, *, words: Words, **values: object) -> str:
         """The page as text. A theme that fails is logged with file and line, and our own page is given instead."""
@@ -61,6 +63,14 @@ class Templates:
             more = None if self._theme is None else self._theme / "locale"
             self._words[wanted] = Words(language, zone, more=more)
         return self._words[wanted]
+
+    def reasons(self, language: str, zone: tzinfo) -> Reasons:
+        """The stored reasons in a language, read once."""
+        wanted = (language, zone)
+        if wanted not in self._reasons:
+            words = self.words(language, zone)
+            self._reasons[wanted] = Reasons(words, words.catalogue("reasons"))
+        return self._reasons[wanted]
 
     @cached_property
     def stylesheet(self) -> bytes:
