@@ -19,8 +19,8 @@ from bridge.errors import FetchError, FetchFailed, FetchNotFound, FetchRefused, 
 from bridge.remote.budget import Budget
 from bridge.remote.door import Door
 from bridge.remote.hops import Hops
-from bridge.remote.webfinger import WebFinger, handle_from
-from bridge.terms import Server
+from bridge.remote.webfinger import Found, WebFinger, handle_from
+from bridge.terms import ActorId, Server
 from tests.support.local_servers import Authority, Names, Peer, serving
 
 
@@ -240,16 +240,13 @@ async def test_a_domain_without_webfinger_says_in_its_host_meta_who_answers_for_
     webfinger: WebFinger, peer: Peer, other_peer: Peer
 ) -> None:
     """So Mastodon finds people whose handle is on a domain that serves nothing but files."""
-    handle = f"jo@{peer.authority}"
-    actor = f"{other_peer.origin}/users/jo"
+    handle, actor = f"jo@{peer.authority}", f"{other_peer.origin}/users/jo"
     _serve_host_meta(peer, f"{other_peer.origin}/finger?of={{uri}}")
     jrd = {"subject": f"acct:{handle}", "links": [link("self", type="application/activity+json", href=actor)]}
     headers = {"Content-Type": "application/jrd+json"}
     other_peer.answers(f"/finger?of=acct:{handle}", json.dumps(jrd), headers=headers)
 
-    found = await webfinger.find(handle, budget=Budget())
-
-    assert (found.acct, found.actor_id) == (handle, actor)
+    assert await webfinger.find(handle, budget=Budget()) == Found(acct=handle, actor_id=ActorId(actor), url=actor)
 
 
 async def test_a_host_meta_that_names_the_same_webfinger_is_not_asked_twice(webfinger: WebFinger, peer: Peer) -> None:
