@@ -221,15 +221,6 @@ def config_from(table: Mapping[str, Any], *, folder: Path, name: str = "config.t
     return Config(folder=folder, blog=BlogConfig(**blog), **parts)
 
 
-def section_from(section: type[S], table: Mapping[str, Any]) -> S:
-    """One section alone. Raises ConfigFaults."""
-    faults: list[_Fault] = []
-    found = _read_section(section, table, (), faults)
-    if faults:
-        raise ConfigFaults([_sentence(fault, "config.toml", "") for fault in faults])
-    return section(**found)
-
-
 _UNKNOWN = "is no setting of Rundbrief; remove it or correct its name"
 
 

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from bridge.config import BlogConfig, config_from, read_config, section_from
+from bridge.config import config_from, read_config
 from bridge.errors import ConfigFaults
 
 DURATION = 'write a duration as a number and a unit, for example "90 days" or "12 hours"'
@@ -111,9 +111,3 @@ def test_all_faults_are_told_together_with_their_lines():
 )
 def test_a_wrong_section_is_told(table: dict[str, Any], reason: str):
     assert faults(table) == [f": {reason}"]
-
-
-def test_a_section_can_be_read_alone():
-    assert section_from(BlogConfig, BLOG).name == "links"
-    with pytest.raises(ConfigFaults):
-        section_from(BlogConfig, {})

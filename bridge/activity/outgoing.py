@@ -11,9 +11,9 @@ import json
 from collections.abc import Sequence
 from datetime import datetime
 
-from bridge.activity.context import PUBLIC, with_context
+from bridge.activity.context import with_context
 from bridge.clock import wire_time
-from bridge.terms import ActivityId, ActorId, Document, ObjectId
+from bridge.terms import ActivityId, ActorId, Document
 
 #: What changes without anything that a follower sees: times, and the conversation's counts and addresses.
 _UNSEEN = frozenset({"@context", "updated", "replies", "likes", "shares", "context"})
@@ -92,16 +92,6 @@ def answer_of(request: Document, activity_id: ActivityId, kind: str, *, actor: A
     )
 
 
-def add_of(item: ObjectId, activity_id: ActivityId, *, actor: ActorId, featured: str, followers: str) -> Document:
-    """Pin an object: put it into the collection that the actor names as `featured`."""
-    return _pin(item, activity_id, "Add", actor, featured, followers)
-
-
-def remove_of(item: ObjectId, activity_id: ActivityId, *, actor: ActorId, featured: str, followers: str) -> Document:
-    """Unpin an object."""
-    return _pin(item, activity_id, "Remove", actor, featured, followers)
-
-
 def _about(document: Document, activity_id: ActivityId, kind: str, published: str) -> Document:
     return with_context(
         {
@@ -125,17 +115,3 @@ def _answer(follow: Document, activity_id: ActivityId, kind: str, actor: ActorId
 
 def _recipients(actor: object) -> Sequence[str]:
     return [actor] if isinstance(actor, str) else []
-
-
-def _pin(item: ObjectId, activity_id: ActivityId, kind: str, actor: ActorId, featured: str, followers: str) -> Document:
-    return with_context(
-        {
-            "id": activity_id,
-            "type": kind,
-            "actor": actor,
-            "to": [PUBLIC],
-            "cc": [followers],
-            "object": item,
-            "target": featured,
-        }
-    )

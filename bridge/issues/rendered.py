@@ -108,7 +108,3 @@ class Rendered:
     @property
     def teaser_text(self) -> str:
         return self.teaser.text
-
-    @property
-    def full_html(self) -> str:
-        return self.full.html

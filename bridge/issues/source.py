@@ -124,13 +124,11 @@ def is_behind(repository: Repository, commit: str, published: str | None) -> boo
     return repository.git("merge-base", "--is-ancestor", commit, published, fine=(0, 1)).status == 0
 
 
-def read_tree(repository: Repository, commit: str) -> IssueTree:
-    """A commit's issue files with their pictures and sizes; raises UserFault for an unknown commit."""
-    return with_sizes(repository, list_tree(repository, commit))
-
-
 def list_tree(repository: Repository, commit: str) -> IssueTree:
-    """The same without sizes (they are 0), which git looks up object by object; so without the faults of size."""
+    """A commit's issue files with their pictures; raises UserFault for an unknown commit.
+
+    Without sizes (they are 0), which git looks up object by object, and so without the faults of size: `with_sizes`.
+    """
     if not is_commit_id(commit):
         raise UserFault(f"{commit!r} is no commit's full name")
     listing = repository.git("ls-tree", "-r", "-z", "--full-tree", commit, "--").output

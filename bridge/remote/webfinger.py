@@ -138,10 +138,6 @@ class WebFinger:
         jrd = await self._lookup(asked, budget)
         return Home(acct=asked.acct, subscribe=jrd.subscribe, intents=jrd.intents)
 
-    async def subscribe_template(self, handle: str, *, budget: Budget) -> str | None:
-        """The OStatus address template with its `{uri}`, or None. Raises as `find_actor`."""
-        return (await self.find_home(handle, budget=budget)).subscribe
-
     async def two_way_handle(self, actor: RemoteActor, *, budget: Budget) -> str | None:
         """`user@host` if the actor claims it and its host says that it is this actor; None if not.
 

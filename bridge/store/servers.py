@@ -112,13 +112,6 @@ def all_of(tx: Transaction) -> list[ServerRow]:
     return [_from_row(row) for row in tx.execute(sa.select(servers).order_by(servers.c.server))]
 
 
-def scheme_of(tx: Transaction, server: Server, *, now: datetime) -> str | None:
-    """The signature scheme this server took last, while that is fresh enough to be believed."""
-    query = sa.select(servers.c.scheme).where(servers.c.server == server, servers.c.scheme_until > now)
-    found = tx.execute(query).scalar()
-    return None if found is None else str(found)
-
-
 def schemes(tx: Transaction, *, now: datetime) -> dict[Server, str]:
     """Every scheme that is remembered: few, because the first choice needs no memory."""
     query = sa.select(servers.c.server, servers.c.scheme).where(servers.c.scheme_until > now)

@@ -11,19 +11,17 @@ import pytest
 from bridge.activity.note import note_from_issue
 from bridge.activity.outgoing import (
     accept_of,
-    add_of,
     create_of,
     delete_of,
     federated_digest,
     reject_of,
-    remove_of,
     tombstone_of,
     update_of,
     wire_bytes,
 )
 from bridge.terms import ActivityId, ActorId, Document, ObjectId
 from tests.support.golden import as_text, golden
-from tests.support.letters import ACTOR, FOLLOWERS, KAFFEE, letter, place, rendered
+from tests.support.letters import ACTOR, KAFFEE, letter, place, rendered
 
 ID = ActivityId("https://links.example/activity/x")
 NOTE = ObjectId("https://links.example/object/n")
@@ -53,8 +51,6 @@ def note(
         ("tombstone", tombstone_of(note(), deleted=LATER)),
         ("accept", accept_of(FOLLOW, ID, actor=ACTOR)),
         ("reject", reject_of(FOLLOW, ID, actor=ACTOR)),
-        ("add", add_of(NOTE, ID, actor=ACTOR, featured=f"{ACTOR}/featured", followers=FOLLOWERS)),
-        ("remove", remove_of(NOTE, ID, actor=ACTOR, featured=f"{ACTOR}/featured", followers=FOLLOWERS)),
     ],
 )
 def test_the_golden_activities(name: str, document: Document) -> None:

@@ -197,13 +197,13 @@ async def test_the_scheme_that_opened_is_remembered_and_unlearned(office: Office
     server = Server(peer.authority)
 
     assert len(peer.asked) == 3
-    assert await office.database.read(lambda tx: servers.scheme_of(tx, server, now=NOW)) == "rfc9421"
+    assert await office.database.read(lambda tx: servers.schemes(tx, now=NOW).get(server)) == "rfc9421"
 
     peer.answers("/inbox", status=401)
     await office.post(f"{peer.origin}/inbox")
     await office.deliver(peer.authority)
 
-    assert await office.database.read(lambda tx: servers.scheme_of(tx, server, now=NOW)) is None
+    assert await office.database.read(lambda tx: servers.schemes(tx, now=NOW).get(server)) is None
 
 
 async def test_a_server_that_fails_for_a_week_is_probed_once_a_day(office: Office, peer: Peer) -> None:

@@ -53,7 +53,7 @@ Fuß[^1] H<sub>2</sub>O 10<sup>6</sup> 1<sup>st</sup> <q>gesagt</q> <mark>gelb</
 
 @pytest.mark.parametrize("server", ALLOW_LISTS)
 def test_every_server_keeps_the_copy_as_it_is(server: str) -> None:
-    full = rendered(EVERYTHING).full_html.replace('<a href="mailto:a@b.example">Post</a>', "Post")
+    full = rendered(EVERYTHING).full.html.replace('<a href="mailto:a@b.example">Post</a>', "Post")
     expected = BeautifulSoup(full, "html.parser").decode(formatter="minimal").replace("<br/>", "<br>")
     assert kept_by(server, full) == expected
 
@@ -61,7 +61,7 @@ def test_every_server_keeps_the_copy_as_it_is(server: str) -> None:
 @pytest.mark.parametrize("server", ALLOW_LISTS)
 def test_no_word_of_the_page_is_lost(server: str) -> None:
     whole = rendered(EVERYTHING)
-    soup = BeautifulSoup(kept_by(server, whole.full_html), "html.parser")
+    soup = BeautifulSoup(kept_by(server, whole.full.html), "html.parser")
     federated = " ".join(" ".join(map(str, soup.find_all(string=True))).split())
     left_out = {"₂", "⁶"}
     for word in whole.text.replace("#Wort", "Wort").replace("@kaffee", "kaffee").split():
@@ -97,12 +97,12 @@ def test_no_word_of_the_page_is_lost(server: str) -> None:
     ],
 )
 def test_what_servers_drop_is_said_otherwise(source: str, expected: str) -> None:
-    assert rendered(source).full_html == expected
+    assert rendered(source).full.html == expected
 
 
 def test_a_table_becomes_a_paragraph_for_each_row() -> None:
     source = "|Stadt|Zahl|\n|-|-|\n|Bonn|[1](https://a.example)|\n|Kiel||"
-    assert rendered(source).full_html == (
+    assert rendered(source).full.html == (
         '<p><strong>Stadt:</strong> Bonn<br><strong>Zahl:</strong> <a href="https://a.example">1</a></p>'
         "<p><strong>Stadt:</strong> Kiel<br><strong>Zahl:</strong></p>"
     )
@@ -110,11 +110,11 @@ def test_a_table_becomes_a_paragraph_for_each_row() -> None:
 
 def test_a_table_without_head_becomes_lines_with_bars() -> None:
     source = "<table><caption>Titel</caption><tr><td>a</td><td>b</td></tr></table>"
-    assert rendered(source).full_html == "<p><strong>Titel</strong></p><p>a | b</p>"
+    assert rendered(source).full.html == "<p><strong>Titel</strong></p><p>a | b</p>"
 
 
 def test_footnotes_become_numbered_paragraphs_with_whole_addresses() -> None:
-    assert rendered("A[^x] B[^y]\n\n[^x]: eins\n[^y]: zwei\n\n    mehr").full_html == (
+    assert rendered("A[^x] B[^y]\n\n[^x]: eins\n[^y]: zwei\n\n    mehr").full.html == (
         f'<p>A<a href="{PAGE}#fn-1">[1]</a> B<a href="{PAGE}#fn-2">[2]</a></p><p>[1] eins</p><p>[2] zwei</p><p>mehr</p>'
     )
 
@@ -126,7 +126,7 @@ def test_pictures_leave_the_text_and_their_caption_stays() -> None:
 
 
 def test_mentions_and_hashtags_keep_the_markup_that_servers_look_for() -> None:
-    assert rendered("@kaffee@example.social #Wort").full_html == (
+    assert rendered("@kaffee@example.social #Wort").full.html == (
         '<p><span class="h-card"><a href="https://example.social/@kaffee" class="u-url mention">@<span>kaffee</span>'
         '</a></span> <a href="https://links.example/tags/Wort" class="mention hashtag" rel="tag">'
         "#<span>Wort</span></a></p>"
@@ -135,7 +135,7 @@ def test_mentions_and_hashtags_keep_the_markup_that_servers_look_for() -> None:
 
 def test_misskey_gets_lines_that_are_not_glued() -> None:
     source = "Davor:\n- a\n- b\n\n> Zitat\n> - c\n\n```\nx\n  y\n```\n\n## Kopf\n\n@kaffee@example.social [L](https://a.example)"
-    assert as_misskey_text(rendered(source).full_html).splitlines() == [
+    assert as_misskey_text(rendered(source).full.html).splitlines() == [
         "Davor:", "a", "b", "", "> Zitat", "> c", "```", "x", "  y", "```", "", "", "**Kopf**", "",
         "@kaffee@example.social [L](https://a.example)",
     ]  # fmt: skip
@@ -143,7 +143,7 @@ def test_misskey_gets_lines_that_are_not_glued() -> None:
 
 def test_s120_deep_nesting_is_flattened_and_loses_no_text() -> None:
     whole = rendered("<div>" * 5000 + "tief" + "</div>" * 5000)
-    assert whole.full_html == "<p>tief</p>"
+    assert whole.full.html == "<p>tief</p>"
 
 
 @pytest.mark.parametrize(
@@ -159,13 +159,13 @@ def test_s120_deep_nesting_is_flattened_and_loses_no_text() -> None:
 )
 def test_a_link_without_a_usable_address_is_its_text(link: str) -> None:
     whole = rendered(f"Hier {link} da.")
-    assert whole.full_html == "<p>Hier Text da.</p>"
+    assert whole.full.html == "<p>Hier Text da.</p>"
     assert "href" not in whole.page_html
 
 
 def test_loose_inline_html_is_a_paragraph_and_keeps_its_spaces() -> None:
     whole = rendered("<center><b>Fett</b> <i>kursiv</i></center>\n\n<center>x<sup>2</sup> <q>q</q></center>")
-    assert whole.full_html == "<p><strong>Fett</strong> <em>kursiv</em></p><p>x² „q“</p>"
+    assert whole.full.html == "<p><strong>Fett</strong> <em>kursiv</em></p><p>x² „q“</p>"
     assert "<div><b>Fett</b> <i>kursiv</i></div>" in whole.page_html
     assert "<p>lose <b>fett</b> <i>kursiv</i></p>" in rendered("<main>lose <b>fett</b> <i>kursiv</i></main>").page_html
 
@@ -187,7 +187,7 @@ def test_loose_inline_html_is_a_paragraph_and_keeps_its_spaces() -> None:
 def test_films_sounds_and_frames_become_links(source: str, label: str) -> None:
     whole = rendered(f"Davor.\n\n{source}\n\nDanach.")
     link = f'<a href="https://tube.example/embed/1?a=1&amp;b=2">{label}</a>'
-    assert whole.full_html == f"<p>Davor.</p><p>{link}</p><p>Danach.</p>"
+    assert whole.full.html == f"<p>Davor.</p><p>{link}</p><p>Danach.</p>"
     assert f"{label}</a></p>" in whole.page_html
     assert whole.embeds == ("https://tube.example/embed/1?a=1&b=2",)
     assert "Geht nicht" not in whole.page_html
@@ -195,7 +195,7 @@ def test_films_sounds_and_frames_become_links(source: str, label: str) -> None:
 
 def test_a_film_beside_the_issue_leaves_its_name_and_code_stays_code() -> None:
     whole = rendered('<video src="film.mp4"></video>\n\n`<iframe src="https://a.example">`\n\n<iframe>Rest')
-    assert whole.full_html == ('<p>film.mp4</p><p><code>&lt;iframe src="https://a.example"&gt;</code></p><p>Rest</p>')
+    assert whole.full.html == ('<p>film.mp4</p><p><code>&lt;iframe src="https://a.example"&gt;</code></p><p>Rest</p>')
     assert whole.embeds == ("film.mp4",)
 
 
@@ -203,13 +203,13 @@ def test_a_fifth_picture_leaves_a_link_in_the_text() -> None:
     source = "\n\n".join(f"![Bild {number}](hund.png?{number})" for number in range(1, 6))
     for whole in (rendered(source, format="full"), rendered(source, format="article")):
         assert len(whole.full.pictures) == 4
-        assert whole.full_html == f'<p><a href="{whole.pictures[4].url}">Bild 5</a></p>'
+        assert whole.full.html == f'<p><a href="{whole.pictures[4].url}">Bild 5</a></p>'
     assert rendered(source).teaser_html == ""
 
 
 def test_a_post_begins_and_ends_with_no_break() -> None:
     whole = rendered("---\n\nText.\n\n---\n\nMehr.\n\n---\n")
-    assert whole.full_html == "<p>Text.</p><p>* * *</p><p>Mehr.</p>"
+    assert whole.full.html == "<p>Text.</p><p>* * *</p><p>Mehr.</p>"
     assert whole.teaser_html.startswith("<p>Text.</p>")
 
 

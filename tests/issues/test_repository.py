@@ -13,7 +13,7 @@ from bridge.errors import UserFault
 from bridge.issues.git import Repository
 from bridge.issues.push import Push, RefUpdate, judge_push, push_options, read_updates
 from bridge.issues.repository import adopt_branch, prepare
-from bridge.issues.source import head_commit, read_blobs, read_tree
+from bridge.issues.source import head_commit, list_tree, read_blobs, with_sizes
 from bridge.issues.worktree import dirty_files
 from tests.support.repositories import ISSUE, Checkout, over_ssh
 
@@ -39,7 +39,7 @@ seen = dict(
     dirty=[os.fsdecode(path) for path in worktree.status(here)[0]], branch=judged.branch, utf8=sys.flags.utf8_mode,
 )
 if judged.commit:
-    tree = source.read_tree(here, judged.commit)
+    tree = source.with_sizes(here, source.list_tree(here, judged.commit))
     blobs = source.read_blobs(here, [file.blob for file in tree.files])
     seen["files"] = {{file.path: len(blobs[file.blob]) for file in tree.files}}
     seen["saved"] = sorted(entry.name for entry in folder.iterdir() if entry.name != ".git")
@@ -250,7 +250,7 @@ def test_a_tree_of_many_issues_is_read_in_three_git_calls(tmp_path: Path) -> Non
     author = Checkout(tmp_path / "issues")
     commit = author.commit({f"{number}.md": ISSUE + str(number).encode() for number in range(300)})
     repository = Repository(folder=author.folder)
-    tree = read_tree(repository, commit)
+    tree = with_sizes(repository, list_tree(repository, commit))
     assert len(read_blobs(repository, [file.blob for file in tree.files])) == 300
 
 

@@ -11,13 +11,15 @@ from bridge.errors import IssueFaults, UserFault
 from bridge.issues.git import Repository
 from bridge.issues.issue import slug_from_name
 from bridge.issues.source import (
+    IssueTree,
     branch,
     commit_exists,
     head_commit,
     is_behind,
+    list_tree,
     read_blobs,
-    read_tree,
     same_slug_faults,
+    with_sizes,
 )
 from bridge.issues.worktree import commit_files, dirty_files, path_in, read_saved, read_saved_tree, status
 from tests.support.repositories import ISSUE, Checkout
@@ -31,6 +33,11 @@ def author(tmp_path: Path) -> Checkout:
 @pytest.fixture
 def repository(author: Checkout) -> Repository:
     return Repository(folder=author.folder)
+
+
+def read_tree(repository: Repository, commit: str) -> IssueTree:
+    """The files of a commit as a publication sees them."""
+    return with_sizes(repository, list_tree(repository, commit))
 
 
 def test_an_empty_repository_has_a_branch_and_no_commit(repository: Repository) -> None:

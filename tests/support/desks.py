@@ -13,7 +13,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from bridge.activity.ids import Blog
-from bridge.config import BlogConfig, section_from
+from bridge.config import BlogConfig, config_from
 from bridge.issues.git import Repository
 from bridge.outbox import profile
 from bridge.outbox.publish import Publisher
@@ -115,7 +115,7 @@ def letter(title: str = "Neues", body: str = "Hallo.\n", **keys: object) -> str:
 
 def blog_config(**values: Any) -> BlogConfig:
     whole = {"url": ORIGIN, "handle": "links", "title": "Krasse Links", "language": "de", "timezone": "Europe/Berlin"}
-    return section_from(BlogConfig, whole | values)
+    return config_from({"blog": [whole | values]}, folder=Path("/nowhere")).blog
 
 
 @asynccontextmanager
