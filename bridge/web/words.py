@@ -115,13 +115,6 @@ class Words:
         return format_time(datetime(2000, 1, 1, hour, minute, tzinfo=UTC), format="short", locale=self._locale)
 
 
-def languages(more: Path | None = None) -> tuple[str, ...]:
-    """The languages that have a catalogue."""
-    folders = (BUILT_IN,) if more is None else (more, BUILT_IN)
-    found = {path.parent.parent.name for folder in folders for path in folder.glob("*/LC_MESSAGES/rundbrief.po")}
-    return tuple(sorted(found))
-
-
 def _translations(language: str, folders: Sequence[Path]) -> tuple[str, NullTranslations]:
     """The first language that has a catalogue; what an earlier folder leaves out, the later one says."""
     for name in (*_names(language), _FALLBACK):

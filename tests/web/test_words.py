@@ -14,7 +14,7 @@ from babel.messages.pofile import read_po
 
 from bridge.inbox.names import NAMES
 from bridge.web import words as module
-from bridge.web.words import BUILT_IN, Words, languages
+from bridge.web.words import BUILT_IN, Words
 from tests.support.sentences import sentences_of
 
 SUMMER = datetime(2024, 8, 5, 22, 30, tzinfo=UTC)
@@ -102,7 +102,6 @@ def test_another_language_is_another_file(tmp_path: Path) -> None:
     assert dutch.say("Archive") == "Archief"
     assert dutch.say("Follow") == "Follow"
     assert dutch.date(SUMMER) == "5 augustus 2024"
-    assert languages(tmp_path) == ("de", "en", "nl")
 
 
 def test_a_themes_catalogue_changes_single_words(tmp_path: Path) -> None:
