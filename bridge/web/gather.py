@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from bridge.activity.ids import Blog
+from bridge.conversation import sanitize
 from bridge.conversation.blocklist import BlockList
 from bridge.conversation.comment import COVER, Entry, Person, Picture
 from bridge.conversation.reaction import Reaction, Tally, tally
@@ -53,7 +54,7 @@ def blog_view(site: Site) -> BlogView:
         language=blog.language,
         timezone=config.timezone,
         description_html=blog.description_html,
-        description=config.description,
+        description=" ".join(sanitize.text_of(blog.description_html).split()),
         icon=blog.icon_url,
         header=None if blog.header_url is None else PictureView(src=blog.header_url),
         fields=tuple(Link(name=name, url=value) for name, value in blog.fields),
