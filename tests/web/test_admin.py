@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
+from pathlib import Path
 from urllib.parse import quote
 
 import pytest
@@ -241,6 +242,22 @@ def test_a_report_of_another_server_is_told_to_the_author(running: RunningBlog, 
     running.write(lambda tx: received.add(tx, row))
     page = author.get("/admin/").text
     assert page.index("Meldungen anderer Server") < page.index("a report for the author: Werbung")
+
+
+def test_a_mistake_in_the_theme_is_told_to_the_author_and_costs_readers_nothing(tmp_path: Path, stock: Path) -> None:
+    theme = tmp_path / "blog" / "theme"
+    theme.mkdir(parents=True)
+    (theme / "archive.html").write_text(
+        "{% extends 'built-in/archive.html' %}{% block title %}{{ oops }}{% endblock %}"
+    )
+    with RunningBlog(tmp_path / "blog", stock) as running:
+        author = Author(running)
+        assert "In deinem Theme" not in author.get("/admin/").text
+        page = running.get("/archive")
+        assert (page.status, "<h1" in page.text) == (200, True)
+        told = author.get("/admin/").text
+        assert "In deinem Theme ist ein Fehler" in told
+        assert f"{theme}/archive.html:1: &#39;oops&#39; is undefined" in told
 
 
 def test_the_author_blocks_and_unblocks(running: RunningBlog, author: Author) -> None:

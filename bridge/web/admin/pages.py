@@ -77,6 +77,7 @@ def render(request: web.Request, session: Session, name: str, *, status: int = 2
         path=request.path_qs,
         done=None if done is None else words.say(done),
         now=site.clock(),
+        theme_faults=site.templates.faults,
         word_of=word_of,
         name_of=lambda kind: words.say(NAMES[kind]) if kind in NAMES else kind,
         **values,
