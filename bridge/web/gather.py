@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import Any
 
 from bridge.activity.ids import Blog
@@ -225,9 +226,15 @@ def _link(blog: Blog, issue: IssueRow | None) -> Link | None:
     return None if issue is None else Link(name=issue.title, url=blog.addresses.page(issue.slug))
 
 
-def conversation_view(said: Conversation) -> ConversationView:
+def conversation_view(said: Conversation, *, closes: datetime | None) -> ConversationView:
     """The conversation below an issue."""
-    return ConversationView(entries=said.entries, tally=said.tally, closed=said.closed)
+    return ConversationView(entries=said.entries, tally=said.tally, closed=said.closed, closes=closes)
+
+
+def next_closing(site: Site, issue: IssueRow) -> datetime | None:
+    """When comments close by themselves, if that is still to come."""
+    closing = issue.comments_close_at
+    return None if closing is None or issue.closed(site.clock()) or issue.comments_open else closing
 
 
 def neighbours(tx: Transaction, site: Site, issue: IssueRow) -> tuple[IssueRow | None, IssueRow | None]:
