@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 import pytest
 
-from bridge.store import attempts, deliveries, entries, followers, received
+from bridge.store import attempts, deliveries, entries, followers, linkback_sends, received
 from bridge.store.database import Transaction
 from bridge.store.followers import Follower
 from bridge.store.login_tables import sessions
@@ -217,6 +217,30 @@ def test_the_ledger_shows_each_server_with_its_reason(running: RunningBlog, auth
     assert "schlecht.example" in author.get("/admin/queue").text
     assert "gut.example" in author.get("/admin/servers").text, "a server that never failed is known, too"
     assert author.post("/admin/queue", {"server": "schlecht.example"}).status == 303
+
+
+def test_the_ledger_shows_what_became_of_each_link(running: RunningBlog, author: Author) -> None:
+    running.publish(
+        {"3.md": "---\ntitle: Drei\n---\n\n[Da](https://da.example/<b>) und [dort](https://dort.example/)\n"}
+    )
+    now, number = running.app.clock(), running.issue_id("3")
+
+    def told(tx: Transaction) -> None:
+        known = {"blog_id": running.app.blog.id, "issue_id": number, "digest": "d", "is_linked": True,
+                 "day_began_at": now, "told_that_day": 0, "changed_at": now}  # fmt: skip
+        rows = [("da.example", "failed", "it answered <b>500</b>"), ("dort.example", "shown", "")]
+        linkback_sends.add(
+            tx, [known | {"target": f"https://{host}/", "server": host, "state": state, "reason": reason, "due_at": now}
+                 for host, state, reason in rows]
+        )  # fmt: skip
+
+    running.write(told)
+    page = author.get("/admin/issues/3").text
+    assert "Verlinkte Seiten" in page
+    assert 'href="https://da.example/"' in page
+    assert "it answered &lt;b&gt;500&lt;/b&gt;" in page
+    assert "Dort gezeigt" in page
+    assert "Verlinkte Seiten" not in author.get("/admin/issues/1").text
 
 
 def add_follower(running: RunningBlog, actor: str) -> None:
