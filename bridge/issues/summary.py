@@ -17,7 +17,9 @@ _NO_PROSE = frozenset({"hr", "figure", "pre", "table"}) | HEADINGS
 #: What ends a sentence, or joins it to the next one; marks that may stand behind it.
 _ENDS = (".", "!", "?", "…", ":", ";", ",", "–", "—", "。", "！", "？")
 _BEHIND = "\"'”“’‘»«›‹)]}*\u00a0 "
-_QUOTES = {"de": ("„", "“"), "fr": ("«\u00a0", "\u00a0»")}
+#: Marks of a quotation, and of one inside of it.
+_QUOTES = {"de": ("„“", "‚‘"), "fr": ("«\u00a0\u00a0»", "“”")}
+_OTHER_QUOTES = ("“”", "‘’")
 _MARKS = ("„", "“", "”", "»", "«", "‚", "‘", "›", "‹", '"')
 
 
@@ -27,10 +29,11 @@ def summary_of(blocks: Sequence[Node], *, language: str, own: bool = False) -> s
     Headings, code, tables and pictures are left out, unless there is nothing else. `own`: the author wrote these
     blocks as the teaser, so they are taken whole.
     """
+    quotes = _QUOTES.get(language.partition("-")[0].lower(), _OTHER_QUOTES)
     prose = [block for block in blocks if _is_prose(block)]
     for chosen in (prose, blocks):
         kept = chosen if own else excerpt(chosen, TEASER_LENGTH, shorten=cut_inside).blocks
-        said = _run_on(kept, language) if chosen is prose else " · ".join(text_of(kept).split("\n"))
+        said = _run_on(kept, quotes) if chosen is prose else " · ".join(text_of(kept).split("\n"))
         if said:
             return said
     return ""
@@ -44,7 +47,7 @@ def _is_list(node: Node) -> bool:
     return isinstance(node, Tag) and node.name in LISTS
 
 
-def _run_on(nodes: Sequence[Node], language: str, between: str = ". ") -> str:
+def _run_on(nodes: Sequence[Node], quotes: Sequence[str]) -> str:
     """Blocks, and the running text between them, one behind the other."""
     said = ""
     running: list[Node] = []
@@ -52,23 +55,24 @@ def _run_on(nodes: Sequence[Node], language: str, between: str = ". ") -> str:
         if isinstance(node, str) or (node is not None and node.name not in BLOCKS):
             running.append(node)
             continue
-        said = _joined(said, _lines(running), between)
+        said = _joined(said, _lines(running), ". ")
         running = []
         if node is not None and _is_prose(node):
-            said = _joined(said, _block(node, language), ": " if _is_list(node) else between)
+            said = _joined(said, _block(node, quotes), ": " if _is_list(node) else ". ")
     return said
 
 
-def _block(tag: Tag, language: str) -> str:
+def _block(tag: Tag, quotes: Sequence[str]) -> str:
     if _is_list(tag):
         said = ""
         for item in tag.children:
-            said = _joined(said, _run_on(item.children, language) if isinstance(item, Tag) else "", "; ")
+            said = _joined(said, _run_on(item.children, quotes) if isinstance(item, Tag) else "", "; ")
         return said
-    said = _run_on(tag.children, language)
-    if tag.name == "blockquote" and said and not said.startswith(_MARKS):
-        opening, closing = _QUOTES.get(language.partition("-")[0].lower(), ("“", "”"))
-        return f"{opening}{said}{closing}"
+    is_quotation = tag.name == "blockquote"
+    said = _run_on(tag.children, quotes[::-1] if is_quotation else quotes)
+    if is_quotation and said and not said.startswith(_MARKS):
+        half = len(quotes[0]) // 2
+        return f"{quotes[0][:half]}{said}{quotes[0][half:]}"
     return said
 
 
@@ -85,4 +89,8 @@ def _lines(running: Sequence[Node]) -> str:
 def _joined(before: str, after: str, between: str) -> str:
     if not before or not after:
         return before or after
-    return f"{before}{' ' if before.rstrip(_BEHIND).endswith(_ENDS) else between}{after}"
+    if before.rstrip(_BEHIND).endswith(_ENDS):
+        between = " "
+    elif "://" in before.rpartition(" ")[2]:
+        between = " · "  # a full stop would be taken for a part of the address
+    return f"{before}{between}{after}"

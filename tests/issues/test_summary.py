@@ -38,6 +38,7 @@ def test_items_of_a_list_are_told_apart(source: str, said: str) -> None:
         ("Fragt er (wirklich?)\n\nJa.", "Fragt er (wirklich?) Ja."),
         ("Liebe Leute,\n\nes geht los", "Liebe Leute, es geht los"),
         ("Über den\nZeilenfall hinaus.", "Über den Zeilenfall hinaus."),
+        ("https://a.example/b\n\nDanach.", "https://a.example/b · Danach."),
         ("Rosen sind rot  \nVeilchen sind blau", "Rosen sind rot / Veilchen sind blau"),
     ],
 )
@@ -61,6 +62,11 @@ def test_a_quotation_is_marked_as_one(language: str, said: str) -> None:
 
 def test_a_quotation_that_has_marks_gets_no_more() -> None:
     assert summary("> „Kalt“, sagt sie.") == "„Kalt“, sagt sie."
+
+
+def test_a_quotation_in_a_quotation_has_the_other_marks() -> None:
+    assert summary("> Er sagt:\n>\n> > Kalt.") == "„Er sagt: ‚Kalt.‘“"
+    assert summary("> Er sagt:\n>\n> > Kalt.", language="en") == "“Er sagt: ‘Kalt.’”"
 
 
 def test_code_tables_pictures_and_footnotes_are_no_prose() -> None:
