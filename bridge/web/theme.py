@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
+import re
 from datetime import tzinfo
 from functools import cached_property
 from pathlib import Path
@@ -32,6 +33,8 @@ _TEMPLATES = Path(__file__).parent / "templates"
 _STATIC = Path(__file__).parent / "static"
 _STYLE = _STATIC / "style.css"
 
+#: What Jinja calls our values in its messages, such as 'bridge.web.view.IssueView object'.
+_OUR_CLASS = re.compile(r"'bridge\.[\w.]*?(\w+?)(?:View|Row)? object'")
 _CURE = "Readers get Rundbrief's own page until this is mended and it starts again"
 
 #: Our two scripts. No page needs one: the first comforts, the second is for other people's pages.
@@ -141,7 +144,7 @@ def _told(fault: Exception, theme: Path) -> str:
     elif isinstance(fault, TemplateNotFound):
         what = f"there is no template {fault.name}"
     elif isinstance(fault, TemplateError):
-        what = fault.message or type(fault).__name__
+        what = _OUR_CLASS.sub(r"\1", fault.message or type(fault).__name__)
     else:
         what = f"{type(fault).__name__}: {fault}"
     return f"{place}: {' '.join(what.split())}"

@@ -38,7 +38,7 @@ def test_a_theme_replaces_a_block_and_keeps_the_rest(tmp_path: Path, blog: BlogV
     [
         ("{% if %}", "missing.html:2: Expected an expression, got 'end of statement block'"),
         ("{{ blog.title|shout }}", "missing.html:2: No filter named 'shout'."),
-        ("{{ blog.nothing }}", "missing.html:2: 'bridge.web.view.BlogView object' has no attribute 'nothing'"),
+        ("{{ blog.nothing }}", "missing.html:2: Blog has no attribute 'nothing'"),
         ("{{ nothing }}", "missing.html:2: 'nothing' is undefined"),
         ("{{ 1|truncate(3) }}", "missing.html:2: TypeError: object of type 'int' has no len()"),
         ("{{ 1 / 0 }}", "missing.html:2: ZeroDivisionError: division by zero"),

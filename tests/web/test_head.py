@@ -1,4 +1,4 @@
-"""What preview cards read of a page (https://ogp.me)."""
+"""What preview cards (https://ogp.me) and feed readers take from a page's head."""
 
 from __future__ import annotations
 
@@ -48,3 +48,11 @@ def test_every_public_page_names_its_locale_where_the_language_is_known(
     for page in pages:
         found = BeautifulSoup(page, "html.parser").find_all("meta", property="og:locale")
         assert [meta["content"] for meta in found] == ([] if locale is None else [locale])
+
+
+def test_a_reader_that_takes_the_first_feed_of_an_issue_gets_the_issues_and_not_the_comments(
+    blog: BlogView, issue: IssueView
+) -> None:
+    head = BeautifulSoup(render_issue(TEMPLATES, blog, issue, ConversationView()), "html.parser")
+    feeds = [link["href"] for link in head.select('link[type$="+xml"]')]
+    assert feeds == [f"{blog.url}/feed.xml", f"{blog.url}/rss.xml", f"{issue.url}/feed.xml"]
