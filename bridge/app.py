@@ -184,7 +184,9 @@ class App:
             CLIMB: Climb(database=self.database, context=self.context),
             CRAWL: self.crawl,
             remote_pictures.KIND: self.pictures,
-            known_actors.PROVE_HANDLE: Handles(database=self.database, webfinger=self.webfinger, blog_id=self.blog.id),
+            known_actors.PROVE_HANDLE: Handles(
+                database=self.database, webfinger=self.webfinger, blog_id=self.blog.id, clock=self.clock
+            ),
             **self.linkback_handlers(),
         }
         queue = self._queue(tuple(handlers))

@@ -14,6 +14,8 @@ from hypothesis import settings
 
 from bridge.store.database import Database
 from tests.support.engines import BOTH, Engines, opened_database
+from tests.support.inboxes import Place, inbox_on, publish_issue
+from tests.support.inboxes import settings as settings_in
 
 # At import, so that fixtures of every scope and every child process see it.
 for name in [name for name in os.environ if name.startswith("GIT_")]:
@@ -46,3 +48,11 @@ async def database(request: pytest.FixtureRequest, engines: Engines, tmp_path: P
     """A migrated database with one blog, on each engine."""
     async with opened_database(await engines.new_url(request.param, tmp_path), tmp_path) as opened:
         yield opened
+
+
+@pytest.fixture
+async def place(database: Database, tmp_path: Path) -> AsyncIterator[Place]:
+    """An inbox on each engine, with issue 24 out."""
+    await database.write(publish_issue)
+    async with inbox_on(database, settings_in(tmp_path)) as made:
+        yield made

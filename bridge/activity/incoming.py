@@ -1,7 +1,7 @@
 """A document that claims to be an activity -> one of `incoming_types`, or Malformed.
 
 The inbox calls it once for each request, `repair` for what it fetches. Nothing is trusted here and nothing fetched;
-protocol sheet sections 5 and 7. `peek` serves the short cut for the Delete of an unknown actor (7.1).
+protocol sheet sections 5 and 7. `leaving` serves the short cut for the Delete of an unknown actor (7.1).
 """
 
 from __future__ import annotations
@@ -35,10 +35,11 @@ from bridge.activity.wire_names import plain_keys
 from bridge.errors import Malformed
 from bridge.terms import ActivityId, ActorId, Document, ObjectId
 
-__all__ = ["Peek", "parse_activity", "parse_note", "peek"]
+__all__ = ["Peek", "leaving", "parse_activity", "parse_note", "peek"]
 
 MOST_REPORTED = 100
 LONGEST_REPORT = 5000
+_OF_ONESELF = frozenset({"Delete", "Update"})
 
 
 class Peek(NamedTuple):
@@ -53,6 +54,17 @@ def peek(document: Document) -> Peek:
     """Look at type, actor and object only. Raises Malformed."""
     document = plain_keys(document)
     return Peek(type_of(document), ActorId(required_id(document, "actor")), id_of(document.get("object")))
+
+
+def leaving(document: Document) -> ActorId | None:
+    """Whose account deletes or changes itself, which is told to every server there is; None for all else.
+
+    Raises Malformed.
+    """
+    if type_of(document) not in _OF_ONESELF:
+        return None
+    seen = peek(document)
+    return seen.actor if seen.object_id == seen.actor else None
 
 
 def parse_activity(document: Document) -> Incoming:

@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from bridge.activity import quirks
 from bridge.activity.collection import RemoteCollection, items_of
@@ -88,9 +88,11 @@ class PollOption:
     votes: int
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Note:
-    """A post by somebody else. `content_html` is raw: sanitise before showing. Times may lie."""
+class Note(NamedTuple):
+    """A post by somebody else. `content_html` is raw: sanitise before showing. Times may lie.
+
+    No dataclass: a frozen one sets each of so many fields by a call, and replies are many.
+    """
 
     id: ObjectId
     kind: str

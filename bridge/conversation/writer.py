@@ -182,7 +182,7 @@ class CommentWriter:
         if self._in_pre():
             self._write(escaped if self._run is not None else escaped.lstrip("\n"))
             return
-        words = _SPACES.sub(" ", escaped)
+        words = _with_single_spaces(escaped)
         core = words.strip(" ")
         if words.startswith(" ") and self._run is not None:
             self._space = True
@@ -293,6 +293,13 @@ class CommentWriter:
     def _judge_depth(self) -> None:
         if len(self._blocks) + len(self._inlines) > DEEPEST:
             raise TooDeep
+
+
+def _with_single_spaces(text: str) -> str:
+    """Runs of white space as one space. Most texts have none, which four looks tell sooner than the expression."""
+    if "  " in text or "\n" in text or "\t" in text or "\r" in text:
+        return _SPACES.sub(" ", text)
+    return text
 
 
 def _block_tag(token: Start) -> str:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Literal
 
-from bridge.activity.incoming import parse_activity, parse_note, peek
+from bridge.activity.incoming import leaving, parse_activity, parse_note
 from bridge.activity.incoming_types import (
     Announce,
     CreateById,
@@ -54,9 +54,6 @@ _SEAL = object()
 #: copy of what was handed on, or (for the Delete of an actor) its server's 410.
 Proof = Literal["signature", "proof", "refetch", "gone"]
 
-#: Said of one's own account to every server there is (protocol sheet 7.1).
-_OF_ONESELF = ("Delete", "Update")
-
 _TRY_AGAIN = timedelta(seconds=30)
 
 
@@ -98,8 +95,7 @@ class Authenticator:
         Raises Malformed, Unauthenticated, Blocked, KeyUnavailable, TooMany or NothingToDo.
         """
         document = read_json(request.body or b"")
-        seen = peek(document)
-        if seen.object_id == seen.actor and seen.type in _OF_ONESELF and not await self._is_known(seen.actor):
+        if (actor_id := leaving(document)) is not None and not await self._is_known(actor_id):
             raise NothingToDo
         try:
             claim = claim_of(request, origin=self.origin, now=self.clock())

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 from bridge import metrics
@@ -195,7 +195,7 @@ class Inbox:
         blocked = self._blocked(tx, row.actor_id) if may_be_blocked else None
         if blocked is not None:
             told = f"the author blocks {blocked}"
-            if not received.add(tx, replace(row, verdict="blocked", reason=told, status=403)):
+            if not received.add(tx, row._replace(verdict="blocked", reason=told, status=403)):
                 received.count_repeat(tx, str(row.seen_key))
             return _Refused(verdict="blocked", reason=told)
         if standing.came_before:
@@ -203,8 +203,8 @@ class Inbox:
             return _SEEN_BEFORE
         # An account that is back shows itself by its key, which its server gave anew.
         result = _GONE if standing.is_gone and not is_fresh else effect(tx)
-        told_row = replace(row, verdict=result.verdict, reason=result.reason, issue_id=result.issue_id)
-        if not received.add(tx, told_row):
+        judged = row._replace(verdict=result.verdict, reason=result.reason, issue_id=result.issue_id)
+        if not received.add(tx, judged):
             raise _CameMeanwhile
         return result
 

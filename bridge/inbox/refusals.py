@@ -12,7 +12,6 @@ import asyncio
 import contextlib
 import logging
 from collections import Counter, OrderedDict
-from dataclasses import replace
 
 from bridge.activity.incoming import peek
 from bridge.activity.json_text import read_json
@@ -66,7 +65,7 @@ class Refusals:
         of_server = self._waiting.setdefault(row.server, OrderedDict())
         place = (row.type, str(row.actor_id), str(row.activity_id), str(row.object_id), row.reason)
         before = of_server.pop(place, None)
-        of_server[place] = row if before is None else replace(row, repeats=before.repeats + 1)
+        of_server[place] = row if before is None else row._replace(repeats=before.repeats + 1)
         if len(of_server) > _MOST_OF_ONE:
             of_server.popitem(last=False)
         if len(self._waiting) > _MOST_SERVERS:

@@ -6,7 +6,7 @@ learns from it what only we can reach (W3C Webmention 3.2, Pingback 1.0 section 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
@@ -109,7 +109,7 @@ class Receiver:
             way=way,
         )
         if blocked is not None:
-            _record(tx, replace(record, verdict="blocked", reason=f"the author blocks {blocked}"))
+            _record(tx, record._replace(verdict="blocked", reason=f"the author blocks {blocked}"))
             return "new"
         if row is None:
             self._make_room(tx, record)

@@ -210,6 +210,10 @@ class _Held:
     is_stored: bool
     ends: float
 
+    def holds(self, actor: RemoteActor) -> bool:
+        """Whether it is exactly this; nearly always it is the same object, and two dozen fields need no look."""
+        return self.actor is actor or self.actor == actor
+
 
 class _Remembered:
     """The actors of lately used keys, so that a known sender costs no look into the database."""
@@ -231,12 +235,12 @@ class _Remembered:
     def is_stored(self, actor: RemoteActor) -> bool:
         """Whether exactly this is known to be in the database."""
         held = self._actors.get(actor.id)
-        return held is not None and held.is_stored and held.actor == actor
+        return held is not None and held.is_stored and held.holds(actor)
 
     def unstored_keys(self, actor: RemoteActor) -> frozenset[KeyId] | None:
         """The proven keys of an actor that is held as it was fetched and not stored yet; None for any other."""
         held = self._actors.get(actor.id)
-        return held.keys if held is not None and not held.is_stored and held.actor == actor else None
+        return held.keys if held is not None and not held.is_stored and held.holds(actor) else None
 
     def mark_stored(self, actor: RemoteActor) -> None:
         """The database has exactly this."""

@@ -140,15 +140,24 @@ class WebFinger:
         return (await self.find_home(handle, budget=budget)).subscribe
 
     async def two_way_handle(self, actor: RemoteActor, *, budget: Budget) -> str | None:
-        """`user@host` if the actor claims it and its host says that it is this actor; None if not, or not now."""
+        """`user@host` if the actor claims it and its host says that it is this actor; None if not.
+
+        Raises FetchFailed where nobody can say at the moment.
+        """
+        silence: FetchFailed | None = None
         claims = [actor.webfinger or "", f"{actor.preferred_username}@{parse_url(actor.id, allow_http=True).authority}"]
         for claim in claims:
             try:
                 found = await self.find(claim, budget=budget)
+            except FetchFailed as error:
+                silence = error
+                continue
             except FetchError:
                 continue
             if found.actor_id == actor.id:
                 return found.acct
+        if silence is not None:
+            raise silence
         return None
 
     async def resolve_mentions(

@@ -31,7 +31,7 @@ class WakeUp:
     priority: int = 0  #: higher goes first
 
 
-@dataclass
+@dataclass(slots=True)
 class Transaction:
     """One open transaction. Whoever opened it owns the commit; store functions only use it."""
 
@@ -132,6 +132,8 @@ def _cure(what: str) -> str:
     """What to do about a driver's words."""
     if "no such table" in what or ("relation" in what and "does not exist" in what):
         return "`rundbrief init DIR` makes its tables"
+    if "no such column" in what or ("column" in what and "does not exist" in what):
+        return "an older Rundbrief made its tables, and the next start of `rundbrief serve` brings them up to date"
     if "locked" in what:
         return "another program holds it: try again when that is done"
     if "malformed" in what or "not a database" in what:

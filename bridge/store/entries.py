@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from bridge.store.database import Transaction, WakeUp
 from bridge.store.further_tables import remote_pictures
 from bridge.store.prepared import Prepared
-from bridge.store.schema import entries
+from bridge.store.schema import NOT_SHOWN, entries
 from bridge.terms import ActorId, ObjectId
 
 
@@ -124,10 +124,12 @@ def own_series_of(tx: Transaction, blog_id: int, pattern: str) -> list[EntryRow]
     return [_from_row(row) for row in tx.execute(_ROWS.where(*mine))]
 
 
-def in_state(tx: Transaction, blog_id: int, state: str) -> list[EntryRow]:
-    """All entries of the blog in this state, newest first."""
+def in_state(tx: Transaction, blog_id: int, state: str, *, limit: int) -> list[EntryRow]:
+    """The entries of the blog in this state that came last, newest first."""
     query = _ROWS.where(entries.c.blog_id == blog_id, entries.c.state == state)
-    return [_from_row(row) for row in tx.execute(query.order_by(entries.c.received_at.desc()))]
+    if state != "shown":
+        query = query.where(NOT_SHOWN)  # said as the index says it, or it is not used
+    return [_from_row(row) for row in tx.execute(query.order_by(entries.c.id.desc()).limit(limit))]
 
 
 def of_actor(tx: Transaction, blog_id: int, actor_id: str) -> list[EntryRow]:
@@ -148,12 +150,12 @@ def add(tx: Transaction, values: Mapping[str, Any], *, has_face: bool | None = N
 
     `has_face` is whether its author's picture was asked for before; None: it is looked up.
     """
-    ((number,),) = _INSERT.all(tx, {**_NOTHING, **values})
+    number = _INSERT.number(tx, values)
     if values["state"] == "shown" and not values.get("ours"):
         face_is_new = _face_is_new(tx, values) if has_face is None else not has_face
         if values.get("pictures") or face_is_new:
             _look_at_pictures(tx, number)
-    return int(number)
+    return number
 
 
 def _face_is_new(tx: Transaction, values: Mapping[str, Any]) -> bool:
@@ -172,8 +174,7 @@ _FACE = Prepared(
         remote_pictures.c.url == _URL,
     )
 )
-_NOTHING = {column.key: None for column in entries.columns if column.nullable}
-_INSERT = Prepared(sa.insert(entries).returning(entries.c.id), *(name for name in _COLUMNS if name != "id"))
+_INSERT = Prepared(sa.insert(entries), *(name for name in _COLUMNS if name != "id"))
 
 
 def change(tx: Transaction, entry_id: int, values: Mapping[str, Any]) -> None:

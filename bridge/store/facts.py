@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import NamedTuple
 
 import sqlalchemy as sa
 
@@ -14,8 +16,7 @@ from bridge.store.repair_tables import parked
 from bridge.store.schema import blocks, entries, forgotten, received, remote_actors, tombstones
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Standing:
+class Standing(NamedTuple):
     """What is here of an activity and its sender."""
 
     came_before: bool
@@ -23,9 +24,8 @@ class Standing:
     is_gone: bool  #: the account of its sender was deleted
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Facts:
-    """What is here of a post and its author."""
+class Facts(NamedTuple):
+    """What is here of a post and its author, in the order of the statement."""
 
     is_deleted: bool  #: its author deleted the post before it came
     is_forgotten: bool  #: the author of the blog had this person forgotten
@@ -34,7 +34,7 @@ class Facts:
     has_linkbacks: bool  #: any linkback is here, so one may be a copy of the post
     is_awaited: bool  #: a parked reply answers it
     is_parked: bool  #: it came before, and waits for its parents
-    has_face: bool  #: its author's picture was asked for before
+    has_face: bool  #: its author has no picture, or it was asked for before
     blocks_us: bool  #: its author blocks the blog
     handle: str | None  #: `user@domain` of its author, once it is proven
 
@@ -43,6 +43,7 @@ _BLOG: sa.BindParameter[int] = sa.bindparam("blog")
 _OBJECT: sa.BindParameter[str] = sa.bindparam("object")
 _URL: sa.BindParameter[str] = sa.bindparam("url")
 _ACTOR: sa.BindParameter[str] = sa.bindparam("actor")
+_FACE: sa.BindParameter[str] = sa.bindparam("face", type_=sa.Text)
 #: A sender, its host and the domains above that are seldom more.
 _MOST_ADDRESSES = 8
 _ADDRESSES = [f"address_{number}" for number in range(_MOST_ADDRESSES)]
@@ -73,14 +74,15 @@ _FACTS = Prepared(
         sa.exists().where(linkbacks.c.blog_id == _BLOG).label("has_linkbacks"),
         sa.exists().where(parked.c.in_reply_to == _OBJECT).label("is_awaited"),
         sa.exists().where(parked.c.object_id == _OBJECT).label("is_parked"),
-        sa.exists()
-        .where(
-            remote_pictures.c.blog_id == _BLOG,
-            remote_pictures.c.actor_id == _ACTOR,
-            remote_pictures.c.entry_id == 0,
-            remote_pictures.c.url == sa.bindparam("face", type_=sa.Text),
-        )
-        .label("has_face"),
+        sa.or_(
+            _FACE.is_(None),
+            sa.exists().where(
+                remote_pictures.c.blog_id == _BLOG,
+                remote_pictures.c.actor_id == _ACTOR,
+                remote_pictures.c.entry_id == 0,
+                remote_pictures.c.url == _FACE,
+            ),
+        ).label("has_face"),
         sa.exists().where(remote_actors.c.id == _ACTOR, remote_actors.c.blocks_us).label("blocks_us"),
         sa.select(remote_actors.c.handle).where(remote_actors.c.id == _ACTOR).scalar_subquery().label("handle"),
     )
@@ -89,13 +91,18 @@ _FACTS = Prepared(
 
 def of_activity(tx: Transaction, blog_id: int, *, seen_key: str, actor_id: str, addresses: tuple[str, ...]) -> Standing:
     """Whether it came before, and whether one of the addresses its sender is known by is blocked."""
-    named = dict(zip(_ADDRESSES, [*addresses, *addresses[-1:] * _MOST_ADDRESSES], strict=False))
-    (row,) = _STANDING.all(tx, {"blog": blog_id, "key": seen_key, "actor": actor_id, **named})
+    (row,) = _STANDING.all(tx, {"blog": blog_id, "key": seen_key, "actor": actor_id, **_named(addresses)})
     return Standing(
         came_before=bool(row.came_before),
         may_be_blocked=bool(row.may_be_blocked) or len(addresses) > _MOST_ADDRESSES,
         is_gone=bool(row.is_gone),
     )
+
+
+@lru_cache(maxsize=2048)
+def _named(addresses: tuple[str, ...]) -> Mapping[str, str]:
+    """A parameter for each address; a short list ends in its last one again and again."""
+    return dict(zip(_ADDRESSES, [*addresses, *addresses[-1:] * _MOST_ADDRESSES], strict=False))
 
 
 def of_post(
@@ -104,15 +111,4 @@ def of_post(
     """Everything at once; `face` is the address of its author's picture."""
     asked = {"blog": blog_id, "object": object_id, "url": url, "actor": actor_id, "face": face}
     (row,) = _FACTS.all(tx, asked)
-    return Facts(
-        is_deleted=row.is_deleted,
-        is_forgotten=row.is_forgotten,
-        was_shown=row.was_shown,
-        is_here=row.is_here,
-        has_linkbacks=row.has_linkbacks,
-        is_awaited=row.is_awaited,
-        is_parked=row.is_parked,
-        has_face=face is None or row.has_face,
-        blocks_us=bool(row.blocks_us),
-        handle=row.handle,
-    )
+    return Facts._make(row)

@@ -13,7 +13,7 @@ from bridge.store.received import Received
 from bridge.store.schema import deliveries, entries, followers, received
 from bridge.terms import Server
 
-_RECEIVED = tuple(Received.__dataclass_fields__)
+_RECEIVED = Received._fields
 
 
 @dataclass(frozen=True, kw_only=True)

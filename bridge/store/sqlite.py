@@ -103,6 +103,9 @@ def _sqlite_engine(path: Path, *, read_only: bool) -> sa.Engine:
         connection.execute("PRAGMA journal_size_limit=67108864")
         if read_only:
             connection.execute("PRAGMA query_only=ON")
+        else:
+            # In KB, of which SQLite takes 2,000 by itself: too little for the trees that every reply is written to.
+            connection.execute("PRAGMA cache_size=-8000")
         return connection
 
     return sa.create_engine(

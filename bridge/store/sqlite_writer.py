@@ -128,8 +128,9 @@ class Writer:
 
     def _run_all(self, connection: Connection, group: list[_Asked[Any]]) -> bool:
         """Run them in the open transaction; False where one failed, and all was taken back."""
+        driver = driver_of(connection)
         try:
-            if all(self._run(connection, asked) for asked in group):
+            if all(self._run(Transaction(connection, is_postgres=False, sqlite=driver), asked) for asked in group):
                 changes.record(transaction(connection), set().union(*(asked.topics for asked in group)))
                 return True
         except Exception as error:  # noqa: BLE001 - the callers must hear of it
@@ -138,9 +139,8 @@ class Writer:
         _roll_back(connection)
         return False
 
-    def _run(self, connection: Connection, asked: _Asked[Any]) -> bool:
+    def _run(self, tx: Transaction, asked: _Asked[Any]) -> bool:
         """One function in the open transaction; whether it ended well."""
-        tx = transaction(connection)
         asked.error = None
         try:
             asked.result = asked.work(tx)

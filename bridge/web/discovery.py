@@ -17,7 +17,7 @@ from bridge.activity.webfinger import (
     resource_kind,
 )
 from bridge.errors import BadResource, NoSuchThing
-from bridge.store import changes, entries, issues
+from bridge.store import changes, issues, overview
 from bridge.store.database import Transaction
 from bridge.terms import Document
 from bridge.web.ready import Page
@@ -85,4 +85,4 @@ async def nodeinfo_document(request: web.Request) -> web.StreamResponse:
 
 def _usage(tx: Transaction, site: Site) -> Usage:
     posts = len(issues.all_of(tx, site.blog.id, "published"))
-    return Usage(posts=posts, comments=len(entries.in_state(tx, site.blog.id, "shown")))
+    return Usage(posts=posts, comments=overview.entries_by_state(tx, site.blog.id).get("shown", 0))

@@ -7,8 +7,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext, suppress
 from datetime import timedelta
 
 from bridge.errors import Refusal, TooMany
@@ -18,6 +18,7 @@ from bridge.web.pace import VisitorPace
 AT_ONCE = 128
 #: These are the sender's fault. Silence of others (503) and its own pace (429) are not counted.
 _COUNTED = frozenset({400, 401, 404, 408, 413, 415})
+_OPEN = nullcontext()
 
 
 class Gate:
@@ -31,24 +32,33 @@ class Gate:
             every = timedelta(minutes=1) / refused_a_minute
             self._refused = VisitorPace(burst=refused_a_minute, every=every, clock=clock)
 
-    @contextmanager
-    def request(self, network: str) -> Iterator[None]:
+    def request(self, network: str) -> AbstractContextManager[None]:
         """Let one request in, and note how it ended. Raises TooMany."""
         if self._refused is None:
-            yield
-            return
+            return _OPEN
         self._refused.check(network)
         if self._under_way[network] >= self._at_once:
             raise TooMany(f"more than {self._at_once} requests at once", retry_after=timedelta(seconds=5))
-        self._under_way[network] += 1
-        try:
-            yield
-        except Refusal as refusal:
-            if refusal.status in _COUNTED:
-                with suppress(TooMany):
-                    self._refused.take(network)
-            raise
-        finally:
-            self._under_way[network] -= 1
-            if not self._under_way[network]:
-                del self._under_way[network]
+        return _UnderWay(self._under_way, self._refused, network)
+
+
+class _UnderWay(AbstractContextManager[None]):
+    """One request that was let in."""
+
+    __slots__ = ("_network", "_refused", "_under_way")
+
+    def __init__(self, under_way: Counter[str], refused: VisitorPace, network: str) -> None:
+        self._under_way = under_way
+        self._refused = refused
+        self._network = network
+
+    def __enter__(self) -> None:
+        self._under_way[self._network] += 1
+
+    def __exit__(self, _kind: type[BaseException] | None, error: BaseException | None, _traceback: object) -> None:
+        self._under_way[self._network] -= 1
+        if not self._under_way[self._network]:
+            del self._under_way[self._network]
+        if isinstance(error, Refusal) and error.status in _COUNTED:
+            with suppress(TooMany):
+                self._refused.take(self._network)

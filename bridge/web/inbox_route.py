@@ -43,10 +43,7 @@ async def _take(request: web.Request, site: Site, network: str) -> web.Response:
     signed = SignedRequest(
         method=request.method,
         target=_target(request),
-        headers=tuple(
-            (name.decode("utf-8", "surrogateescape").lower(), value.decode("utf-8", "surrogateescape"))
-            for name, value in request.raw_headers
-        ),
+        headers=tuple(request.headers.items()),
         body=await _body(request),
     )
     try:

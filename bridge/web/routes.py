@@ -53,8 +53,8 @@ _ROUTES: list[web.RouteDef] = [
     web.post("/inbox", inbox_route.shared_inbox),
     web.get("/instance", federation.instance_actor),
     web.get("/instance/outbox", federation.instance_outbox),
+    web.post("/actor/{token}/inbox", inbox_route.actor_inbox),  # first, because routes are tried in their order
     web.get("/actor/{token}", federation.actor),
-    web.post("/actor/{token}/inbox", inbox_route.actor_inbox),
     web.get("/actor/{token}/outbox", federation.outbox),
     web.get("/actor/{token}/followers", federation.followers_count),
     web.get("/actor/{token}/following", federation.following_count),

@@ -25,6 +25,7 @@ from jinja2 import (
     TemplateSyntaxError,
 )
 
+from bridge.web.reasons import Reasons
 from bridge.web.words import Words
 
 log = logging.getLogger(__name__)
@@ -57,6 +58,7 @@ class Templates:
             themed = FileSystemLoader(self._theme)
             self._themed = _environment(ChoiceLoader([themed, own, PrefixLoader({"built-in": own})]))
         self._words: dict[tuple[str, tzinfo], Words] = {}
+        self._reasons: dict[tuple[str, tzinfo], Reasons] = {}
         self._faults: dict[str, None] = {}
         if self._theme is not None:
             self._look_through(self._theme)
@@ -99,6 +101,14 @@ class Templates:
             more = None if self._theme is None else self._theme / "locale"
             self._words[wanted] = Words(language, zone, more=more)
         return self._words[wanted]
+
+    def reasons(self, language: str, zone: tzinfo) -> Reasons:
+        """The stored reasons in a language, read once."""
+        wanted = (language, zone)
+        if wanted not in self._reasons:
+            words = self.words(language, zone)
+            self._reasons[wanted] = Reasons(words, words.catalogue("reasons"))
+        return self._reasons[wanted]
 
     @cached_property
     def stylesheet(self) -> bytes:

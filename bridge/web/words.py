@@ -18,6 +18,7 @@ from pathlib import Path
 from babel import Locale, UnknownLocaleError
 from babel.core import get_global
 from babel.dates import format_date, format_time
+from babel.messages import Message
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import PoFileError, read_po
 from babel.numbers import format_decimal
@@ -29,6 +30,7 @@ log = logging.getLogger(__name__)
 
 BUILT_IN = Path(__file__).parent / "locale"
 _FALLBACK = "en"
+_UNREADABLE = (OSError, PoFileError, ValueError, LookupError)
 
 
 class Words:
@@ -40,6 +42,7 @@ class Words:
         self.language, self._translations = _translations(language, folders)
         self._locale = _locale(language if language.partition("-")[0] == self.language else self.language)
         self._zone = zone
+        self._folders, self._names = folders, _names(language)
         self._days = lru_cache(maxsize=512)(self._day)
         self._minutes = lru_cache(maxsize=1440)(self._minute)
 
@@ -52,6 +55,15 @@ class Words:
         """The message in the form that the number needs; `%(count)s` is the number as the language writes it."""
         values["count"] = format_decimal(number, locale=self._locale)
         return self._translations.ngettext(one, many, number) % values
+
+    def catalogue(self, name: str) -> dict[str, str]:
+        """Every message of another catalogue, `xx/LC_MESSAGES/NAME.po`, with what it is in this language."""
+        found: dict[str, str] = {}
+        for path in (folder / language for language in self._names for folder in self._folders):
+            for message in _messages(path / "LC_MESSAGES" / f"{name}.po"):
+                if isinstance(message.id, str) and isinstance(message.string, str) and message.id and message.string:
+                    found.setdefault(message.id, message.string)
+        return found
 
     def date(self, moment: datetime) -> str:
         """The day in the blog's zone: `5. August 2024`."""
@@ -118,14 +130,20 @@ def languages(more: Path | None = None) -> tuple[str, ...]:
 
 def _translations(language: str, folders: Sequence[Path]) -> tuple[str, NullTranslations]:
     """The first language that has a catalogue; what an earlier folder leaves out, the later one says."""
-    for name in dict.fromkeys((language.replace("-", "_"), language.partition("-")[0].lower(), _FALLBACK)):
-        paths = [folder / name / "LC_MESSAGES" / "rundbrief.po" for folder in folders] if name.isidentifier() else []
+    for name in (*_names(language), _FALLBACK):
+        paths = [folder / name / "LC_MESSAGES" / "rundbrief.po" for folder in folders]
         found = [catalogue for path in paths if path.is_file() and (catalogue := _read(path)) is not None]
         if found:
             for catalogue, next_one in pairwise(found):
                 catalogue.add_fallback(next_one)
             return name.partition("_")[0], found[0]
     return _FALLBACK, NullTranslations()
+
+
+def _names(language: str) -> tuple[str, ...]:
+    """The folders a language may have, the nearest first: `de_AT`, `de`. Nothing that could be a path of its own."""
+    names = dict.fromkeys((language.replace("-", "_"), language.partition("-")[0].lower()))
+    return tuple(name for name in names if name.isidentifier())
 
 
 def _read(path: Path) -> GNUTranslations | None:
@@ -135,7 +153,7 @@ def _read(path: Path) -> GNUTranslations | None:
             write_mo(compiled, read_po(text, abort_invalid=True))
         compiled.seek(0)
         return GNUTranslations(compiled)
-    except (OSError, PoFileError, ValueError, LookupError) as fault:
+    except _UNREADABLE as fault:
         log.error("the catalogue %s cannot be read and is passed over: %s", path, fault)
         return None
 
@@ -150,6 +168,17 @@ def _open_graph_locale(language: str) -> str:
         likely = get_global("likely_subtags").get(str(locale))
         locale = Locale.parse(likely) if likely else locale
     return f"{locale.language}_{locale.territory}" if (locale.territory or "").isalpha() else ""
+
+
+def _messages(path: Path) -> list[Message]:
+    if not path.is_file():
+        return []
+    try:
+        with path.open("rb") as text:
+            return list(read_po(text, abort_invalid=True))
+    except _UNREADABLE as fault:
+        log.error("the catalogue %s cannot be read and is passed over: %s", path, fault)
+        return []
 
 
 def _locale(language: str) -> Locale:

@@ -3,54 +3,40 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from dataclasses import dataclass
 from pathlib import Path
-from threading import Thread
 
 import pytest
 
 from tests.browser.conftest import Tab
+from tests.support.other_sites import Page, other_site
 from tests.support.running_blog import RunningBlog
 
 EXAMPLE = Path(__file__).parents[2] / "docs" / "examples" / "embed" / "plain.html"
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; script-src {0}; connect-src {0}; img-src {0}"
 
 
+@dataclass
 class Elsewhere:
     """Somebody's own page on an origin of its own."""
 
-    def __init__(self) -> None:
-        self.html = ""
-        self.policy = ""
-        elsewhere = self
+    origin: str = ""
+    html: str = ""
+    policy: str = ""
 
-        class Handler(BaseHTTPRequestHandler):
-            def do_GET(self) -> None:
-                body = elsewhere.html.encode() if self.path == "/" else b""
-                self.send_response(200)
-                self.send_header("Content-Type", "text/html; charset=utf-8")
-                self.send_header("Content-Length", str(len(body)))
-                if elsewhere.policy:
-                    self.send_header("Content-Security-Policy", elsewhere.policy)
-                self.end_headers()
-                self.wfile.write(body)
-
-            def log_message(self, *args: object) -> None:
-                pass
-
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.origin = f"http://127.0.0.1:{self.server.server_port}"
+    def page(self, path: str) -> Page:
+        return Page(
+            body=self.html if path == "/" else "",
+            headers={"Content-Security-Policy": self.policy} if self.policy else {},
+        )
 
 
 @pytest.fixture
 def elsewhere() -> Iterator[Elsewhere]:
     made = Elsewhere()
-    thread = Thread(target=made.server.serve_forever)
-    thread.start()
-    yield made
-    made.server.shutdown()
-    thread.join()
-    made.server.server_close()
+    with other_site(made.page) as authority:
+        made.origin = f"http://{authority}"
+        yield made
 
 
 @pytest.fixture

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,19 +11,12 @@ import pytest
 from bridge.outbox import answer
 from bridge.outbox.people import People
 from bridge.store import deliveries, entries, published
-from bridge.store.database import Database, Transaction
-from tests.support.inboxes import OUR_ACTOR, PUBLIC, Place, inbox_on, publish_issue, settings
+from bridge.store.database import Transaction
+from tests.support.inboxes import OUR_ACTOR, PUBLIC, Place
 from tests.support.local_servers import Peer, serving
 from tests.support.remote_people import serve_actor
 
 ANN = "https://far.example/users/ann"
-
-
-@pytest.fixture
-async def place(database: Database, tmp_path: Path) -> AsyncIterator[Place]:
-    await database.write(publish_issue)
-    async with inbox_on(database, settings(tmp_path)) as made:
-        yield made
 
 
 @pytest.fixture

@@ -279,7 +279,8 @@ async def test_s41_a_claim_to_another_domain_counts_when_that_domain_agrees(
 
 
 async def test_s41_without_an_answer_nothing_is_verified(webfinger: WebFinger) -> None:
-    assert await webfinger.two_way_handle(actor_of("http://127.0.0.1:1/users/jo"), budget=Budget()) is None
+    with pytest.raises(FetchFailed):
+        await webfinger.two_way_handle(actor_of("http://127.0.0.1:1/users/jo"), budget=Budget())
 
 
 # --- what a home server offers -----------------------------------------------------------------------------------

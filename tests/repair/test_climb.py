@@ -7,7 +7,6 @@ from __future__ import annotations
 import json
 from collections.abc import AsyncIterator, Sequence
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,8 +15,8 @@ from bridge.inbox.context import Context
 from bridge.inbox.expiry import Expiry
 from bridge.repair.climb import Climb
 from bridge.store import parked
-from bridge.store.database import Database, WakeUp
-from tests.support.inboxes import NOTE, PUBLIC, Place, create, inbox_on, note, publish_issue, settings
+from bridge.store.database import WakeUp
+from tests.support.inboxes import NOTE, PUBLIC, Place, create, note
 from tests.support.local_servers import Peer, serving
 from tests.support.remote_people import serve_actor
 
@@ -71,13 +70,6 @@ class Scene:
     async def verdict(self, number: int) -> tuple[str, str]:
         row = (await self.place.record(self.id(number)))[-1]
         return row.verdict, row.reason
-
-
-@pytest.fixture
-async def place(database: Database, tmp_path: Path) -> AsyncIterator[Place]:
-    await database.write(publish_issue)
-    async with inbox_on(database, settings(tmp_path)) as made:
-        yield made
 
 
 @pytest.fixture

@@ -4,21 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import AsyncIterator
-from pathlib import Path
+from datetime import timedelta
 
 import pytest
 
 from bridge.repair.handles import Handles
-from bridge.store.database import Database
-from tests.support.inboxes import Place, inbox_on, person, publish_issue, settings
+from tests.support.inboxes import Place, person
 from tests.support.local_servers import Peer, serving
-
-
-@pytest.fixture
-async def place(database: Database, tmp_path: Path) -> AsyncIterator[Place]:
-    await database.write(publish_issue)
-    async with inbox_on(database, settings(tmp_path)) as made:
-        yield made
 
 
 @pytest.fixture
@@ -45,8 +37,10 @@ async def _handles(place: Place) -> list[str]:
     return [entry.author_handle for entry in await place.entries()]
 
 
-async def _prove(place: Place, actor_id: str) -> None:
-    await Handles(database=place.database, webfinger=place.whom.webfinger, blog_id=1)(actor_id)
+async def _prove(place: Place, actor_id: str) -> timedelta | None:
+    """Ask once; when to ask again."""
+    prove = Handles(database=place.database, webfinger=place.whom.webfinger, blog_id=1, clock=place.clock)
+    return await prove(actor_id)
 
 
 @pytest.mark.parametrize("claims", [True, False])
@@ -76,3 +70,14 @@ async def test_s41_a_handle_that_its_domain_does_not_know_is_not_shown(
     await place.say(eve)
     await _prove(place, eve)
     assert await _handles(place) == [f"@eve@{social.authority}"]
+
+
+async def test_who_does_not_answer_is_asked_again_for_three_days(place: Place, social: Peer) -> None:
+    jo = f"{social.origin}/users/jo"
+    place.people[jo] = person(jo)
+    await place.say(jo)
+    social.answers("/.well-known/webfinger", status=503)
+    assert await _prove(place, jo) == timedelta(hours=6)
+
+    place.clock.turn(timedelta(days=3))
+    assert await _prove(place, jo) is None

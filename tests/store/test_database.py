@@ -9,7 +9,7 @@ import pytest
 import sqlalchemy as sa
 
 from bridge.errors import DatabaseFault, UserFault
-from bridge.store import blocks, changes
+from bridge.store import blocks, changes, entries
 from bridge.store.database import Database, Transaction
 from bridge.store.engines import open_database
 from bridge.store.migrate import migrate
@@ -81,3 +81,11 @@ def test_a_database_of_a_newer_version_is_refused(tmp_path: Path) -> None:
 
     with pytest.raises(UserFault, match="newer Rundbrief"):
         migrate(url)
+
+
+async def test_tables_of_an_older_version_are_told_with_what_mends_them(database: Database) -> None:
+    """A command of the new version comes before the first start of the new server."""
+    await database.write(lambda tx: tx.execute(sa.text("ALTER TABLE entries DROP COLUMN sensitive")))
+
+    with pytest.raises(DatabaseFault, match="next start of `rundbrief serve` brings them up to date"):
+        await database.read(lambda tx: entries.in_state(tx, 1, "held", limit=1))

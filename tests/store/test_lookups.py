@@ -28,6 +28,7 @@ LOOKUPS: dict[str, Callable[[Transaction], object]] = {
     "the same post": lambda tx: entries.find_same(tx, 1, "https://b.example/new", "https://b.example/n"),
     "where it stands": lambda tx: places.of_object(tx, 1, "https://b.example/new"),
     "its answers": lambda tx: entries.has_answers(tx, 1, "https://b.example/new"),
+    "what waits for the author": lambda tx: entries.in_state(tx, 1, "held", limit=5),
     "whether its author was shown": lambda tx: entries.approved_before(tx, 1, "https://b.example/new"),
     "whether it came before": lambda tx: received.count_repeat(tx, "https://b.example/new"),
     "whether its author is blocked": lambda tx: blocks.holding(tx, 1, "https://b.example/new"),

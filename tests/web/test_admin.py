@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 import pytest
 
-from bridge.store import attempts, deliveries, entries, followers, linkback_sends, received
+from bridge.store import attempts, deliveries, entries, followers, linkback_sends, received, servers
 from bridge.store.database import Transaction
 from bridge.store.followers import Follower
 from bridge.store.login_tables import sessions
@@ -144,7 +144,7 @@ def test_the_author_answers_and_takes_it_back(running: RunningBlog, author: Auth
     assert author.post(f"/admin/comments/{own.token}", {"deed": "delete"}).status == 303
     assert "Nun ist" not in running.get("/issues/1").text
     empty = author.post("/admin/comments/q1", {"deed": "reply", "text": "  "})
-    assert (empty.status, "an answer needs a text" in empty.text) == (409, True)
+    assert (empty.status, "eine Antwort braucht einen Text" in empty.text) == (409, True)
 
 
 @pytest.mark.parametrize(
@@ -257,15 +257,90 @@ def add_follower(running: RunningBlog, actor: str) -> None:
 
 
 def test_a_report_of_another_server_is_told_to_the_author(running: RunningBlog, author: Author) -> None:
-    row = received.Received(
-        blog_id=running.app.blog.id, seen_key="flag", activity_id=None, type="Flag", actor_id="https://far.example/actor",
-        server=Server("far.example"), object_id=None, verdict="held", reason="a report for the author: Werbung",
-        status=202, received_at=running.app.clock(),
-    )  # fmt: skip
     assert "Meldungen anderer Server" not in author.get("/admin/").text
-    running.write(lambda tx: received.add(tx, row))
+    came_in(running, "Flag", "held", "a report for the author about https://links.example/1: <b>Werbung</b>")
     page = author.get("/admin/").text
-    assert page.index("Meldungen anderer Server") < page.index("a report for the author: Werbung")
+    told = "eine Meldung an dich zu https://links.example/1: &lt;b&gt;Werbung&lt;/b&gt;"
+    assert page.index("Meldungen anderer Server") < page.index(told)
+
+
+def came_in(running: RunningBlog, kind: str, verdict: str, reason: str) -> None:
+    """Put a line into the record."""
+    row = received.Received(
+        blog_id=running.app.blog.id, seen_key=reason, activity_id=None, type=kind, actor_id="https://far.example/actor",
+        server=Server("far.example"), object_id="https://far.example/1", verdict=verdict, reason=reason,
+        status=202, received_at=running.app.clock(), issue_id=running.issue_id("1"),
+    )  # fmt: skip
+    running.write(lambda tx: received.add(tx, row))
+
+
+def test_the_pages_say_in_german_why_a_comment_waits(running: RunningBlog, author: Author) -> None:
+    reason = "Its text holds '<i>Geld</i>', which waits for the author."
+    running.say("1", "<p>Darf ich?</p>", token="h1", state="held", reason=reason)
+    for path in ("/admin/", "/admin/comments", "/admin/comments/h1", "/admin/issues/1"):
+        page = author.get(path).text
+        assert "Im Text steht „&lt;i&gt;Geld&lt;/i&gt;“; darum wartet es auf dich." in page
+        assert "which waits for the author" not in page
+        assert 'lang="en"' not in page
+
+
+def test_the_pages_say_in_german_what_became_of_what_came_in(running: RunningBlog, author: Author) -> None:
+    came_in(
+        running,
+        "CreateById",
+        "ignored",
+        "it names a post that could not be fetched: https://far.example/1 answered 404",
+    )
+    german = "s nennt einen Beitrag, der nicht zu bekommen war: https://far.example/1 antwortet mit 404"
+    for path in ("/admin/", "/admin/issues/1", "/admin/record"):
+        assert f'<span class="quiet">e{german}</span>' in author.get(path).text
+    why = author.get(f"/admin/record?q={quote('https://far.example/1')}").text
+    assert f"neuer Beitrag, nur genannt von https://far.example/actor – nicht beachtet. E{german}.</p>" in why
+    assert 'lang="en"' not in why
+
+
+def test_the_pages_say_in_german_why_a_delivery_waits(running: RunningBlog, author: Author) -> None:
+    add_follower(running, "https://still.example/users/a")
+    running.publish({"2.md": "---\ntitle: Zwei\n---\n\nText.\n"})
+    reason = "POST https://still.example/inbox: no whole answer within 10 s"
+    german = "POST https://still.example/inbox: keine ganze Antwort in 10 Sekunden"
+
+    def fail(tx: Transaction) -> None:
+        (one,) = deliveries.standings(tx, running.app.blog.id)
+        now = running.app.clock()
+        told = attempts.Outcome(id=one.id, state="waiting", status=None, reason=reason, due_at=now + timedelta(hours=1))
+        attempts.record(tx, [told], now=now)
+        servers.change(tx, Server("still.example"), failing_since=now, failures=1, reason=reason)
+
+    running.write(fail)
+    for path in ("/admin/queue", "/admin/issues/2", "/admin/servers"):
+        page = author.get(path).text
+        assert german in page
+        assert "no whole answer" not in page
+
+
+def test_a_reason_that_nobody_knows_is_shown_as_it_stands(running: RunningBlog, author: Author) -> None:
+    """One of an earlier version, or of a program that writes into the database."""
+    running.say("1", "<p>x</p>", token="u1", state="held", reason="The <b>moon</b> was full.")
+    shown = '<span lang="en">The &lt;b&gt;moon&lt;/b&gt; was full.</span>'
+    assert shown in author.get("/admin/comments/u1").text
+
+
+def test_the_store_and_the_command_line_stay_english(running: RunningBlog, author: Author) -> None:
+    running.say("1", "<p>x</p>", token="e1", object_id="https://far.example/e1")
+    assert author.post("/admin/comments/e1", {"deed": "hide"}).status == 303
+    assert "Du hast es verborgen." in author.get("/admin/comments/e1").text
+    kept = running.read(lambda tx: entries.find_by_token(tx, running.app.blog.id, "e1"))
+    assert kept is not None
+    assert kept.reason == "The author of the blog hid it."
+
+
+def test_an_english_blog_shows_the_reasons_as_they_are(tmp_path: Path, stock: Path) -> None:
+    with RunningBlog(tmp_path / "english", stock, blog={"language": "en"}) as running:
+        running.publish({"1.md": "---\ntitle: The first letter\n---\n\nMorning.\n"})
+        running.say("1", "<p>x</p>", token="h1", state="held", reason="Every reply waits for the author's approval.")
+        page = Author(running).get("/admin/comments").text
+    assert "Every reply waits for the author&#39;s approval." in page
 
 
 def test_a_mistake_in_the_theme_is_told_to_the_author_and_costs_readers_nothing(tmp_path: Path, stock: Path) -> None:
@@ -294,7 +369,7 @@ def test_the_author_blocks_and_unblocks(running: RunningBlog, author: Author) ->
     assert "Niemand ist gesperrt." in author.get("/admin/blocks").text
     assert author.post("/admin/people", {"deed": "block", "target": "no domain"}).status == 409
     wrong = author.post("/admin/people", {"deed": "nonsense", "target": "bad.example"})
-    assert (wrong.status, "nothing was changed" in wrong.text) == (409, True)
+    assert (wrong.status, "es wurde nichts geändert" in wrong.text) == (409, True)
 
 
 def test_the_search_box_is_why(running: RunningBlog, author: Author) -> None:

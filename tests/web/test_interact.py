@@ -4,52 +4,36 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Thread
+from dataclasses import dataclass, field
 from urllib.parse import quote
 
 import pytest
 
+from tests.support.other_sites import Page, other_site
 from tests.support.running_blog import ACTIVITY, RunningBlog
 
 SUBSCRIBE = "http://ostatus.org/schema/1.0/subscribe"
 
 
+@dataclass
 class Home:
     """A server of a reader; `links` is what its WebFinger names."""
 
-    def __init__(self) -> None:
-        self.links: list[dict[str, str]] = []
-        home = self
+    host: str = ""
+    links: list[dict[str, str]] = field(default_factory=list)
 
-        class Handler(BaseHTTPRequestHandler):
-            def do_GET(self) -> None:
-                if "nobody" in self.path:
-                    self.send_error(404)
-                    return
-                body = json.dumps({"subject": "acct:ada@x", "links": home.links}).encode()
-                self.send_response(200)
-                self.send_header("Content-Type", "application/jrd+json")
-                self.send_header("Content-Length", str(len(body)))
-                self.end_headers()
-                self.wfile.write(body)
-
-            def log_message(self, *args: object) -> None:
-                pass
-
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.host = f"127.0.0.1:{self.server.server_port}"
+    def page(self, path: str) -> Page:
+        if "nobody" in path:
+            return Page(body="", status=404)
+        body = json.dumps({"subject": "acct:ada@x", "links": self.links})
+        return Page(body=body, media_type="application/jrd+json")
 
 
 @pytest.fixture
 def home() -> Iterator[Home]:
     made = Home()
-    thread = Thread(target=made.server.serve_forever)
-    thread.start()
-    yield made
-    made.server.shutdown()
-    thread.join()
-    made.server.server_close()
+    with other_site(made.page) as made.host:
+        yield made
 
 
 def ask(running: RunningBlog, uri: str, handle: str = "", **headers: str) -> str:

@@ -90,6 +90,7 @@ def render(request: web.Request, session: Session, name: str, *, status: int = 2
         now=site.clock(),
         theme_faults=site.templates.faults,
         word_of=word_of,
+        reason_in_words=site.templates.reasons(blog.language, blog.timezone).say,
         name_of=lambda kind: words.say(NAMES[kind]) if kind in NAMES else kind,
         **values,
     )
@@ -106,7 +107,7 @@ async def front(request: web.Request, session: Session) -> web.StreamResponse:
         return {
             "issues": rows,
             "sent": overview.deliveries_by_issue(tx, site.blog.id, [row.id for row in rows]),
-            "held": _remarks(tx, entries.in_state(tx, site.blog.id, "held")[:5]),
+            "held": _remarks(tx, entries.in_state(tx, site.blog.id, "held", limit=5)),
             "states": states,
             "reports": received.reports(tx, limit=_NEWEST),
             "newest": [row for _, row in overview.newest_received(tx, limit=_NEWEST)],
@@ -165,7 +166,7 @@ async def comments(request: web.Request, session: Session) -> web.StreamResponse
     def read(tx: Transaction) -> dict[str, Any]:
         return {
             "states": overview.entries_by_state(tx, site.blog.id),
-            "remarks": _remarks(tx, entries.in_state(tx, site.blog.id, state)[:_MOST_WAITING]),
+            "remarks": _remarks(tx, entries.in_state(tx, site.blog.id, state, limit=_MOST_WAITING)),
         }
 
     return render(request, session, "comments", state=state, all_states=_STATES, **await site.database.read(read))
