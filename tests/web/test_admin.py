@@ -228,7 +228,7 @@ def test_the_ledger_shows_what_became_of_each_link(running: RunningBlog, author:
     def told(tx: Transaction) -> None:
         known = {"blog_id": running.app.blog.id, "issue_id": number, "digest": "d", "is_linked": True,
                  "day_began_at": now, "told_that_day": 0, "changed_at": now}  # fmt: skip
-        rows = [("da.example", "failed", "it answered <b>500</b>"), ("dort.example", "shown", "")]
+        rows = [("da.example", "failed", "the endpoint answered 500"), ("dort.example", "shown", "answered '<b>'")]
         linkback_sends.add(
             tx, [known | {"target": f"https://{host}/", "server": host, "state": state, "reason": reason, "due_at": now}
                  for host, state, reason in rows]
@@ -238,7 +238,8 @@ def test_the_ledger_shows_what_became_of_each_link(running: RunningBlog, author:
     page = author.get("/admin/issues/3").text
     assert "Verlinkte Seiten" in page
     assert 'href="https://da.example/"' in page
-    assert "it answered &lt;b&gt;500&lt;/b&gt;" in page
+    assert "die genannte Adresse antwortet mit 500" in page
+    assert "angenommen mit „&lt;b&gt;“" in page
     assert "Dort gezeigt" in page
     assert "Verlinkte Seiten" not in author.get("/admin/issues/1").text
 
