@@ -158,7 +158,7 @@ def _update(document: Document, envelope: _Envelope) -> Incoming:
 def _embedded_note(document: Document, actor: ActorId) -> Note:
     post = plain_keys(embedded(document["object"]) or {})
     # Activity and object carry the same audience; where the object has none, the activity's is meant (AP 6.2).
-    if "to" not in post and "cc" not in post:
+    if not post.get("to") and not post.get("cc"):
         post = {**post, "to": document.get("to"), "cc": document.get("cc")}
     return parse_note(post, author=actor)
 
@@ -247,12 +247,12 @@ def _announce(document: Document, envelope: _Envelope) -> Incoming:
 
 
 def _undo(document: Document, envelope: _Envelope) -> Incoming:
-    inner = embedded(document.get("object"))
-    if inner is None:
+    inner, kind = embedded(document.get("object")), _object_type(document)
+    if inner is None or kind is None:  # named only, as a text or as `{"id": ...}`
         undone = ActivityId(_object_id(document))
         return kinds.Undo(**envelope, undone=undone, undone_type=None, undone_actor=None)
     inner = plain_keys(inner)
-    kind, undone_id, actor = type_of(inner), web_url(inner.get("id")), id_of(inner.get("actor"))
+    undone_id, actor = web_url(inner.get("id")), id_of(inner.get("actor"))
     undo = _Undone(
         undone=ActivityId(undone_id) if undone_id else None,
         undone_type=kind,
@@ -263,8 +263,10 @@ def _undo(document: Document, envelope: _Envelope) -> Incoming:
     match kind:
         case "Follow":
             return kinds.UndoFollow(**envelope, **undo, target=target)
-        case "Like" | "EmojiReact" | "Dislike":
+        case "Like" | "EmojiReact":
             return kinds.UndoLike(**envelope, **undo, object_id=object_id)
+        case "Dislike":
+            return kinds.UndoDislike(**envelope, **undo, object_id=object_id)
         case "Announce":
             return kinds.UndoAnnounce(**envelope, **undo, object_id=object_id)
         case "Block":

@@ -153,7 +153,14 @@ class UndoFollow(Undo):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class UndoLike(Undo):
-    """Also of an EmojiReact or a Dislike."""
+    """Also of an EmojiReact."""
+
+    object_id: ObjectId | None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class UndoDislike(Undo):
+    """Not of a like: who likes now and took a dislike back before, likes."""
 
     object_id: ObjectId | None
 

@@ -41,6 +41,14 @@ def update_of(document: Document, activity_id: ActivityId) -> Document:
     return _about(document, activity_id, "Update", document["updated"])
 
 
+def retold_of(told: Document, document: Document) -> Document | None:
+    """A Create or Update with its object as that is now; None where it says just that."""
+    if told["object"].get("updated") == document.get("updated"):
+        return None
+    about = create_of if told["type"] == "Create" else update_of
+    return about(document, ActivityId(told["id"]))
+
+
 def delete_of(document: Document, activity_id: ActivityId, *, deleted: datetime) -> Document:
     """Take an object back, from everybody who got it."""
     tombstone = {key: document[key] for key in ("id", "attributedTo", "to", "cc")} | {"type": "Tombstone"}

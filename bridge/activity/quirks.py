@@ -138,6 +138,16 @@ def lemmy_wrapped_activity(announced: object) -> Document | None:
     return None
 
 
+def activity_named_by_group(document: Document) -> str | None:
+    """A group may announce an activity by its id alone: the post that such an activity tells of, by its id.
+
+    None for what is no activity of that kind. https://w3id.org/fep/1b12
+    """
+    if "actor" not in document or type_of(document) not in ("Create", "Update"):
+        return None
+    return id_of(document.get("object"))
+
+
 def plain_text_content(document: Document, content: str) -> str:
     """Content is HTML unless `mediaType` says otherwise; some bots send text/plain or Markdown.
 

@@ -84,7 +84,7 @@ class Sender:
         try:
             for scheme in _schemes(url, remembered):
                 answer = await self._post(url, letter, scheme, asks)
-                if answer.status not in (401, 403) and not (scheme == remembered and answer.status == 500):
+                if answer.status not in (401, 403) and not _is_lost_on(answer.status, scheme, remembered):
                     break
             else:
                 scheme = None
@@ -173,6 +173,14 @@ def _schemes(url: Url, remembered: str | None) -> list[str]:
         order.remove(remembered)
         order.insert(0, remembered)
     return order
+
+
+def _is_lost_on(status: int, scheme: str, remembered: str | None) -> bool:
+    """Whether the server may not know the scheme any more: who reads draft-cavage alone answers others 400 or 500.
+
+    https://github.com/fedify-dev/fedify CHANGES.md 1.6.2. What is said to the scheme that all speak, is meant.
+    """
+    return scheme == remembered != CAVAGE and status in (400, 500)
 
 
 def _shortened(text: str) -> str:

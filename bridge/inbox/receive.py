@@ -73,6 +73,7 @@ IGNORED: Mapping[type[Incoming], str] = {
     kinds.AcceptActivity: "an answer to something we never asked: the blog follows nobody",
     kinds.RejectActivity: "an answer to something we never asked: the blog follows nobody",
     kinds.Dislike: "a dislike, which counts nothing here",
+    kinds.UndoDislike: "the end of a dislike, which counted nothing here",
     kinds.Add: "somebody's own collection, such as their pinned posts",
     kinds.Remove: "somebody's own collection, such as their pinned posts",
 }

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from bridge.activity.incoming_note import Note, parse_note
+from bridge.activity.quirks import activity_named_by_group
 from bridge.activity.remote_actor import RemoteActor
 from bridge.errors import FetchUnusable, Malformed, TooMany
 from bridge.remote.actors import RemoteActors
@@ -26,12 +27,15 @@ class Sources:
     actors: RemoteActors
 
     async def post(self, address: str, budget: Budget) -> tuple[Note, RemoteActor]:
-        """The post at the address with its author, each vouched for by its own origin.
+        """The post at the address with its author, each vouched for by its own origin; or the one told of there.
 
         Raises FetchError, and TooMany where its server was asked too often for others: then the sender comes again.
         """
         try:
-            note = parse_note(await self.documents.fetch_document(address, budget=budget))
+            document = await self.documents.fetch_document(address, budget=budget)
+            if (told := activity_named_by_group(document)) is not None:
+                document = await self.documents.fetch_document(told, budget=budget)
+            note = parse_note(document)
         except TargetBusy as error:
             raise _later(error) from error
         except Malformed as error:

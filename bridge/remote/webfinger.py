@@ -13,15 +13,18 @@ from dataclasses import dataclass
 from datetime import timedelta
 from urllib.parse import quote
 
+from bridge.activity.host_meta import filled, webfinger_template
 from bridge.activity.json_text import read_json
 from bridge.activity.remote_actor import RemoteActor
-from bridge.errors import FetchError, FetchFailed, FetchRefused, FetchUnusable, Malformed
+from bridge.errors import FetchError, FetchFailed, FetchNotFound, FetchRefused, FetchUnusable, Malformed
 from bridge.remote.budget import Budget
+from bridge.remote.door import Answer
 from bridge.remote.hops import Hops, Wanted
 from bridge.terms import ActorId
 from bridge.urls import BadUrl, parse_url
 
 _JRD = Wanted(accept="application/jrd+json, application/json", cap_bytes=64 * 1024, hops=3)
+_XRD = Wanted(accept="application/xrd+xml, application/xml, text/xml", cap_bytes=64 * 1024, hops=3)
 _JRD_TYPES = frozenset({"application/jrd+json", "application/json"})
 _MOST_LINKS = 100
 
@@ -187,11 +190,9 @@ class WebFinger:
         schemes = ["https"]
         if self._hops.allow_private:
             schemes.insert(0 if ":" in handle.host else 1, "http")
-        resource = f"acct:{quote(handle.user)}@{handle.host}"
         for scheme in schemes:
             try:
-                url = f"{scheme}://{handle.host}/.well-known/webfinger?resource={resource}"
-                answer = await self._hops.fetch(url, _JRD, budget=budget)
+                answer = await self._ask(f"{scheme}://{handle.host}/.well-known", handle, budget)
                 break
             except (FetchFailed, FetchUnusable):
                 if scheme == schemes[-1]:
@@ -203,6 +204,27 @@ class WebFinger:
             return self._jrd_from(read_json(answer.body))
         except Malformed as error:
             raise FetchUnusable(f"{answer.url}: {error}") from error
+
+    async def _ask(self, well_known: str, handle: Handle, budget: Budget) -> Answer:
+        """What the host says of the handle; where it has no WebFinger, who answers for it as its host-meta says."""
+        resource = f"acct:{quote(handle.user)}@{handle.host}"
+        url = f"{well_known}/webfinger?resource={resource}"
+        try:
+            return await self._hops.fetch(url, _JRD, budget=budget)
+        except FetchNotFound:
+            template = await self._template(f"{well_known}/host-meta", budget)
+            elsewhere = None if template is None else filled(template, resource)
+            # Most name the address that was asked just now: then it is the user who is not there.
+            if elsewhere is None or elsewhere == url:
+                raise
+        return await self._hops.fetch(elsewhere, _JRD, budget=budget)
+
+    async def _template(self, url: str, budget: Budget) -> str | None:
+        try:
+            answer = await self._hops.fetch(url, _XRD, budget=budget)
+        except FetchError:
+            return None
+        return webfinger_template(answer.body)
 
     def _jrd_from(self, document: Mapping[str, object]) -> _Jrd:
         """What we use of a JRD (RFC 7033 4.4); links that are not as they should be are passed over."""

@@ -6,7 +6,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal
 
 from bridge.errors import BridgeError
@@ -40,16 +41,16 @@ class SignedRequest:
     headers: tuple[tuple[str, str], ...]
     #: The bytes that came, or None for a request without content. `b""` is content, and must be signed.
     body: bytes | None
-    #: All values of each header by lower-case name, in order, without the white space around them.
-    fields: Mapping[str, tuple[str, ...]] = field(init=False, repr=False, compare=False)
 
-    def __post_init__(self) -> None:
+    @cached_property
+    def fields(self) -> Mapping[str, tuple[str, ...]]:
+        """All values of each header by lower-case name, in order, without the white space around them."""
         fields: dict[str, tuple[str, ...]] = {}
         for name, value in self.headers:
             key = name.lower()
             before = fields.get(key)
             fields[key] = (value.strip(" \t"),) if before is None else (*before, value.strip(" \t"))
-        object.__setattr__(self, "fields", fields)
+        return fields
 
     def single(self, name: str, *, check: Check) -> str | None:
         """The value of a header that may stand once at most; None if it is not there."""

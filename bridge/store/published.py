@@ -107,10 +107,13 @@ def activity_body(tx: Transaction, number: int) -> bytes:
     return bytes(tx.execute(sa.select(activities.c.body).where(activities.c.number == number)).scalar_one())
 
 
-def find_activity(tx: Transaction, activity_id: str) -> tuple[bytes, bool] | None:
-    """The bytes of an activity and whether everybody may read it."""
-    row = tx.execute(sa.select(activities.c.body, activities.c.public).where(activities.c.id == activity_id)).first()
-    return None if row is None else (bytes(row.body), bool(row.public))
+def find_public_activity(tx: Transaction, activity_id: str) -> tuple[bytes, ObjectRow | None] | None:
+    """The bytes of an activity that everybody may read, and the object it tells of as that is now."""
+    query = sa.select(activities.c.body, activities.c.object_id).where(
+        activities.c.id == activity_id, activities.c.public
+    )
+    row = tx.execute(query).first()
+    return None if row is None else (bytes(row.body), None if row.object_id is None else find(tx, row.object_id))
 
 
 def count_outbox(tx: Transaction, blog_id: int) -> int:

@@ -74,6 +74,12 @@ def was_seen(tx: Transaction, seen_key: str) -> bool:
     return _SEEN.first(tx, {"key": seen_key}) is not None
 
 
+def find(tx: Transaction, seen_key: str) -> Received | None:
+    """The activity with this key; None if it never came, or too long ago."""
+    row = tx.execute(sa.select(received).where(received.c.seen_key == seen_key)).first()
+    return None if row is None else _from_row(row)
+
+
 _SEEN = Prepared(sa.select(received.c.id).where(received.c.seen_key == sa.bindparam("key")))
 
 

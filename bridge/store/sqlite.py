@@ -42,7 +42,8 @@ class SqliteDatabase(Database):
         self._reading = _sqlite_engine(path, read_only=True)
         self._readers = ThreadPoolExecutor(_READERS, thread_name_prefix="sqlite-read")
         self._glancing = self._reading.connect()
-        driver_of(self._glancing).execute("PRAGMA busy_timeout=0")
+        self._glancing_driver = driver_of(self._glancing)
+        self._glancing_driver.execute("PRAGMA busy_timeout=0")
         self._writer = Writer(self._writing, self._tell)
 
     def use_jobs(self, enqueue: SyncEnqueue, *, woken: Callable[[], None] | None = None) -> None:
@@ -65,7 +66,7 @@ class SqliteDatabase(Database):
 
     async def glance(self, work: Callable[[Transaction], T]) -> T:
         try:
-            return work(transaction(self._glancing))
+            return work(Transaction(self._glancing, is_postgres=False, sqlite=self._glancing_driver))
         except (sa.exc.OperationalError, sqlite3.OperationalError):
             return await self.read(work)  # the file is locked at this moment: that may take a while
 

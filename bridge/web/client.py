@@ -9,6 +9,7 @@ from functools import lru_cache
 from aiohttp import web
 
 from bridge.config import Config
+from bridge.web.negotiate import accept_of
 
 #: Answers below these addresses are read by programs.
 _FOR_PROGRAMS = (
@@ -62,7 +63,7 @@ def network_of(address: str) -> str:
 
 def is_browser(request: web.Request) -> bool:
     """Whether a person reads the answer, so that even a refusal should be a page."""
-    accept = request.headers.get("Accept", "").lower()
+    accept = accept_of(request).lower()
     return "text/html" in accept and not request.path.startswith(_FOR_PROGRAMS) and not request.path.endswith(".json")
 
 

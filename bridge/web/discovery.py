@@ -20,16 +20,16 @@ from bridge.errors import BadResource, NoSuchThing
 from bridge.store import changes, issues, overview
 from bridge.store.database import Transaction
 from bridge.terms import Document
+from bridge.web.problem import OPEN
 from bridge.web.ready import Page
 from bridge.web.site import SITE, Site
 
-_OPEN = {"Access-Control-Allow-Origin": "*"}
 _BLOG = frozenset({changes.BLOG})
 
 
 def _json(document: Document, content_type: str) -> Page:
     body = json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()
-    return Page(body=body, content_type=content_type, topics=_BLOG, headers=_OPEN)
+    return Page(body=body, content_type=content_type, topics=_BLOG, headers=OPEN)
 
 
 async def webfinger(request: web.Request) -> web.StreamResponse:
@@ -52,7 +52,7 @@ async def host_meta_document(request: web.Request) -> web.StreamResponse:
 
     async def render() -> Page:
         body = host_meta(site.blog.addresses).encode()
-        return Page(body=body, content_type="application/xrd+xml; charset=utf-8", topics=_BLOG, headers=_OPEN)
+        return Page(body=body, content_type="application/xrd+xml; charset=utf-8", topics=_BLOG, headers=OPEN)
 
     return await site.ready.get(request, "host-meta", render)
 

@@ -12,7 +12,7 @@ from aiohttp import web
 from bridge.activity import collection
 from bridge.activity.actor import actor_document, instance_actor_document
 from bridge.activity.context import PUBLIC, with_context
-from bridge.activity.outgoing import create_of, tombstone_of, wire_bytes
+from bridge.activity.outgoing import create_of, retold_of, tombstone_of, wire_bytes
 from bridge.errors import Gone, NoSuchThing
 from bridge.outbox import stamps
 from bridge.store import changes, followers, published, quote_stamps
@@ -23,19 +23,19 @@ from bridge.terms import Document
 from bridge.web.addressed import find_issue
 from bridge.web.conversation_lists import conversation_of, like_ids, reply_ids, share_ids
 from bridge.web.gather import Conversation
-from bridge.web.negotiate import AS2_TYPE, wants_activity
+from bridge.web.negotiate import AS2_TYPE, accept_of, wants_activity
+from bridge.web.problem import OPEN
 from bridge.web.ready import Page
 from bridge.web.site import SITE, Site
 
 _BLOG = frozenset({changes.BLOG})
-_OPEN = {"Access-Control-Allow-Origin": "*"}
 
 
 def _page(
     document: Document, topics: frozenset[str] = _BLOG, *, status: int = 200, until: datetime | None = None
 ) -> Page:
     return Page(
-        body=wire_bytes(document), content_type=AS2_TYPE, topics=topics, status=status, until=until, headers=_OPEN
+        body=wire_bytes(document), content_type=AS2_TYPE, topics=topics, status=status, until=until, headers=OPEN
     )
 
 
@@ -50,7 +50,8 @@ def _site_of(request: web.Request) -> Site:
 async def actor(request: web.Request) -> web.StreamResponse:
     """The blog's actor; a browser is led to the front page."""
     site = _site_of(request)
-    if not wants_activity(request.headers.get("Accept")) and "text/html" in request.headers.get("Accept", ""):
+    accept = accept_of(request)
+    if "text/html" in accept.lower() and not wants_activity(accept):
         raise web.HTTPFound(site.blog.page, headers={"Vary": "Accept"})
 
     async def render() -> Page:
@@ -128,7 +129,7 @@ async def quote_stamp(request: web.Request) -> web.StreamResponse:
     stamp, stands = found
     if not stands:
         raise Gone("leave to quote that was taken back")
-    headers = {"Content-Type": AS2_TYPE, "Vary": "Accept", "Cache-Control": "no-cache", **_OPEN}
+    headers = {"Content-Type": AS2_TYPE, "Vary": "Accept", "Cache-Control": "no-cache", **OPEN}
     return web.Response(body=wire_bytes(stamps.document_of(site.blog, stamp)), headers=headers)
 
 
@@ -161,20 +162,26 @@ def _listed(document: Document) -> Document:
 
 
 async def activity(request: web.Request) -> web.StreamResponse:
-    """A public activity of ours, as it was delivered."""
+    """A public activity of ours: as it was delivered, with its object as it stands; gone with that."""
     site = request.app[SITE]
     wanted = site.blog.addresses.activity(request.match_info["token"])
-    found = await site.database.read(lambda tx: published.find_activity(tx, wanted))
-    if found is None or not found[1]:
+    found = await site.database.read(lambda tx: published.find_public_activity(tx, wanted))
+    if found is None:
         raise NoSuchThing("no such activity")
-    return web.Response(body=found[0], headers={"Content-Type": AS2_TYPE, "Vary": "Accept", **_OPEN})
+    body, row = found
+    if row is not None and row.deleted_at is not None:
+        raise Gone("the object of the activity was deleted")
+    headers = {"Content-Type": AS2_TYPE, "Vary": "Accept", "Cache-Control": "no-cache", **OPEN}
+    # Who has what was delivered has it; who comes now gets nothing that an edit took out since.
+    retold = None if row is None else retold_of(json.loads(body), _listed(row.document))
+    return web.Response(body=body if retold is None else site.blog.seal(retold), headers=headers)
 
 
 async def object_document(request: web.Request) -> web.StreamResponse:
     """An issue's Note; a browser is led to the page; 410 with a Tombstone once it was deleted."""
     site = request.app[SITE]
     token = request.match_info["token"]
-    accept = request.headers.get("Accept", "")
+    accept = accept_of(request)
     if "text/html" in accept.lower() and not wants_activity(accept):
         await _lead_people_on(request, token)
 
@@ -247,8 +254,8 @@ async def page_as_activity(request: web.Request) -> web.StreamResponse:
         row = await site.database.read(lambda tx: published.find(tx, str(issue.object_id)))
         if row is not None and row.deleted_at is not None:
             body = wire_bytes(tombstone_of(row.document, deleted=row.deleted_at))
-            return web.Response(status=410, body=body, headers={"Content-Type": AS2_TYPE, "Vary": "Accept"})
-    raise web.HTTPFound(issue.object_id, headers={"Vary": "Accept", "Cache-Control": "no-store"})
+            return web.Response(status=410, body=body, headers={"Content-Type": AS2_TYPE, "Vary": "Accept", **OPEN})
+    raise web.HTTPFound(issue.object_id, headers={"Vary": "Accept", "Cache-Control": "no-store", **OPEN})
 
 
 #: Reads the ids that a collection below an object lists.

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+from aiohttp import web
+
 AS2_TYPE = "application/activity+json; charset=utf-8"
 HTML_TYPE = "text/html; charset=utf-8"
 
 _LONGEST = 8_192
 _AS2 = ("application/activity+json", "application/ld+json")
+
+
+def accept_of(request: web.Request) -> str:
+    """What the asker accepts; it may be told in several lines, which are one list (RFC 9110 5.3)."""
+    return ", ".join(request.headers.getall("Accept", ()))
 
 
 def wants_activity(accept: str | None) -> bool:

@@ -15,7 +15,8 @@ from bridge.store.database import Transaction
 from bridge.store.issues import IssueRow
 from bridge.web import federation, gather, linkbacks, view
 from bridge.web.addressed import find_issue
-from bridge.web.negotiate import HTML_TYPE, wants_activity
+from bridge.web.negotiate import HTML_TYPE, accept_of, wants_activity
+from bridge.web.problem import OPEN
 from bridge.web.ready import Page
 from bridge.web.site import SITE
 
@@ -41,8 +42,8 @@ def html_page(
 async def front(request: web.Request) -> web.StreamResponse:
     """The blog: newest issues first. Asked for as ActivityPub: led to the actor."""
     site = request.app[SITE]
-    if wants_activity(request.headers.get("Accept")):
-        raise web.HTTPFound(site.blog.actor_id, headers={"Vary": "Accept", "Cache-Control": "no-store"})
+    if wants_activity(accept_of(request)):
+        raise web.HTTPFound(site.blog.actor_id, headers={"Vary": "Accept", "Cache-Control": "no-store", **OPEN})
     number = _page_number(request)
 
     async def render() -> Page:
@@ -74,7 +75,7 @@ def _page_number(request: web.Request) -> int:
 
 async def issue(request: web.Request) -> web.StreamResponse:
     """An issue with its conversation; as ActivityPub a redirect to the object's id."""
-    if wants_activity(request.headers.get("Accept")):
+    if wants_activity(accept_of(request)):
         return await federation.page_as_activity(request)
     site = request.app[SITE]
     slug = request.match_info["slug"]

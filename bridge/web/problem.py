@@ -24,6 +24,12 @@ log = logging.getLogger(__name__)
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
+#: Pages elsewhere may read the answer; nothing in it depends on who asks (security S127).
+OPEN = {"Access-Control-Allow-Origin": "*"}
+#: What a browser asks before it lets a page elsewhere ask: `Accept` with a profile in quotes is reason enough.
+_PREFLIGHT = {**OPEN, "Access-Control-Allow-Headers": "Accept", "Access-Control-Max-Age": "86400"}
+_FOR_PAGES_ELSEWHERE = ("/.well-known/", "/nodeinfo/", "/actor/", "/object/", "/activity/", "/stamp/", "/instance")
+
 _HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "same-origin",
@@ -56,12 +62,16 @@ async def explain(request: web.Request, handler: Handler) -> web.StreamResponse:
         if error.status < 400:
             for name, value in _HEADERS.items():
                 error.headers.setdefault(name, value)
-            if _is_open(request.path):
-                error.headers.setdefault("Access-Control-Allow-Origin", "*")
+            if _is_open(request):
+                error.headers.update(OPEN)
             raise
-        response = await _answer(request, error.status, error.reason.lower())
-        if "Allow" in error.headers:
-            response.headers["Allow"] = error.headers["Allow"]
+        methods = error.headers.get("Allow", "")
+        if request.method == "OPTIONS" and "GET" in methods and _is_open(request):
+            response = web.Response(status=204, headers={**_PREFLIGHT, "Access-Control-Allow-Methods": methods})
+        else:
+            response = await _answer(request, error.status, error.reason.lower())
+        if methods:
+            response.headers["Allow"] = methods
     except DatabaseFault:
         log.exception("the database failed while answering %s", request.path)
         response = await _answer(request, 503, "try again in a moment", 30)
@@ -70,14 +80,15 @@ async def explain(request: web.Request, handler: Handler) -> web.StreamResponse:
         response = await _answer(request, 500, "a fault of ours; it is in the log")
     for name, value in _HEADERS.items():
         response.headers.setdefault(name, value)
-    if _is_open(request.path):
-        response.headers.setdefault("Access-Control-Allow-Origin", "*")
+    if _is_open(request):
+        response.headers.update(OPEN)
     return response
 
 
-def _is_open(path: str) -> bool:
-    """Whether pages elsewhere may read the answer, also when it says no: `embed.js` and WebFinger in a browser."""
-    return path.startswith("/.well-known/") or path.endswith("/comments.json")
+def _is_open(request: web.Request) -> bool:
+    """Whether pages elsewhere may read the answer, also when it says no: `embed.js`, and clients in a browser."""
+    is_for_them = request.path.startswith(_FOR_PAGES_ELSEWHERE) or request.path.endswith("/comments.json")
+    return is_for_them and request.method in ("GET", "HEAD", "OPTIONS")
 
 
 async def _answer(

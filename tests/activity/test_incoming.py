@@ -164,11 +164,18 @@ def test_an_undo_by_address_keeps_the_address() -> None:
     assert parsed("pleroma_undo_by_id").undone == "https://akkoma.example/activities/f1"
 
 
+def test_an_undo_of_an_object_that_has_nothing_but_an_id_is_one_by_address() -> None:
+    undo = parse_activity(activity("Undo", object={"id": f"{EVA}#follows/1"}))
+    assert (type(undo), undo.undone) == (types.Undo, f"{EVA}#follows/1")  # type: ignore[attr-defined]
+    with pytest.raises(Malformed):
+        parse_activity(activity("Undo", object={"actor": EVA}))
+
+
 @pytest.mark.parametrize(
     ("inner", "kind"),
     [
         ("EmojiReact", types.UndoLike),
-        ("Dislike", types.UndoLike),
+        ("Dislike", types.UndoDislike),
         ("Announce", types.UndoAnnounce),
         ("Block", types.UndoBlock),
         ("Accept", types.Undo),
@@ -218,6 +225,10 @@ def test_a_post_without_audience_has_the_activitys() -> None:
     create = parse_activity(activity("Create", object=note, to=EVA + "/followers", cc=["as:Public"]))
     assert isinstance(create, types.CreateNote)
     assert create.note.visibility == "unlisted"
+    for nobody in (None, []):
+        unsaid = parse_activity(activity("Create", object=note | {"to": nobody, "cc": nobody}, to=PUBLIC))
+        assert isinstance(unsaid, types.CreateNote)
+        assert unsaid.note.visibility == "public"
     narrower = parse_activity(activity("Create", object=note | {"to": [BLOG]}, to=PUBLIC))
     assert isinstance(narrower, types.CreateNote)
     assert narrower.note.visibility == "direct"

@@ -163,7 +163,7 @@ def test_two_spellings_of_one_key_must_agree() -> None:
         activity("Create", object={"type": "Note", "id": f"{EVA}/1", "inReplyTo": [[POST]]}),
         activity("Create", object=None),
         activity("Undo"),
-        activity("Undo", object={"id": f"{EVA}#1"}),
+        activity("Undo", object={"actor": EVA}),
         activity("Delete", object=True),
         activity("Move", object=EVA),
         activity("Add", object=5, target=EVA),

@@ -85,6 +85,33 @@ async def test_a_new_post_carries_the_first_page_of_its_replies(blog: OpenBlog) 
     assert item["object"]["replies"] == replies["id"]
 
 
+async def test_an_activity_shows_its_object_as_it_is_now(blog: OpenBlog) -> None:
+    """Whoever kept the id of a Create gets no more by it than by the object's own."""
+    await blog.publish({"1.md": b"---\ntitle: Eins\n---\nEin Geheimnis.\n"})
+    (item,) = await listed(blog)
+    told = await document(blog, item["id"])
+    await blog.publish({"1.md": b"---\ntitle: Eins\n---\nNichts mehr.\n"})
+
+    now = await document(blog, item["id"])
+
+    note = await document(blog, "/issues/1")
+    assert "Geheimnis" in told["object"]["content"]
+    assert (now["id"], now["type"], now["to"], now["cc"]) == (told["id"], "Create", told["to"], told["cc"])
+    assert (now["object"]["content"], now["object"]["updated"]) == (note["content"], note["updated"])
+    assert now["proof"]["proofValue"] != told["proof"]["proofValue"]
+
+
+async def test_an_activity_is_gone_with_its_object(blog: OpenBlog) -> None:
+    await blog.publish({"1.md": b"---\ntitle: Eins\n---\nEin Geheimnis.\n"})
+    (item,) = await listed(blog)
+    await blog.publish({"1.md": b"---\ntitle: Eins\ndraft: true\n---\nEin Geheimnis.\n"})
+
+    answer = await blog.get(item["id"], **AS2)
+
+    assert answer.status == 410
+    assert "Geheimnis" not in answer.text
+
+
 async def test_an_old_slug_leads_a_server_to_the_id_in_one_step(blog: OpenBlog) -> None:
     """Some servers follow one redirect at most."""
     await blog.publish({"1.md": b"---\ntitle: Eins\n---\nHallo.\n"})

@@ -28,6 +28,8 @@ PAYLOADS = [
     "<img src=x onerror=alert(1)>",
     "<svg onload=alert(1)><script>alert(1)</script></svg>",
     "<svg><style><img src=x onerror=alert(1)></style></svg>",
+    "<math><semantics><annotation encoding='application/x-tex'>&lt;img src=1 onerror=alert(1)&gt;</annotation></math>",
+    "<a title='<math>'><img src=1 onerror=alert(1)></math>'>x</a>",
     "<math><mtext><table><mglyph><style><!--</style><img title='--&gt;&lt;img src=1 onerror=alert(1)&gt;'>",
     "<noscript><p title='</noscript><img src=x onerror=alert(1)>'></noscript>",
     "<template><script>alert(1)</script></template>",
@@ -204,6 +206,17 @@ def test_custom_emoji_and_pictures_without_a_place_are_their_description() -> No
     assert "a.example</a>" in clean('<p>x <a href="https://a.example/"><img src="x"></a></p>')
 
 
+def test_a_formula_is_its_tex_or_its_letters() -> None:
+    """FEP-dc88, as Mastodon shows it."""
+    tree = "<mrow><mi>a</mi><mo>&lt;</mo><msup><mi>b</mi><mn>2</mn></msup></mrow>"
+    tex = '<annotation encoding="application/x-tex">a &lt; b^2</annotation>'
+    head = '<math xmlns="http://www.w3.org/1998/Math/MathML" display="block">'
+
+    assert clean(f"<p>Denn {head}<semantics>{tree}{tex}</semantics></math>.</p>") == "<p>Denn a &lt; b^2.</p>"
+    assert clean(f"<p>Denn <math>{tree}</math>.</p><p>x</p>") == "<p>Denn a &lt; b 2.</p><p>x</p>"
+    assert text_of(f"<p>Denn {head}<semantics>{tree}{tex}</semantics></math>.</p>") == "Denn a < b^2."
+
+
 def test_a_language_is_kept_on_what_it_is_said_of() -> None:
     assert clean('<p>Er sagte <span lang="en">so what</span>.</p>') == '<p>Er sagte <span lang="en">so what</span>.</p>'
     assert "lang" not in clean('<p><span lang="x y&quot;">a</span></p>')
@@ -221,6 +234,9 @@ def test_a_language_is_kept_on_what_it_is_said_of() -> None:
         "<p>" + "".join(f"<b a={i}>" for i in range(50)) + "</p>" + "<p>text</p>" * 7_000,
         "<blockquote>" * 33_000 + "text",
         "<svg>" * 25_000 + "text",
+        "<math>" * 16_000 + "text",
+        "<math>" + '<annotation encoding="application/x-tex" ' * 2_400 + "</math>text",
+        "<math></math>" * 7_000 + "text",
     ],
 )
 def test_a_bomb_is_taken_as_text_in_no_time(bomb: str) -> None:

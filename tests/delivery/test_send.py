@@ -54,6 +54,34 @@ async def test_what_opened_last_is_knocked_with_first(sender: Sender, peer: Peer
     assert len(peer.asked) == 1
 
 
+@pytest.mark.parametrize("status", [400, 401, 500])
+async def test_what_opened_last_and_is_not_understood_any_more_is_followed_by_what_all_speak(
+    sender: Sender, peer: Peer, status: int
+) -> None:
+    """A server may move to other software."""
+
+    async def answer(request: web.BaseRequest) -> web.Response:
+        return web.Response(status=status if "Signature-Input" in request.headers else 202)
+
+    peer.scripts["/inbox"] = answer
+
+    assert await _send(sender, f"{peer.origin}/inbox", remembered=RFC9421) == Sent(
+        outcome=Delivered(202), scheme=CAVAGE
+    )
+
+
+@pytest.mark.parametrize("status", [400, 500])
+@pytest.mark.parametrize("remembered", [None, CAVAGE])
+async def test_what_is_said_to_the_scheme_that_all_speak_is_meant(
+    sender: Sender, peer: Peer, status: int, remembered: str | None
+) -> None:
+    peer.answers("/inbox", status=status)
+
+    await _send(sender, f"{peer.origin}/inbox", remembered=remembered)
+
+    assert len(peer.asked) == 1
+
+
 async def test_who_refuses_every_scheme_refuses(sender: Sender, peer: Peer) -> None:
     peer.answers("/inbox", "no such key", status=401)
 

@@ -71,6 +71,42 @@ async def test_an_undo_takes_back_only_ones_own(place: Place, kind: str, name: s
     assert await place.reactions(name) == []
 
 
+async def test_the_end_of_a_dislike_takes_no_like_back(place: Place) -> None:
+    """Friendica's people change from one to the other."""
+    dislike = _activity("Dislike", ANN, NOTE)
+    await place.take(dislike)
+    await place.take(_activity("Like", ANN, NOTE))
+    await place.take(_activity("Undo", ANN, dislike))
+
+    assert await place.reactions("like") == [ANN]
+
+
+@pytest.mark.parametrize("first", [{}, {"id": None}])
+@pytest.mark.parametrize("named", ["text", "object"])
+async def test_a_follow_ends_by_the_id_of_any_of_its_repeats(place: Place, first: dict[str, Any], named: str) -> None:
+    """Mastodon follows anew when a key has changed; Pleroma names the follow it undoes by its id alone."""
+    early = _activity("Follow", ANN, OUR_ACTOR, "1", **first)
+    await place.take(early)
+    if not first:
+        await place.take(_activity("Follow", ANN, OUR_ACTOR, "2"))
+    undone = f"{ANN}#Follow/1"
+
+    ended = await place.take(_activity("Undo", ANN, undone if named == "text" else {"id": undone}))
+
+    assert ended.reason == "no longer a follower"
+    assert await place.database.read(lambda tx: followers.count(tx, 1)) == 0
+
+
+async def test_an_undo_by_id_of_something_else_leaves_the_follow(place: Place) -> None:
+    await place.take(_activity("Follow", ANN, OUR_ACTOR, id=None))
+    await place.take(_activity("Announce", ANN, NOTE, to=[f"{ANN}/followers"]))
+    await place.take(_activity("Follow", ANN, "https://links.example/instance", "2"))
+    for undone in (f"{ANN}#Announce/1", f"{ANN}#Follow/2"):
+        await place.take(_activity("Undo", ANN, undone, undone[-1]))
+
+    assert await place.database.read(lambda tx: followers.count(tx, 1)) == 1
+
+
 async def test_of_two_emoji_the_one_that_is_not_taken_back_stays(place: Place) -> None:
     fire, party = (
         _activity("EmojiReact", ANN, NOTE, name, content=emoji) for name, emoji in (("1", "🔥"), ("2", "🎉"))
@@ -112,6 +148,19 @@ async def test_a_reply_that_a_group_hands_on_is_fetched_from_its_origin(place: P
     assert (entry.text, entry.actor_id, entry.ways) == ("Aus der Gruppe.", ole, ["announce"])
     again = await place.take(_activity("Announce", group, comment, "2", to=[PUBLIC]))
     assert again.verdict == "duplicate"
+
+
+async def test_a_group_may_name_the_activity_it_hands_on_by_its_id_alone(place: Place, peer: Peer) -> None:
+    """FEP-1b12: what the named Create tells of is fetched from where that says it is."""
+    ole = _person(peer, "ole")
+    comment = _post(peer, "7", ole)
+    copy = {"id": comment, "type": "Note", "attributedTo": ole, "content": "<p>Gefälscht</p>"}
+    told = _serve(peer, "/c/7", type="Create", actor=ole, object=copy, to=[PUBLIC])
+    result = await place.take(_activity("Announce", "https://lemmy.example/c/letters", told, to=[PUBLIC]))
+    [entry] = await place.entries()
+
+    assert result.verdict == "shown"
+    assert (entry.object_id, entry.text, entry.actor_id) == (comment, "Aus der Gruppe.", ole)
 
 
 async def test_a_reply_that_is_gone_at_its_origin_goes_here_too(place: Place, peer: Peer) -> None:

@@ -19,8 +19,8 @@ from bridge.errors import FetchError, FetchFailed, FetchNotFound, FetchRefused, 
 from bridge.remote.budget import Budget
 from bridge.remote.door import Door
 from bridge.remote.hops import Hops
-from bridge.remote.webfinger import WebFinger, handle_from
-from bridge.terms import Server
+from bridge.remote.webfinger import Found, WebFinger, handle_from
+from bridge.terms import ActorId, Server
 from tests.support.local_servers import Authority, Names, Peer, serving
 
 
@@ -229,6 +229,38 @@ async def test_a_redirect_to_the_server_that_knows_is_followed(
     }
     other_peer.answers("/.well-known/webfinger", json.dumps(jrd), headers={"Content-Type": "application/jrd+json"})
     assert await webfinger.find_actor(handle, budget=Budget()) == f"{other_peer.origin}/jo"
+
+
+def _serve_host_meta(peer: Peer, template: str) -> None:
+    xrd = f'<XRD xmlns="http://docs.oasis-open.org/ns/xri/xrd-1.0"><Link rel="lrdd" template="{template}"/></XRD>'
+    peer.answers("/.well-known/host-meta", xrd, headers={"Content-Type": "application/xrd+xml"})
+
+
+async def test_a_domain_without_webfinger_says_in_its_host_meta_who_answers_for_it(
+    webfinger: WebFinger, peer: Peer, other_peer: Peer
+) -> None:
+    """So Mastodon finds people whose handle is on a domain that serves nothing but files."""
+    handle, actor = f"jo@{peer.authority}", f"{other_peer.origin}/users/jo"
+    _serve_host_meta(peer, f"{other_peer.origin}/finger?of={{uri}}")
+    jrd = {"subject": f"acct:{handle}", "links": [link("self", type="application/activity+json", href=actor)]}
+    headers = {"Content-Type": "application/jrd+json"}
+    other_peer.answers(f"/finger?of=acct:{handle}", json.dumps(jrd), headers=headers)
+
+    assert await webfinger.find(handle, budget=Budget()) == Found(acct=handle, actor_id=ActorId(actor), url=actor)
+
+
+async def test_a_host_meta_that_names_the_same_webfinger_is_not_asked_twice(webfinger: WebFinger, peer: Peer) -> None:
+    """As most do: then it is the user who is not there."""
+    _serve_host_meta(peer, f"{peer.origin}/.well-known/webfinger?resource={{uri}}")
+    with pytest.raises(FetchNotFound):
+        await webfinger.find_actor(f"nobody@{peer.authority}", budget=Budget())
+    assert len(peer.asked) == 2
+
+
+async def test_s51_a_host_meta_leads_to_no_forbidden_place(webfinger: WebFinger, peer: Peer) -> None:
+    _serve_host_meta(peer, "http://169.254.169.254/latest?{uri}")
+    with pytest.raises(FetchRefused):
+        await webfinger.find_actor(f"jo@{peer.authority}", budget=Budget())
 
 
 async def test_outside_tests_only_https_is_asked(tmp_path: Path, peer: Peer) -> None:

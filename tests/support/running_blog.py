@@ -138,10 +138,14 @@ class RunningBlog:
     def post(self, path: str, form: Mapping[str, str], **headers: str) -> Answer:
         return self._ask(path, urllib.parse.urlencode(form).encode(), headers)
 
-    def _ask(self, path: str, body: bytes | None, headers: Mapping[str, str]) -> Answer:
+    def ask(self, method: str, path: str, **headers: str) -> Answer:
+        """By any method, without a body."""
+        return self._ask(path, None, headers, method=method)
+
+    def _ask(self, path: str, body: bytes | None, headers: Mapping[str, str], method: str | None = None) -> Answer:
         names = {name.replace("_", "-"): value for name, value in headers.items()}
         url = path if path.startswith("http") else self.origin + path
-        asked = urllib.request.Request(url, data=body, headers={"Accept": BROWSER, **names})
+        asked = urllib.request.Request(url, data=body, headers={"Accept": BROWSER, **names}, method=method)
         try:
             with _OPENER.open(asked, timeout=30) as response:
                 return Answer(response.status, response.headers, response.read())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import http.client
 import json
 from datetime import timedelta
 
@@ -39,6 +40,52 @@ def test_pages_elsewhere_may_read_that_there_is_no_such_conversation_or_account(
         assert (answer.status, answer.headers["Access-Control-Allow-Origin"]) == (404, "*")
     assert running.get("/.well-known/webfinger").headers["Access-Control-Allow-Origin"] == "*"
     assert "Access-Control-Allow-Origin" not in running.get("/issues/keiner").headers
+
+
+def test_documents_for_other_servers_may_be_read_by_pages_elsewhere(running: RunningBlog) -> None:
+    """S127: also the redirect to one, and that there is none."""
+    actor = running.app.blog.actor_id
+    for path, status in (
+        (actor, 200),
+        (f"{actor}/outbox", 200),
+        ("/issues/1", 302),
+        ("/", 302),
+        ("/object/keins", 404),
+    ):
+        answer = running.get(path, Accept=ACTIVITY, Origin="https://elsewhere.example")
+        assert (answer.status, answer.headers["Access-Control-Allow-Origin"]) == (status, "*")
+    assert "Access-Control-Allow-Origin" not in running.get("/").headers
+    assert "Access-Control-Allow-Origin" not in running.post(f"{actor}/inbox", {}).headers
+
+
+def test_a_browser_that_asks_whether_a_page_may_ask_is_told_so(running: RunningBlog) -> None:
+    """It asks because of the quotation marks in `Accept: application/ld+json; profile="..."`."""
+    asked = {"Origin": "https://elsewhere.example", "Access-Control-Request-Method": "GET"}
+    for path in (running.app.blog.actor_id, "/.well-known/webfinger", "/nodeinfo/2.1"):
+        answer = running.ask("OPTIONS", path, **asked, **{"Access-Control-Request-Headers": "accept"})
+        assert (answer.status, answer.body) == (204, b"")
+        assert answer.headers["Access-Control-Allow-Origin"] == "*"
+        assert answer.headers["Access-Control-Allow-Headers"] == "Accept"
+        assert answer.headers["Allow"] == answer.headers["Access-Control-Allow-Methods"] == "GET,HEAD"
+    for path in ("/inbox", "/admin/", "/issues/1"):
+        answer = running.ask("OPTIONS", path, **asked)
+        assert answer.status == 405
+        assert "Access-Control-Allow-Methods" not in answer.headers
+
+
+def test_accept_may_stand_in_several_lines(running: RunningBlog) -> None:
+    """RFC 9110 5.3: they are one list, in which the order says nothing."""
+    host = running.origin.partition("://")[2]
+    line = http.client.HTTPConnection(host)
+    line.putrequest("GET", "/issues/1")
+    for accepted in ("text/html;q=0.1", ACTIVITY):
+        line.putheader("Accept", accepted)
+    line.endheaders()
+    answer = line.getresponse()
+    line.close()
+
+    assert (answer.status, answer.headers["Vary"]) == (302, "Accept")
+    assert "/object/" in answer.headers["Location"]
 
 
 def test_a_method_that_an_address_does_not_take_is_named_with_those_it_takes(running: RunningBlog) -> None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from bridge.activity.incoming_types import Undo, UndoAnnounce, UndoBlock, UndoFollow, UndoLike
+from bridge.activity.incoming_types import Follow, Undo, UndoAnnounce, UndoBlock, UndoFollow, UndoLike
 from bridge.inbox.authenticate import VerifiedActivity
 from bridge.inbox.context import Context
 from bridge.inbox.handlers.relations import show_again
 from bridge.inbox.result import Done, Effect, Ignored, Result
-from bridge.store import changes, followers, reactions, tombstones
+from bridge.store import changes, followers, reactions, received, tombstones
 from bridge.store.database import Transaction
+from bridge.terms import ActorId
 from bridge.urls import same_origin
 
 _NOT_YOURS = "an undo of something another actor did"
@@ -64,7 +65,7 @@ def _take_back(
 
 
 def undo_by_id(verified: VerifiedActivity, undo: Undo, context: Context) -> Effect:
-    """Only the id of the undone activity is known: a reaction, else the one follow of this actor."""
+    """Only the id of the undone activity is known: a reaction, else the one follow of this actor (protocol 7)."""
     if undo.undone_actor not in (None, verified.actor.id):
         return lambda tx: Ignored(reason=_NOT_YOURS)
 
@@ -75,13 +76,23 @@ def undo_by_id(verified: VerifiedActivity, undo: Undo, context: Context) -> Effe
         if issue_id is not None:
             tx.touch(changes.issue(issue_id))
             return Done(reason="took back a reaction", issue_id=issue_id)
-        follower = followers.find(tx, context.blog.id, verified.actor.id)
-        if follower is not None and follower.follow_id == undo.undone:
+        if _was_follow(tx, verified.actor.id, undo.undone, context):
             followers.remove(tx, context.blog.id, verified.actor.id)
             return Done(reason="no longer a follower")
         return _remember(tx, verified, undo, context)
 
     return effect
+
+
+def _was_follow(tx: Transaction, actor_id: ActorId, undone: str, context: Context) -> bool:
+    """Whether the id names the follow that stands: the last one sent, one sent before it, or one that had no id."""
+    follower = followers.find(tx, context.blog.id, actor_id)
+    if follower is None or follower.follow_id == undone:
+        return follower is not None
+    known = received.find(tx, f"{actor_id} {undone}")
+    if known is None:
+        return follower.follow_id is None
+    return known.type == Follow.__name__ and known.verdict == "done"
 
 
 def _remember(tx: Transaction, verified: VerifiedActivity, undo: Undo, context: Context) -> Result:
