@@ -54,8 +54,8 @@ def article_from_issue(issue: Issue, rendered: Rendered, place: Place, pictures:
 
 
 def _summary(issue: Issue, rendered: Rendered) -> str:
-    """The teaser as plain text, one line; behind a content warning only the warning."""
-    return issue.content_warning or " ".join(rendered.teaser.text.split()) or issue.title
+    """The teaser as sentences; behind a content warning only the warning."""
+    return issue.content_warning or rendered.summary or issue.title
 
 
 def _preview(issue: Issue, rendered: Rendered, place: Place) -> Document:

@@ -31,7 +31,7 @@ def preview_page(shown: Preview, site: Site) -> str:
             language=issue.language,
             body_html=rendered.page_html,
             updated=issue.updated,
-            teaser=rendered.teaser_text,
+            teaser=rendered.summary,
             tags=tuple(Link(name=tag.name, url=tag.href) for tag in rendered.hashtags),
             cover=_cover(shown.cover),
             content_warning=issue.content_warning,

@@ -169,7 +169,7 @@ def _gather_loose(root: Tag) -> None:
         loose.clear()
 
     for child in root.children:
-        if isinstance(child, Tag) and (child.name in _BLOCKS or child.tags(*_BLOCKS)):
+        if isinstance(child, Tag) and (child.name in BLOCKS or child.tags(*BLOCKS)):
             settle()
             gathered.append(child)
         elif loose or not isinstance(child, str) or child.strip():
@@ -217,7 +217,7 @@ def text_of(nodes: Iterable[Node]) -> str:
     return "\n".join(line for line in map(str.strip, lines) if line)
 
 
-_BLOCKS = frozenset(
+BLOCKS = frozenset(
     "p h1 h2 h3 h4 h5 h6 pre blockquote ul ol li table tr figure figcaption section div dl dt dd details summary hr "
     "caption".split()
 )
@@ -235,7 +235,7 @@ def _add_text(node: Node, lines: list[str]) -> None:
     elif node.name == "pre":
         lines.extend(["", *node.text().splitlines(), ""])
     elif not _NO_WORDS.intersection(node.words("class")):
-        begins = node.name in _BLOCKS
+        begins = node.name in BLOCKS
         if begins:
             lines.append("")
         for child in node.children:

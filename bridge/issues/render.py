@@ -28,6 +28,7 @@ from bridge.issues.sections import (
     teaser_blocks,
     unique_key,
 )
+from bridge.issues.summary import summary_of
 
 __all__ = [
     "Fragment",
@@ -149,7 +150,13 @@ class _Rendering:
             links=tuple(dict.fromkeys(tree.links)),
             words=len(text.split()),
             embeds=tuple(dict.fromkeys(tree.embeds)),
+            summary=self._summary(own_teaser, blocks),
         )
+
+    def _summary(self, own_teaser: PageTree | None, blocks: Sequence[Node]) -> str:
+        if own_teaser is not None:
+            return summary_of(own_teaser.blocks, language=self._issue.language, own=True)
+        return summary_of(_without_footnotes(blocks), language=self._issue.language)
 
     def _tree(self, text: str) -> PageTree:
         converted = _converted(

@@ -84,9 +84,9 @@ class Rendered:
     """An issue as pages and the fediverse get it.
 
     `page_html` holds everything, sanitised. `teaser` and `full` are federated HTML, which the fediverse's allow-lists
-    keep; `sections` are a thread's replies, without what the teaser already says in full. `text` is the whole issue as
-    plain text; `links` are the addresses on other hosts, in order; `embeds` are
-    the films, sounds and frames that became links; `words` counts the author's words.
+    keep; `sections` are a thread's replies, without what the teaser already says in full. `summary` is the teaser as
+    sentences, for lists, feeds and cards, and `text` the whole issue as plain text; `links` are the addresses on other
+    hosts, in order; `embeds` are the films, sounds and frames that became links; `words` counts the author's words.
     """
 
     page_html: str
@@ -100,11 +100,8 @@ class Rendered:
     links: tuple[str, ...]
     words: int
     embeds: tuple[str, ...] = ()
+    summary: str = ""
 
     @property
     def teaser_html(self) -> str:
         return self.teaser.html
-
-    @property
-    def teaser_text(self) -> str:
-        return self.teaser.text

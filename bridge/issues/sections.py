@@ -19,10 +19,10 @@ from bridge.issues.page_html import text_of
 TEASER_LENGTH = 500
 SECTION_LENGTH = 5000
 
-_HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
-_LISTS = frozenset({"ul", "ol"})
+HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
+LISTS = frozenset({"ul", "ol"})
 #: Blocks that have no words of their own and so are no paragraph.
-_WORDLESS = frozenset({"hr", "figure"}) | _HEADINGS
+_WORDLESS = frozenset({"hr", "figure"}) | HEADINGS
 #: Blocks that can end after any of their parts.
 _PARTED = frozenset("blockquote ul ol li div section details table thead tbody tfoot dl dd figure".split())
 
@@ -55,7 +55,7 @@ def is_break(node: Node) -> bool:
 
 
 def is_heading(node: Node) -> bool:
-    return isinstance(node, Tag) and node.name in _HEADINGS
+    return isinstance(node, Tag) and node.name in HEADINGS
 
 
 def _is_wordless(node: Node) -> bool:
@@ -101,7 +101,7 @@ def _shortened(block: Node, room: int) -> Node | None:
     """A copy that ends at a word with "…"; None for what goes in whole: a quotation, code, a table."""
     if not isinstance(block, Tag):
         return _ended(block, room)
-    if block.name in _LISTS:
+    if block.name in LISTS:
         return _with_first_items(block, room)
     return _begun(block, room)[0] if block.name == "p" else None
 

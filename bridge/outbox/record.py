@@ -125,7 +125,7 @@ class Recorder:
             "visibility": issue.visibility,
             "page_html": rendered.page_html,
             "teaser_html": rendered.teaser_html,
-            "teaser_text": rendered.teaser_text,
+            "teaser_text": rendered.summary,
             "tags": [tag.name for tag in rendered.hashtags],
             "links": list(rendered.links),
             "date": date,

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import Any
 
 from bridge.activity.ids import Blog
+from bridge.conversation import sanitize
 from bridge.conversation.blocklist import BlockList
 from bridge.conversation.comment import COVER, Entry, Person, Picture
 from bridge.conversation.reaction import Reaction, Tally, tally
@@ -53,7 +55,7 @@ def blog_view(site: Site) -> BlogView:
         language=blog.language,
         timezone=config.timezone,
         description_html=blog.description_html,
-        description=config.description,
+        description=" ".join(sanitize.text_of(blog.description_html).split()),
         icon=blog.icon_url,
         header=None if blog.header_url is None else PictureView(src=blog.header_url),
         fields=tuple(Link(name=name, url=value) for name, value in blog.fields),
@@ -224,9 +226,15 @@ def _link(blog: Blog, issue: IssueRow | None) -> Link | None:
     return None if issue is None else Link(name=issue.title, url=blog.addresses.page(issue.slug))
 
 
-def conversation_view(said: Conversation) -> ConversationView:
+def conversation_view(said: Conversation, *, closes: datetime | None) -> ConversationView:
     """The conversation below an issue."""
-    return ConversationView(entries=said.entries, tally=said.tally, closed=said.closed)
+    return ConversationView(entries=said.entries, tally=said.tally, closed=said.closed, closes=closes)
+
+
+def next_closing(site: Site, issue: IssueRow) -> datetime | None:
+    """When comments close by themselves, if that is still to come."""
+    closing = issue.comments_close_at
+    return None if closing is None or issue.closed(site.clock()) or issue.comments_open else closing
 
 
 def neighbours(tx: Transaction, site: Site, issue: IssueRow) -> tuple[IssueRow | None, IssueRow | None]:

@@ -18,7 +18,7 @@ from bridge.web.addressed import find_issue
 from bridge.web.negotiate import HTML_TYPE, accept_of, wants_activity
 from bridge.web.problem import OPEN
 from bridge.web.ready import Page
-from bridge.web.site import SITE, Site
+from bridge.web.site import SITE
 
 _BLOG = frozenset({changes.BLOG})
 _HTML_HEADERS = {"Content-Security-Policy": view.CONTENT_SECURITY_POLICY}
@@ -92,19 +92,13 @@ async def issue(request: web.Request) -> web.StreamResponse:
             site.templates,
             gather.blog_view(site),
             gather.issue_view(site, found, older=older, newer=newer),
-            gather.conversation_view(said),
+            gather.conversation_view(said, closes=gather.next_closing(site, found)),
         )
         advertised, more = linkbacks.headers_of(site)
         link = ", ".join(filter(None, (_links(found), advertised)))
-        return html_page(text, topics, link=link, more=more, until=_next_closing(site, found))
+        return html_page(text, topics, link=link, more=more, until=gather.next_closing(site, found))
 
     return await site.ready.get(request, f"issue {slug}", render)
-
-
-def _next_closing(site: Site, found: IssueRow) -> datetime | None:
-    """When comments close by themselves, if that is still to come."""
-    closing = found.comments_close_at
-    return None if closing is None or found.closed(site.clock()) or found.comments_open else closing
 
 
 def _links(found: IssueRow) -> str:
@@ -135,7 +129,7 @@ async def comments(request: web.Request) -> web.StreamResponse:
             body=comments_bytes(document),
             content_type="application/json; charset=utf-8",
             topics=frozenset({changes.issue(found.id), changes.BLOG}),
-            until=_next_closing(site, found),
+            until=gather.next_closing(site, found),
             headers={"Access-Control-Allow-Origin": "*"},
         )
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import groupby
 from typing import Literal
 from zoneinfo import ZoneInfo
@@ -112,11 +112,15 @@ class IssueView:
 
 @dataclass(frozen=True, kw_only=True)
 class ConversationView:
-    """What was said about an issue, in any order and every state: only what strangers may read is shown."""
+    """What was said about an issue, in any order and every state: only what strangers may read is shown.
+
+    `closes` is when it takes no more replies, None where that is not known or over.
+    """
 
     entries: tuple[Entry, ...] = ()
     tally: Tally = field(default_factory=Tally)
     closed: bool = False
+    closes: datetime | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -181,6 +185,7 @@ def render_issue(templates: Templates, blog: BlogView, issue: IssueView, convers
         body=Markup(_with_scrolling_tables(issue.body_html, words)),
         talk=said,
         closed=conversation.closed,
+        last_moment=None if conversation.closes is None else conversation.closes - timedelta(seconds=1),
     )
 
 

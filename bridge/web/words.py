@@ -16,6 +16,7 @@ from itertools import pairwise
 from pathlib import Path
 
 from babel import Locale, UnknownLocaleError
+from babel.core import get_global
 from babel.dates import format_date, format_time
 from babel.messages import Message
 from babel.messages.mofile import write_mo
@@ -102,6 +103,11 @@ class Words:
         """An address as people read it."""
         return url.removeprefix("https://").removeprefix("http://").rstrip("/")
 
+    @staticmethod
+    def open_graph_locale(language: str) -> str:
+        """A BCP 47 language as Open Graph writes it, with the territory it needs: `de` is `de_DE`; "" if unknown."""
+        return _open_graph_locale(language)
+
     def _there(self, moment: datetime) -> datetime:
         try:
             return moment.astimezone(self._zone)
@@ -143,6 +149,18 @@ def _read(path: Path) -> GNUTranslations | None:
     except _UNREADABLE as fault:
         log.error("the catalogue %s cannot be read and is passed over: %s", path, fault)
         return None
+
+
+@lru_cache(maxsize=64)
+def _open_graph_locale(language: str) -> str:
+    try:
+        locale = Locale.parse(language, sep="-")
+    except (UnknownLocaleError, ValueError):
+        return ""
+    if locale.territory is None:
+        likely = get_global("likely_subtags").get(str(locale))
+        locale = Locale.parse(likely) if likely else locale
+    return f"{locale.language}_{locale.territory}" if (locale.territory or "").isalpha() else ""
 
 
 def _messages(path: Path) -> list[Message]:

@@ -25,7 +25,7 @@ def test_the_golden_article() -> None:
 @pytest.mark.parametrize(
     ("values", "summary"),
     [
-        ({"body": "Die *erste* Zeile.\n\n> Zitat"}, "Die erste Zeile. Zitat"),
+        ({"body": "Die *erste* Zeile.\n\n> Zitat"}, "Die erste Zeile. „Zitat“"),
         ({"teaser": "Selbst *gesagt*."}, "Selbst gesagt."),
         ({"body": ""}, "Rundbrief Drei"),
         ({"body": "![Hund](hund.png)"}, "Rundbrief Drei"),

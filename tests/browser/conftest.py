@@ -48,6 +48,18 @@ Bis zum nächsten Mal.
 """
 
 
+#: Words that no line of a phone can hold.
+ENDLESS = f"""---
+title: Der {"Donaudampfschifffahrts" * 4}kapitän
+tags: [{"Donaudampfschifffahrts" * 4}]
+---
+
+Das {"Donaudampfschifffahrts" * 4}ende und `{"donau_dampf_" * 8}`.
+
+https://lang.example/{"weit/" * 20}
+"""
+
+
 @dataclass
 class Tab:
     """One page of a browser, with what it asked for and what went wrong in it."""
@@ -80,7 +92,8 @@ def blog(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningBlog]:
     stock = make_stock(tmp_path_factory.mktemp("stock"))
     settings = {"description": "Briefe über **Umwege**.", "fields": {"Website": "https://ada.example"}}
     with RunningBlog(tmp_path_factory.mktemp("blogs") / "blog", stock, blog=settings) as blog:
-        blog.publish({"uhr.md": LETTER, "still.md": "---\ntitle: Still\ncomments: false\n---\n\nNichts weiter.\n"})
+        still = "---\ntitle: Still\ncomments: false\n---\n\nNichts weiter.\n"
+        blog.publish({"uhr.md": LETTER, "still.md": still, "lang.md": ENDLESS})
         converse(blog, "uhr")
         yield blog
 

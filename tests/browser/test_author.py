@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 
-from bridge.store import entries
+from bridge.store import attempts, deliveries, entries, published
+from bridge.store.database import Transaction
+from bridge.store.deliveries import State
+from bridge.store.published import NewActivity
+from bridge.terms import ActivityId, InboxUrl, Server
 from bridge.web.admin.door import make_link
 from tests.browser.conftest import Tab
 from tests.browser.test_readers import LOOKS, WIDER, complaints
@@ -41,6 +46,46 @@ def test_axe_finds_nothing_on_the_authors_pages(open_tab: Callable[..., Tab], ax
         tab.go(path)
         assert (path, complaints(tab, axe)) == (path, [])
         assert (path, tab.page.evaluate(WIDER)) == (path, 0)
+
+
+@pytest.mark.parametrize("width", [360, 768, 1280])
+def test_deliveries_can_be_read_without_scrolling_sideways(
+    open_tab: Callable[..., Tab], blog: RunningBlog, width: int
+) -> None:
+    deliver_badly(blog)
+    tab = open_tab(width=width)
+    log_in(tab)
+    for path in ("/admin/queue", "/admin/issues/uhr"):
+        page = tab.go(path)
+        assert page.get_by_role("rowheader", name="mastodon.sehr-langer-name.instanz.example").first.is_visible()
+        assert page.get_by_text("500 Internal Server Error").first.is_visible()
+        hidden = "[...document.querySelectorAll('.scroll')].map((box) => box.scrollWidth - box.clientWidth)"
+        assert set(page.evaluate(hidden)) == {0}
+        assert page.evaluate(WIDER) == 0
+
+
+def deliver_badly(blog: RunningBlog) -> None:
+    """Deliveries of an issue to servers with long names, which answer at length."""
+    issue_id, now = blog.issue_id("uhr"), blog.app.clock()
+    hosts = ["mastodon.sehr-langer-name.instanz.example", "kaputt.example", "w" * 60 + ".example"]
+
+    def write(tx: Transaction) -> None:
+        if deliveries.standings(tx, blog.app.blog.id, issue_id=issue_id):
+            return
+        made = NewActivity(id=ActivityId("https://x.example/activity/1"), blog_id=1, type="Create", body=b"{}")
+        deliveries.add(
+            tx, blog.app.blog.id, activity=published.add_activity(tx, made, now=now), issue_id=issue_id, object_id=None,
+            inboxes=[(InboxUrl(f"https://{host}/inbox"), Server(host)) for host in hosts], priority=0, now=now,
+        )  # fmt: skip
+        for one in deliveries.standings(tx, blog.app.blog.id, issue_id=issue_id):
+            reason = f"it answered 500 Internal Server Error, {'and said so again, ' * 5}{'x' * 90}"
+            state: State = "given-up" if one.server == hosts[1] else "waiting"
+            outcome = attempts.Outcome(
+                id=one.id, state=state, status=500, reason=reason, due_at=now + timedelta(days=1)
+            )
+            attempts.record(tx, [outcome], now=now)
+
+    blog.write(write)
 
 
 @pytest.mark.parametrize("javascript", [True, False])

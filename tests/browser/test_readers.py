@@ -10,7 +10,7 @@ import pytest
 from tests.browser.conftest import Tab
 from tests.support.running_blog import RunningBlog
 
-PAGES = ["/", "/issues/uhr", "/issues/still", "/archive", "/tags/Zeit", "/interact", "/nirgends"]
+PAGES = ["/", "/issues/uhr", "/issues/still", "/issues/lang", "/archive", "/tags/Zeit", "/interact", "/nirgends"]
 #: Width and darkness; axe takes a while, so it looks at two of the four.
 LOOKS = [(360, True), (1280, False)]
 WIDER = "document.documentElement.scrollWidth - document.documentElement.clientWidth"

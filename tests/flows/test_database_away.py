@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from bridge.demo.stage import request
 from tests.support.attack import RunningBlog, Town, running_blog, with_issue
 from tests.support.databases import PostgresServer
 
@@ -67,6 +68,10 @@ def test_the_inbox_says_503_with_retry_after_and_takes_the_same_activity_later(
             assert 1 <= int(reply.headers["retry-after"]) <= 3600
             assert reply.headers["content-type"].startswith("application/problem+json")
             assert "dabei" not in reply.body.decode()
+            counts = request(f"{blog.origin}/metrics")
+            assert counts.status == 200
+            assert 'rundbrief_inbox_total{verdict="' in counts.text
+            assert ("rundbrief_database_up 1.0" in counts.text) == (engine is _on_sqlite)  # which reads all the same
 
         assert blog.post(anna, meanwhile).status == 202
         assert blog.post(anna, meanwhile).status == 202

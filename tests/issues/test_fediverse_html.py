@@ -214,7 +214,7 @@ def test_a_post_begins_and_ends_with_no_break() -> None:
 
 
 def test_plain_text_has_no_numbers_of_footnotes_stuck_to_its_words() -> None:
-    assert rendered("Fußnote[^1] da.\n\n[^1]: Note.\n").teaser_text == "Fußnote da."
+    assert rendered("Fußnote[^1] da.\n\n[^1]: Note.\n").teaser.text == "Fußnote da."
 
 
 def test_a_heading_s_own_name_is_no_hashtag() -> None:

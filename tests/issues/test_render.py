@@ -129,5 +129,5 @@ def test_issues_can_be_rendered_in_threads_at_once() -> None:
 
 def test_an_empty_issue_renders() -> None:
     whole = rendered("")
-    assert (whole.page_html, whole.full.html, whole.teaser_text, whole.sections) == ("", "", "", ())
+    assert (whole.page_html, whole.full.html, whole.summary, whole.sections) == ("", "", "", ())
     assert PAGE not in whole.page_html

@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 import pytest
 
-from bridge.store import attempts, deliveries, entries, followers, received, servers
+from bridge.store import attempts, deliveries, entries, followers, linkback_sends, received, servers
 from bridge.store.database import Transaction
 from bridge.store.followers import Follower
 from bridge.store.login_tables import sessions
@@ -219,6 +219,31 @@ def test_the_ledger_shows_each_server_with_its_reason(running: RunningBlog, auth
     assert author.post("/admin/queue", {"server": "schlecht.example"}).status == 303
 
 
+def test_the_ledger_shows_what_became_of_each_link(running: RunningBlog, author: Author) -> None:
+    running.publish(
+        {"3.md": "---\ntitle: Drei\n---\n\n[Da](https://da.example/<b>) und [dort](https://dort.example/)\n"}
+    )
+    now, number = running.app.clock(), running.issue_id("3")
+
+    def told(tx: Transaction) -> None:
+        known = {"blog_id": running.app.blog.id, "issue_id": number, "digest": "d", "is_linked": True,
+                 "day_began_at": now, "told_that_day": 0, "changed_at": now}  # fmt: skip
+        rows = [("da.example", "failed", "the endpoint answered 500"), ("dort.example", "shown", "answered '<b>'")]
+        linkback_sends.add(
+            tx, [known | {"target": f"https://{host}/", "server": host, "state": state, "reason": reason, "due_at": now}
+                 for host, state, reason in rows]
+        )  # fmt: skip
+
+    running.write(told)
+    page = author.get("/admin/issues/3").text
+    assert "Verlinkte Seiten" in page
+    assert 'href="https://da.example/"' in page
+    assert "die genannte Adresse antwortet mit 500" in page
+    assert "angenommen mit „&lt;b&gt;“" in page
+    assert "Dort gezeigt" in page
+    assert "Verlinkte Seiten" not in author.get("/admin/issues/1").text
+
+
 def add_follower(running: RunningBlog, actor: str) -> None:
     host = actor.split("/")[2]
     follower = Follower(
@@ -317,6 +342,22 @@ def test_an_english_blog_shows_the_reasons_as_they_are(tmp_path: Path, stock: Pa
         running.say("1", "<p>x</p>", token="h1", state="held", reason="Every reply waits for the author's approval.")
         page = Author(running).get("/admin/comments").text
     assert "Every reply waits for the author&#39;s approval." in page
+
+
+def test_a_mistake_in_the_theme_is_told_to_the_author_and_costs_readers_nothing(tmp_path: Path, stock: Path) -> None:
+    theme = tmp_path / "blog" / "theme"
+    theme.mkdir(parents=True)
+    (theme / "archive.html").write_text(
+        "{% extends 'built-in/archive.html' %}{% block title %}{{ oops }}{% endblock %}"
+    )
+    with RunningBlog(tmp_path / "blog", stock) as running:
+        author = Author(running)
+        assert "In deinem Theme" not in author.get("/admin/").text
+        page = running.get("/archive")
+        assert (page.status, "<h1" in page.text) == (200, True)
+        told = author.get("/admin/").text
+        assert "In deinem Theme ist ein Fehler" in told
+        assert f"{theme}/archive.html:1: &#39;oops&#39; is undefined" in told
 
 
 def test_the_author_blocks_and_unblocks(running: RunningBlog, author: Author) -> None:

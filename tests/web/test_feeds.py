@@ -10,6 +10,7 @@ from bridge.store import entries, issues
 from bridge.store.database import Transaction
 from tests.support.open_blog import OpenBlog, open_blog
 from tests.support.pictures import jpeg
+from tests.support.running_blog import RunningBlog
 
 FEEDS = ("/feed.xml", "/rss.xml", "/feed.json")
 LISTS = (*FEEDS, "/sitemap.xml", "/", "/archive")
@@ -51,6 +52,26 @@ async def test_feeds_hold_the_public_issues_newest_first_with_their_pictures(blo
     assert (await blog.get(address)).status == 200
     types = [(await blog.get(path)).headers["Content-Type"].partition(";")[0] for path in FEEDS]
     assert types == ["application/atom+xml", "application/rss+xml", "application/feed+json"]
+
+
+async def test_lists_and_feeds_say_of_an_issue_without_teaser_what_reads_as_sentences(blog):
+    await blog.publish({"1.md": letter("Eins", text="# Drei Dinge\n\n- Ein Rad\n- Ein Boot\n\nDanach ein Absatz.")})
+    said = "Ein Rad; Ein Boot. Danach ein Absatz."
+    for path in ("/feed.xml", "/rss.xml"):
+        assert feedparser.parse((await blog.get(path)).text).entries[0].summary == said
+    assert json.loads((await blog.get("/feed.json")).text)["items"][0]["summary"] == said
+    assert f'<p class="p-summary">{said}</p>' in (await blog.get("/")).text
+    assert f'<meta property="og:description" content="{said}">' in (await blog.get("/issues/1")).text
+
+
+def test_what_the_blog_says_of_itself_is_plain_text_where_nobody_reads_markdown(tmp_path, stock):
+    settings = {"description": "Briefe über *Umwege*,\nvon [Ada](https://ada.example).\n\nJede Woche."}
+    said = "Briefe über Umwege, von Ada. Jede Woche."
+    with RunningBlog(tmp_path / "blog", stock, blog=settings) as blog:
+        assert feedparser.parse(blog.get("/feed.xml").text).feed.subtitle == said
+        assert feedparser.parse(blog.get("/rss.xml").text).feed.subtitle == said
+        assert json.loads(blog.get("/feed.json").text)["description"] == said
+        assert f'<meta name="description" content="{said}">' in blog.get("/").text
 
 
 async def test_a_feed_that_did_not_change_is_not_sent_again(blog):

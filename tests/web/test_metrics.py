@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 
 from bridge import metrics
 from bridge.store import deliveries, published
@@ -54,6 +55,22 @@ def test_this_machine_sees_depth_age_and_the_states_of_the_ledger(running: Runni
     assert _value(answer.text, "rundbrief_queue_depth") == _value(before, "rundbrief_queue_depth") + 2
     assert 0 <= _value(answer.text, "rundbrief_queue_age_seconds") < 3600
     assert _value(answer.text, 'rundbrief_ledger{state="waiting"}') == 2
+    assert _value(answer.text, "rundbrief_database_up") == 1
+
+
+def test_while_the_database_is_away_the_process_tells_its_own_counts_and_that_it_is(
+    running: RunningBlog, caplog: pytest.LogCaptureFixture
+) -> None:
+    metrics.fetch("2xx")
+    running.write(lambda tx: tx.execute(sa.text("ALTER TABLE deliveries RENAME TO elsewhere")))
+    answer = running.get("/metrics")
+    assert answer.status == 200
+    assert _value(answer.text, 'rundbrief_fetches_total{answer="2xx"}') >= 1
+    assert _value(answer.text, "rundbrief_database_up") == 0
+    assert "rundbrief_queue_depth" not in answer.text
+    assert "/metrics is without what the database knows" in caplog.text
+    running.write(lambda tx: tx.execute(sa.text("ALTER TABLE elsewhere RENAME TO deliveries")))
+    assert _value(running.get("/metrics").text, "rundbrief_database_up") == 1
 
 
 def test_deliveries_fetches_and_verdicts_are_counted(running: RunningBlog) -> None:

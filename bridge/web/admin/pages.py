@@ -14,7 +14,18 @@ from bridge.errors import NoSuchThing
 from bridge.inbox import moderate
 from bridge.inbox.names import NAMES
 from bridge.inbox.why import explain, word_of
-from bridge.store import actors, blocks, deliveries, entries, followers, issues, overview, received, servers
+from bridge.store import (
+    actors,
+    blocks,
+    deliveries,
+    entries,
+    followers,
+    issues,
+    linkback_sends,
+    overview,
+    received,
+    servers,
+)
 from bridge.store import jobs as job_rows
 from bridge.store.database import Transaction
 from bridge.store.deliveries import Standing
@@ -77,6 +88,7 @@ def render(request: web.Request, session: Session, name: str, *, status: int = 2
         path=request.path_qs,
         done=None if done is None else words.say(done),
         now=site.clock(),
+        theme_faults=site.templates.faults,
         word_of=word_of,
         reason_in_words=site.templates.reasons(blog.language, blog.timezone).say,
         name_of=lambda kind: words.say(NAMES[kind]) if kind in NAMES else kind,
@@ -124,6 +136,7 @@ async def ledger(request: web.Request, session: Session) -> web.StreamResponse:
             "remarks": _remarks(tx, list(shown.values())),
             "incoming_rows": received.of_issue(tx, row.id)[:_MOST_WAITING],
             "closed": row.closed(site.clock()),
+            "links": linkback_sends.report(tx, row.id).rows,
         }
 
     found = await site.database.read(read)
