@@ -215,20 +215,25 @@ def _failure(what: str, error: Exception, deadline: timedelta) -> FetchError:
             return FetchFailed(f"{what}: no whole answer within {deadline.total_seconds():g} s")
     match error:
         case aiohttp.ClientConnectorDNSError():
-            return FetchFailed(f"{what}: the name does not resolve: {inner}")
+            return FetchFailed(f"{what}: the name does not resolve: {_words(inner)}")
         case aiohttp.ClientConnectorCertificateError():
             return FetchFailed(f"{what}: the certificate is not valid: {error.certificate_error}")
         case aiohttp.ClientConnectorSSLError():
-            return FetchFailed(f"{what}: no TLS connection: {inner}")
+            return FetchFailed(f"{what}: no TLS connection: {_words(inner)}")
         case aiohttp.ClientConnectorError():
-            return FetchFailed(f"{what}: no connection: {inner}")
+            return FetchFailed(f"{what}: no connection: {_words(inner)}")
         case aiohttp.ServerDisconnectedError():
             return FetchFailed(f"{what}: the server closed the connection without an answer")
         case aiohttp.ClientPayloadError():
             return FetchFailed(f"{what}: the answer broke off")
         case aiohttp.ClientResponseError():
             return FetchFailed(f"{what}: the answer is not HTTP as it should be: {error.message[:200]}")
-    return FetchFailed(f"{what}: {error}")
+    return FetchFailed(f"{what}: {_words(error)}")
+
+
+def _words(error: BaseException) -> str:
+    """What the system says of a failure, without its number."""
+    return (error.strerror if isinstance(error, OSError) else None) or str(error)
 
 
 class _IdleHosts:

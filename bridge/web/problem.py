@@ -87,8 +87,9 @@ async def explain(request: web.Request, handler: Handler) -> web.StreamResponse:
 
 def _is_open(request: web.Request) -> bool:
     """Whether pages elsewhere may read the answer, also when it says no: `embed.js`, and clients in a browser."""
-    is_for_them = request.path.startswith(_FOR_PAGES_ELSEWHERE) or request.path.endswith("/comments.json")
-    return is_for_them and request.method in ("GET", "HEAD", "OPTIONS")
+    if request.method not in ("GET", "HEAD", "OPTIONS"):
+        return False
+    return request.path.startswith(_FOR_PAGES_ELSEWHERE) or request.path.endswith("/comments.json")
 
 
 async def _answer(
