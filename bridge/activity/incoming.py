@@ -59,12 +59,11 @@ def peek(document: Document) -> Peek:
 def leaving(document: Document) -> ActorId | None:
     """Whose account deletes or changes itself, which is told to every server there is; None for all else.
 
-    Raises Malformed.
+    Raises Malformed for what is no activity, whatever its type.
     """
-    if type_of(document) not in _OF_ONESELF:
-        return None
-    seen = peek(document)
-    return seen.actor if seen.object_id == seen.actor else None
+    document = plain_keys(document)
+    kind, actor = type_of(document), required_id(document, "actor")
+    return ActorId(actor) if kind in _OF_ONESELF and id_of(document.get("object")) == actor else None
 
 
 def parse_activity(document: Document) -> Incoming:

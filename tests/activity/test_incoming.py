@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from bridge.activity import incoming_types as types
-from bridge.activity.incoming import parse_activity, peek
+from bridge.activity.incoming import leaving, parse_activity, peek
 from bridge.activity.wire_names import PUBLIC
 from bridge.errors import Malformed
 from bridge.terms import Document
@@ -128,6 +128,13 @@ def test_an_id_that_is_no_web_address_counts_as_none_but_tells_two_apart() -> No
     two = parse_activity(activity("Like", object=POST) | {"id": "urn:uuid:2"})
     assert one.id is None
     assert one.dedupe_key != two.dedupe_key
+
+
+def test_who_leaves_is_known_before_anything_else_is_read() -> None:
+    assert leaving(incoming("mastodon_delete_actor")) == STEFFEN
+    assert leaving({"type": "Update", "actor": EVA, "object": {"id": EVA, "type": "Person"}}) == EVA
+    assert leaving({"type": "Delete", "actor": EVA, "object": f"{EVA}/1"}) is None
+    assert leaving({"type": "Follow", "actor": EVA, "object": EVA}) is None
 
 
 def test_a_peek_tells_type_actor_and_object_without_reading_the_rest() -> None:
