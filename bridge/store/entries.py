@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from bridge.store.database import Transaction, WakeUp
 from bridge.store.further_tables import remote_pictures
 from bridge.store.prepared import Prepared
-from bridge.store.schema import NOT_SHOWN, entries
+from bridge.store.schema import entries
 from bridge.terms import ActorId, ObjectId
 
 
@@ -127,9 +127,8 @@ def own_series_of(tx: Transaction, blog_id: int, pattern: str) -> list[EntryRow]
 def in_state(tx: Transaction, blog_id: int, state: str, *, limit: int) -> list[EntryRow]:
     """The entries of the blog in this state that came last, newest first."""
     query = _ROWS.where(entries.c.blog_id == blog_id, entries.c.state == state)
-    if state != "shown":
-        query = query.where(NOT_SHOWN)  # said as the index says it, or it is not used
-    return [_from_row(row) for row in tx.execute(query.order_by(entries.c.id.desc()).limit(limit))]
+    newest = query.order_by(entries.c.received_at.desc(), entries.c.id.desc()).limit(limit)
+    return [_from_row(row) for row in tx.execute(newest)]
 
 
 def of_actor(tx: Transaction, blog_id: int, actor_id: str) -> list[EntryRow]:

@@ -270,16 +270,7 @@ entries = sa.Table(
 sa.Index("ix_entries_in_reply_to", entries.c.in_reply_to, entries.c.blog_id)
 sa.Index("ix_entries_url", entries.c.url, entries.c.blog_id)
 sa.Index("ix_entries_actor", entries.c.actor_id, entries.c.blog_id, entries.c.state)
-#: Nearly all entries are shown, and whoever lists those takes an issue's; so the index is of the others.
-NOT_SHOWN = entries.c.state != sa.literal_column("'shown'")
-sa.Index(
-    "ix_entries_state",
-    entries.c.blog_id,
-    entries.c.state,
-    entries.c.received_at,
-    sqlite_where=NOT_SHOWN,
-    postgresql_where=NOT_SHOWN,
-)
+sa.Index("ix_entries_state", entries.c.blog_id, entries.c.state, entries.c.received_at)
 
 #: Likes and boosts: of a person each reaction to each object, as one may be taken back without the others.
 reactions = sa.Table(

@@ -5,14 +5,9 @@ from __future__ import annotations
 import subprocess
 import sys
 
+from tests.support.loading import loaded_with
+
 HEAVY = ("typer", "sqlalchemy", "aiohttp", "asyncio", "pydantic", "bs4", "markdown", "yaml", "PIL", "cryptography")
-
-
-def loaded_with(module: str) -> set[str]:
-    """What importing a command's module brings along."""
-    program = f"import sys, bridge.cli.main, {module}\nprint(*sys.modules)"
-    ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
-    return set(ended.stdout.split())
 
 
 def test_a_hook_looks_before_it_loads_anything_that_publishes() -> None:
