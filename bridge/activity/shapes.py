@@ -15,7 +15,7 @@ from itertools import islice
 from bridge.activity.wire_names import short_name
 from bridge.errors import Malformed
 from bridge.terms import Document
-from bridge.urls import LONGEST, BadUrl, parse_url
+from bridge.urls import LONGEST, is_web_url
 
 _LEAP_SECOND = re.compile(r"(T\d\d:\d\d:)60")
 _LONGEST_TIME = 40
@@ -24,13 +24,7 @@ _LONGEST_TYPE = 100
 
 def web_url(value: object) -> str | None:
     """The value itself if it is an http or https address that `bridge.urls` accepts, else None."""
-    if not isinstance(value, str) or not value or len(value) > LONGEST:
-        return None
-    try:
-        parse_url(value, allow_http=True)
-    except BadUrl:
-        return None
-    return value
+    return value if isinstance(value, str) and len(value) <= LONGEST and is_web_url(value) else None
 
 
 def members(value: object) -> list[object]:

@@ -10,7 +10,9 @@ from __future__ import annotations
 import re
 from base64 import b64encode
 from binascii import Error, a2b_base64
+from collections.abc import Sequence
 from datetime import datetime
+from functools import lru_cache
 
 from bridge.clock import http_time
 from bridge.signature.claim import (
@@ -115,8 +117,7 @@ def claim_from(request: SignedRequest, *, origin: str, now: datetime) -> Claim:
     algorithm = parameters.get("algorithm", "hs2019").lower()
     if algorithm not in _KINDS:
         raise SignatureFault("algorithm", "the signature's algorithm is neither rsa-sha256 nor hs2019")
-    covered = _covered(parameters, algorithm)
-    _check_coverage(covered, request)
+    covered = _covered(parameters.get("headers", "(created)"), algorithm, has_content=request.has_content)
     signed_at = _check_times(covered, parameters, request, now=now)
     host, strange_host = host_signed(request, public_url(origin))
     if request.has_content:
@@ -136,7 +137,7 @@ def claim_from(request: SignedRequest, *, origin: str, now: datetime) -> Claim:
 
 
 def signing_string(
-    covered: list[str], parameters: dict[str, str], request: SignedRequest, *, target: str, host: str
+    covered: Sequence[str], parameters: dict[str, str], request: SignedRequest, *, target: str, host: str
 ) -> str:
     """The text that was signed (draft-cavage-12 2.3). `host` is the name a covered Host header must have said.
 
@@ -156,29 +157,32 @@ def signing_string(
     return "\n".join(lines)
 
 
-def _covered(parameters: dict[str, str], algorithm: str) -> list[str]:
-    # Without `headers` the draft signs `(created)` alone, and older drafts `date` alone: neither says where the
-    # request goes.
-    covered = parameters.get("headers", "(created)").lower().split()
+@lru_cache(maxsize=64)
+def _covered(listed: str, algorithm: str, *, has_content: bool) -> Sequence[str]:
+    """The headers that are covered, if that is enough. Kept, because each kind of server has its one list.
+
+    Without `headers` the draft signs `(created)` alone, and older drafts `date` alone: neither says where the request
+    goes. Raises SignatureFault.
+    """
+    covered = listed.lower().split()
     if not covered or len(covered) > _MOST_HEADERS or len(set(covered)) != len(covered):
         raise SignatureFault("malformed", "the signature's list of headers is empty, too long or names one twice")
     if algorithm == "rsa-sha256" and ("(created)" in covered or "(expires)" in covered):
         raise SignatureFault("algorithm", "the signature covers (created) or (expires), which rsa-sha256 does not know")
-    return covered
-
-
-def _check_coverage(covered: list[str], request: SignedRequest) -> None:
     needed = ["(request-target)", "host"]
-    if request.has_content:
+    if has_content:
         needed.append("digest")
     missing = [name for name in needed if name not in covered]
     if "date" not in covered and "(created)" not in covered:
         missing.append("date")
     if missing:
         raise SignatureFault("covered", f"the signature does not cover {', '.join(missing)}")
+    return tuple(covered)
 
 
-def _check_times(covered: list[str], parameters: dict[str, str], request: SignedRequest, *, now: datetime) -> datetime:
+def _check_times(
+    covered: Sequence[str], parameters: dict[str, str], request: SignedRequest, *, now: datetime
+) -> datetime:
     date = request.single("date", check="date")
     signed_at = now
     if "date" in covered:

@@ -81,14 +81,12 @@ class _SqliteText:
         names: Sequence[str] = compiled.positiontup or ()
         self._fixed = {name: bind.effective_value for name, bind in compiled.binds.items() if not bind.required}
         self._fixed |= _defaults(statement)
-        # With a name too many, because of one alone it makes no tuple.
-        self._pick = itemgetter(*names, *names[:1]) if names else tuple
+        self._pick = _in_order(names)
         self._bound = [
             (place, convert)
             for place, name in enumerate(names)
             if (convert := compiled.binds[name].type.dialect_impl(dialect).bind_processor(dialect)) is not None
         ]
-        self._length = len(names)
         shown = list(statement.exported_columns)
         self._converts = [
             (place, convert)
@@ -98,9 +96,12 @@ class _SqliteText:
         named = NamedTuple("Row", [(str(column.key), Any) for column in shown])  # type: ignore[misc]
         self._row: Callable[[Sequence[Any]], Any] = named._make
 
-    def bound(self, values: Mapping[str, Any]) -> list[Any]:
+    def bound(self, values: Mapping[str, Any]) -> Sequence[Any]:
         """The values in the order of the statement, as SQLite keeps them."""
-        cells = list(self._pick({**self._fixed, **values} if self._fixed else values))[: self._length]
+        found = self._pick({**self._fixed, **values} if self._fixed else values)
+        if not self._bound:
+            return found
+        cells = list(found)
         for place, convert in self._bound:
             cells[place] = convert(cells[place])
         return cells
@@ -113,6 +114,13 @@ class _SqliteText:
         for place, convert in self._converts:
             cells[place] = convert(cells[place])
         return self._row(cells)
+
+
+def _in_order(names: Sequence[str]) -> Callable[[Mapping[str, Any]], tuple[Any, ...]]:
+    """What takes these values out of a mapping; `itemgetter` makes no tuple of one alone."""
+    if len(names) > 1:
+        return itemgetter(*names)
+    return lambda values: tuple(values[name] for name in names)
 
 
 def _defaults(statement: sa.sql.selectable.ReturnsRows) -> dict[str, Any]:
