@@ -43,14 +43,15 @@ def test_an_approved_comment_is_on_the_page_in_the_same_second(blog: AuthorsBlog
 
     blog.run("comments", "hide", token)
     wait_until("the page hides it", lambda: "Wegrandsatz" not in blog.page("offen"), seconds=1)
-    assert blog.json("offen")["count"] == 0
-    assert blog.object("offen")["replies"]["totalItems"] == 0
+    wait_until("the JSON hides it", lambda: blog.json("offen")["count"] == 0, seconds=1)
+    wait_until("the object hides it", lambda: blog.object("offen")["replies"]["totalItems"] == 0, seconds=1)
     assert blog.why(said["url"]).startswith("hidden\n")
 
     blog.run("comments", "approve", token)
     wait_until("the page shows it", lambda: "Wegrandsatz" in blog.page("offen"), seconds=1)
-    assert blog.json("offen")["count"] == 1
-    assert blog.object("offen")["replies"]["first"]["items"] == [said["id"]]
+    wait_until("the JSON shows it", lambda: blog.json("offen")["count"] == 1, seconds=1)
+    shown = [said["id"]]
+    wait_until("the object shows it", lambda: blog.object("offen")["replies"]["first"]["items"] == shown, seconds=1)
     assert blog.why(said["id"]).startswith("shown\n")
 
 
@@ -173,7 +174,7 @@ def test_a_block_hides_what_was_said_and_refuses_what_comes(blog: AuthorsBlog, p
 
     blog.run("block", f"{peer.origin}/users/dora")
     wait_until("it is gone", lambda: "Rasenmäher" not in blog.page("sperre"), seconds=1)
-    assert blog.json("sperre")["likes"] == 0
+    wait_until("the like does not count", lambda: blog.json("sperre")["likes"] == 0, seconds=1)
     again = peer.do("reply", object=blog.object("sperre")["id"], text="Noch eins.", **{"as": "dora"})
     assert [answer["status"] for answer in again["answers"]] == [403]
     assert blog.why(said["id"]).startswith("blocked\n")
