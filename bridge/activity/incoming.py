@@ -43,7 +43,7 @@ _OF_ONESELF = frozenset({"Delete", "Update"})
 
 
 class Peek(NamedTuple):
-    """The three things that decide whether an activity is worth more work."""
+    """Who claims to say what of what: all that the record keeps of a request that was refused."""
 
     type: str
     actor: ActorId
