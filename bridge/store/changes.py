@@ -40,8 +40,11 @@ def newest(tx: Transaction) -> int:
 
 def after(tx: Transaction, number: int) -> tuple[int, frozenset[str]]:
     """What changed after `number`, and the number to ask from next time."""
-    rows = tx.execute(sa.select(changes.c.number, changes.c.topic).where(changes.c.number > number)).all()
+    rows = _AFTER.all(tx, {"last": number})
     return max((row.number for row in rows), default=number), frozenset(row.topic for row in rows)
+
+
+_AFTER = Prepared(sa.select(changes.c.number, changes.c.topic).where(changes.c.number > sa.bindparam("last")))
 
 
 def forget(tx: Transaction, *, before: datetime) -> None:
