@@ -1,6 +1,7 @@
 """Which cached bytes other processes must drop: topics in the order in which they changed.
 
-Topics: `issue:ID` for what stands on one issue's page, `blog` for lists, feeds and the actor.
+Topics: `issue:ID` for what stands on one issue's page, `blog` for lists, feeds and the actor, `followers` for how many
+there are.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from bridge.store.prepared import Prepared
 from bridge.store.schema import changes
 
 BLOG = "blog"
+FOLLOWERS = "followers"
 
 
 def issue(issue_id: int) -> str:
