@@ -229,10 +229,10 @@ def _dislike(document: Document, envelope: _Envelope) -> Incoming:
 
 def _announce(document: Document, envelope: _Envelope) -> Incoming:
     inner = quirks.lemmy_wrapped_activity(first(document.get("object")))
+    to, cc = recipients(document.get("to")), recipients(document.get("cc"))
+    # Without any audience nothing was narrowed: a boost is public by nature.
+    is_public = not (to or cc) or visibility_of(to, cc) in ("public", "unlisted")
     if inner is None:
-        to, cc = recipients(document.get("to")), recipients(document.get("cc"))
-        # Without any audience nothing was narrowed: a boost is public by nature.
-        is_public = not (to or cc) or visibility_of(to, cc) in ("public", "unlisted")
         return kinds.Announce(**envelope, object_id=_object_id(document), is_public=is_public)
     inner_id, inner_actor = web_url(inner.get("id")), id_of(inner.get("actor"))
     inner_object = id_of(inner.get("object"))
@@ -242,6 +242,7 @@ def _announce(document: Document, envelope: _Envelope) -> Incoming:
         inner_id=ActivityId(inner_id) if inner_id else None,
         inner_actor=ActorId(inner_actor) if inner_actor else None,
         inner_object_id=ObjectId(inner_object) if inner_object else None,
+        is_public=is_public,
     )
 
 

@@ -130,6 +130,7 @@ class AnnounceActivity(Incoming):
     inner_id: ActivityId | None
     inner_actor: ActorId | None
     inner_object_id: ObjectId | None
+    is_public: bool
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

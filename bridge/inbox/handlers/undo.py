@@ -6,6 +6,7 @@ from bridge.activity.incoming_types import Follow, Undo, UndoAnnounce, UndoBlock
 from bridge.inbox.authenticate import VerifiedActivity
 from bridge.inbox.context import Context
 from bridge.inbox.handlers.relations import show_again
+from bridge.inbox.own_posts import post_meant
 from bridge.inbox.result import Done, Effect, Ignored, Result
 from bridge.store import changes, followers, reactions, received, tombstones
 from bridge.store.database import Transaction
@@ -49,13 +50,14 @@ def _take_back(
 
     def effect(tx: Transaction) -> Result:
         issue_id, actor_id = None, verified.actor.id
+        post = None if object_id is None else post_meant(tx, object_id, context)
         if undo.undone is not None:
             issue_id = reactions.remove_by_activity(tx, actor_id, undo.undone)
-        if issue_id is None and object_id is not None:
+        if issue_id is None and post is not None:
             # Of several emoji only the one that is named goes; where none is named, or there is but one, it is meant.
-            is_plain = undo.undone is None or reactions.count_of(tx, actor_id, kind=kind, object_id=object_id) == 1
+            is_plain = undo.undone is None or reactions.count_of(tx, actor_id, kind=kind, object_id=post) == 1
             if is_plain:
-                issue_id = reactions.remove(tx, actor_id, kind=kind, object_id=object_id)
+                issue_id = reactions.remove(tx, actor_id, kind=kind, object_id=post)
         if issue_id is None:
             return _remember(tx, verified, undo, context)
         tx.touch(changes.issue(issue_id))

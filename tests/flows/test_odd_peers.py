@@ -1,0 +1,110 @@
+"""Peers that say the right thing in an odd way, against a real server: what they mean is what counts."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from bridge.demo.stage import wait_until
+from tests.support.attack import Person, RunningBlog, Town, running_blog, with_issue
+
+SOON = 10.0  #: seconds
+
+
+@pytest.fixture(scope="module")
+def blog(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningBlog]:
+    place = tmp_path_factory.mktemp("odd")
+    with running_blog(place) as running:
+        yield with_issue(running, place)
+        log = (place / "server.log").read_text()
+        assert "Traceback" not in log, log[log.index("Traceback") - 500 :][:3000]
+
+
+@pytest.fixture(scope="module")
+def town() -> Iterator[Town]:
+    running = Town("127.0.0.1")
+    yield running
+    running.close()
+
+
+@pytest.fixture
+def ida(town: Town, request: pytest.FixtureRequest) -> Person:
+    """Somebody new for each test."""
+    return town.person(f"ida{abs(hash(request.node.nodeid))}")
+
+
+@pytest.fixture(scope="module")
+def create_id(blog: RunningBlog) -> str:
+    """The activity that brought the issue out."""
+    head = blog.get(blog.get(blog.actor)["outbox"])
+    created: str = blog.get(head["first"])["orderedItems"][0]["id"]
+    return created
+
+
+def counts(blog: RunningBlog) -> tuple[int, int]:
+    """How many likes and boosts the post itself tells of."""
+    note = blog.get(blog.note)
+    return note["likes"]["totalItems"], note["shares"]["totalItems"]
+
+
+@pytest.mark.parametrize(("kind", "more"), [("Like", (1, 0)), ("EmojiReact", (1, 0)), ("Announce", (0, 1))])
+def test_what_names_our_create_is_about_the_post(
+    blog: RunningBlog, ida: Person, create_id: str, kind: str, more: tuple[int, int]
+) -> None:
+    """Lemmy, Friendica and relays name the activity and mean the post; who names both did it once."""
+    likes, boosts = counts(blog)
+    done = ida.act(kind, create_id)
+    after = (likes + more[0], boosts + more[1])
+
+    assert blog.post(ida, done).status == 202
+    assert blog.verdict(done) == ("shown", f"counts as a {'boost' if kind == 'Announce' else 'like'}")
+    assert blog.post(ida, ida.act(kind, blog.note)).status == 202
+    assert counts(blog) == after
+
+    assert blog.post(ida, ida.act("Undo", {"type": kind, "actor": ida.id, "object": create_id})).status == 202
+    assert counts(blog) == (likes, boosts)
+
+
+def test_our_create_within_a_boost_is_the_post_boosted(blog: RunningBlog, ida: Person, create_id: str) -> None:
+    """FEP-1b12: a group embeds the activity that it hands on."""
+    likes, boosts = counts(blog)
+
+    assert blog.post(ida, ida.act("Announce", blog.get(create_id), to=[f"{ida.id}/followers"])).status == 202
+    assert counts(blog) == (likes, boosts)
+    assert blog.post(ida, ida.act("Announce", blog.get(create_id))).status == 202
+    assert counts(blog) == (likes, boosts + 1)
+
+
+@pytest.mark.parametrize("named", ["activity", "page"])
+def test_a_reply_to_our_create_or_page_is_a_reply_to_the_post(
+    blog: RunningBlog, ida: Person, create_id: str, named: str
+) -> None:
+    """It stands where answers to the post do, for people and for servers that walk `replies`."""
+    note = ida.note(blog, f"Antwort auf {named}", inReplyTo=create_id if named == "activity" else blog.page)
+
+    assert blog.post(ida, ida.act("Create", note)).status == 202
+    assert f"Antwort auf {named}" in blog.comments()
+    assert note["id"] in blog.get(f"{blog.note}/replies?page=1")["items"]
+
+
+def test_a_quote_of_our_create_quotes_the_post(blog: RunningBlog, ida: Person, create_id: str) -> None:
+    note = ida.note(blog, "Zitat", inReplyTo=None, quote=create_id)
+    wish = ida.act("QuoteRequest", create_id, instrument=note)
+
+    assert blog.post(ida, wish).status == 202
+    assert blog.verdict(wish) == ("done", "it asked leave to quote, and has it")
+    assert blog.post(ida, ida.act("Create", note)).status == 202
+    assert [one["kind"] for one in json.loads(blog.comments())["comments"] if "Zitat" in one["content_html"]] == [
+        "quote"
+    ]
+    accepted = wait_until("the answer comes", lambda: answers(ida, "Accept"), seconds=SOON)[0]
+    assert blog.get(accepted["result"])["interactionTarget"] == blog.note
+
+
+def answers(person: Person, kind: str) -> list[dict[str, Any]]:
+    """What of a kind reached a person's inbox."""
+    told = [json.loads(body) for path, _, body in person.town.posted if path == f"{person.path}/inbox"]
+    return [activity for activity in told if activity["type"] == kind]
