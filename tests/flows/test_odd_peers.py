@@ -104,6 +104,18 @@ def test_a_quote_of_our_create_quotes_the_post(blog: RunningBlog, ida: Person, c
     assert blog.get(accepted["result"])["interactionTarget"] == blog.note
 
 
+@pytest.mark.parametrize("kind", ["QuoteRequest", "ReplyRequest", "LikeRequest", "AnnounceRequest"])
+def test_a_request_without_an_id_is_told_why_nobody_answers(blog: RunningBlog, ida: Person, kind: str) -> None:
+    wish = ida.act(kind, blog.note, instrument=ida.note(blog, "Darf ich?", quote=blog.note))
+
+    assert blog.post(ida, {**wish, "id": None}).status == 202
+    [(verdict, reason)] = blog.asked("SELECT verdict, reason FROM received WHERE actor_id = ?", ida.id)
+    assert (verdict, reason) == (
+        "ignored",
+        "it asks leave without an id, so no answer could say which request it answers",
+    )
+
+
 def answers(person: Person, kind: str) -> list[dict[str, Any]]:
     """What of a kind reached a person's inbox."""
     told = [json.loads(body) for path, _, body in person.town.posted if path == f"{person.path}/inbox"]

@@ -13,6 +13,7 @@ from bridge.activity.quote import accept_quote, quoters_of
 from bridge.errors import FetchError
 from bridge.inbox.authenticate import VerifiedActivity
 from bridge.inbox.context import Context
+from bridge.inbox.handlers.permission import NO_ID
 from bridge.inbox.result import Done, Effect, Ignored, Result
 from bridge.store import blocks, deliveries, followers, places, published, quote_stamps
 from bridge.store.database import Transaction
@@ -27,7 +28,9 @@ _PRIORITY = 10
 async def give_leave(verified: VerifiedActivity, request: QuoteRequest, context: Context) -> Effect:
     """May it? Anybody may ask, for a post of their own; whose it is, the post says, embedded or at its own server."""
     actor, asked_for = verified.actor, request.instrument_id
-    if request.id is None or not same_origin(asked_for, actor.id) or not asked_for.startswith(("https://", "http://")):
+    if request.id is None:
+        return lambda tx: Ignored(reason=NO_ID)
+    if not same_origin(asked_for, actor.id) or not asked_for.startswith(("https://", "http://")):
         return lambda tx: Ignored(reason="it asks leave for a post that is not the sender's own")
     if not same_site(actor.inbox, actor.id):
         return lambda tx: Ignored(reason="its inbox is on another server, which asked nothing")  # S79
