@@ -116,6 +116,23 @@ def test_a_request_without_an_id_is_told_why_nobody_answers(blog: RunningBlog, i
     )
 
 
+def test_a_follower_with_an_inbox_elsewhere_is_not_answered_and_the_reason_says_what_to_do(
+    blog: RunningBlog, ida: Person
+) -> None:
+    """S79: a Reject would go to somebody who asked nothing, too; there is nowhere else to send it."""
+    elsewhere = Town("127.0.0.2")
+    ida.town.serves(ida.path, ida.document(inbox=f"{elsewhere.origin}/inbox"))
+    follow = ida.act("Follow", blog.actor)
+
+    assert blog.post(ida, follow).status == 202
+    _, reason = blog.verdict(follow) or ("", "")
+    assert f"its inbox is on {elsewhere.authority}" in reason
+    assert reason.endswith("its server has to name an inbox on its own site, then it can follow again")
+    assert blog.asked("SELECT count(*) FROM deliveries WHERE inbox LIKE ?", f"{elsewhere.origin}%") == [(0,)]
+    assert elsewhere.posted == []
+    elsewhere.close()
+
+
 def answers(person: Person, kind: str) -> list[dict[str, Any]]:
     """What of a kind reached a person's inbox."""
     told = [json.loads(body) for path, _, body in person.town.posted if path == f"{person.path}/inbox"]
