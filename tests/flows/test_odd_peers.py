@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
 from bridge.demo.stage import wait_until
+from bridge.signature.request import SignedRequest
 from tests.support.attack import Person, RunningBlog, Town, running_blog, with_issue
+from tests.support.signing import http_date
 
 SOON = 10.0  #: seconds
 
@@ -102,6 +105,33 @@ def test_a_quote_of_our_create_quotes_the_post(blog: RunningBlog, ida: Person, c
     ]
     accepted = wait_until("the answer comes", lambda: answers(ida, "Accept"), seconds=SOON)[0]
     assert blog.get(accepted["result"])["interactionTarget"] == blog.note
+
+
+def test_a_like_without_an_id_counts_again_after_its_undo(blog: RunningBlog, ida: Person) -> None:
+    """An old Pleroma's likes have none. The same request once more is a replay and counts nothing (S14)."""
+    likes, boosts = counts(blog)
+    like = {**ida.act("Like", blog.note), "id": None}
+    undo = {**ida.act("Undo", {key: value for key, value in like.items() if key != "id"}), "id": None}
+    start = datetime.now(UTC) - timedelta(minutes=5)
+
+    def sent(activity: dict[str, Any], minute: int) -> SignedRequest:
+        return blog.signed(ida, activity, fields={"date": http_date(start + timedelta(minutes=minute))})
+
+    first = sent(like, 0)
+    for asked, expected in [(first, 1), (sent(undo, 1), 0), (sent(like, 2), 1), (sent(undo, 3), 0), (first, 0)]:
+        assert blog.send(asked).status == 202
+        assert counts(blog) == (likes + expected, boosts)
+
+
+def test_a_follow_without_an_id_holds_again_after_its_undo(blog: RunningBlog, ida: Person) -> None:
+    follow = {**ida.act("Follow", blog.actor), "id": None}
+    undo = ida.act("Undo", {"type": "Follow", "actor": ida.id, "object": blog.actor})
+    start = datetime.now(UTC) - timedelta(minutes=5)
+
+    for minute, activity in enumerate([follow, undo, follow]):
+        fields = {"date": http_date(start + timedelta(minutes=minute))}
+        assert blog.post(ida, activity, fields=fields).status == 202
+    assert blog.asked("SELECT count(*) FROM followers WHERE actor_id = ?", ida.id) == [(1,)]
 
 
 @pytest.mark.parametrize("kind", ["QuoteRequest", "ReplyRequest", "LikeRequest", "AnnounceRequest"])
