@@ -24,6 +24,7 @@ from bridge.activity.shapes import (
     first,
     id_of,
     ids_of,
+    is_link,
     moment_of,
     natural_text,
     optional_id,
@@ -117,9 +118,9 @@ def _object_id(document: Document) -> ObjectId:
 
 
 def _object_type(document: Document) -> str | None:
-    """The type of the embedded object; None where there is none or it has no type."""
+    """The type of the embedded object; None where there is none, only a Link to it, or it has no type."""
     found = embedded(document.get("object"))
-    if found is None:
+    if found is None or is_link(found):
         return None
     try:
         return type_of(found)

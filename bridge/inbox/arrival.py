@@ -178,6 +178,8 @@ def _parked_or_not(tx: Transaction, arrival: Arrival, context: Context) -> Resul
     )
     if not waits:
         return Ignored(reason=f"{_nowhere(note)}, and its server has too many such replies waiting already")
+    if parked.is_waiting(tx, note.id):
+        return Ignored(verdict="parked", reason=f"{_nowhere(note)}; that was looked for before, and is waited for")
     return Ignored(verdict="parked", reason=f"{_nowhere(note)}; what it answers is being looked for")
 
 

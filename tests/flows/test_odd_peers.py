@@ -134,6 +134,48 @@ def test_a_follow_without_an_id_holds_again_after_its_undo(blog: RunningBlog, id
     assert blog.asked("SELECT count(*) FROM followers WHERE actor_id = ?", ida.id) == [(1,)]
 
 
+def test_a_link_stands_for_what_it_leads_to(blog: RunningBlog, ida: Person) -> None:
+    """ActivityStreams 2.0 section 4.2: wherever an object may stand, a Link to it may."""
+    likes, boosts = counts(blog)
+    link = {"type": "Link", "href": blog.note}
+
+    assert blog.post(ida, ida.act("Like", link)).status == 202
+    assert counts(blog) == (likes + 1, boosts)
+    assert blog.post(ida, ida.act("Create", ida.note(blog, "Antwort auf den Link", inReplyTo=link))).status == 202
+    assert "Antwort auf den Link" in blog.comments()
+
+
+@pytest.mark.parametrize("with_id", [True, False])
+def test_the_undo_of_what_nobody_can_undo_says_so(blog: RunningBlog, ida: Person, with_id: bool) -> None:
+    """Lemmy undoes a Delete; others a Create, which a Delete takes back."""
+    created = ida.act("Create", ida.note(blog, "bleibt hier stehen"))
+    undo = ida.act("Undo", created if with_id else {**created, "id": None})
+
+    assert blog.post(ida, created).status == 202
+    assert blog.post(ida, undo).status == 202
+    told = "an undo of Create, which changes nothing here; a post is taken back by a Delete"
+    assert blog.verdict(undo) == ("ignored", told)
+    assert "bleibt hier stehen" in blog.comments()
+
+
+def test_a_reply_that_waits_is_not_said_to_be_looked_for_when_it_comes_once_more(
+    blog: RunningBlog, ida: Person
+) -> None:
+    """The same activity again counts as a repeat, and `why` goes on to say what became of the first."""
+    note = ida.note(blog, "unter etwas Unbekanntem", inReplyTo=f"{ida.town.origin}/notes/unknown")
+    ida.town.serves(note["id"].removeprefix(ida.town.origin), note)
+    first, another = ida.act("Create", note), ida.act("Create", note)
+
+    assert blog.post(ida, first).status == 202
+    wait_until("it waits", lambda: "within 7 days" in (blog.verdict(first) or ("", ""))[1], seconds=SOON)
+    assert [blog.post(ida, activity).status for activity in (first, another)] == [202, 202]
+    verdict, reason = blog.verdict(first) or ("", "")
+    assert (verdict, "within 7 days" in reason) == ("parked", True)
+    assert blog.asked("SELECT repeats FROM received WHERE activity_id = ?", first["id"]) == [(1,)]
+    verdict, reason = blog.verdict(another) or ("", "")
+    assert (verdict, reason.endswith("; that was looked for before, and is waited for")) == ("parked", True)
+
+
 @pytest.mark.parametrize("kind", ["QuoteRequest", "ReplyRequest", "LikeRequest", "AnnounceRequest"])
 def test_a_request_without_an_id_is_told_why_nobody_answers(blog: RunningBlog, ida: Person, kind: str) -> None:
     wish = ida.act(kind, blog.note, instrument=ida.note(blog, "Darf ich?", quote=blog.note))

@@ -73,7 +73,7 @@ def undo_by_id(verified: VerifiedActivity, undo: Undo, context: Context) -> Effe
 
     def effect(tx: Transaction) -> Result:
         if undo.undone is None:
-            return Ignored(reason=_NOTHING)
+            return Ignored(reason=_NOTHING if undo.undone_type is None else _changes_nothing(undo.undone_type))
         issue_id = reactions.remove_by_activity(tx, verified.actor.id, undo.undone)
         if issue_id is not None:
             tx.touch(changes.issue(issue_id))
@@ -81,9 +81,15 @@ def undo_by_id(verified: VerifiedActivity, undo: Undo, context: Context) -> Effe
         if _was_follow(tx, verified.actor.id, undo.undone, context):
             followers.remove(tx, context.blog.id, verified.actor.id)
             return Done(reason="no longer a follower")
+        if undo.undone_type is not None:
+            return Ignored(reason=_changes_nothing(undo.undone_type))
         return _remember(tx, verified, undo, context)
 
     return effect
+
+
+def _changes_nothing(kind: str) -> str:
+    return f"an undo of {kind}, which changes nothing here; a post is taken back by a Delete"
 
 
 def _was_follow(tx: Transaction, actor_id: ActorId, undone: str, context: Context) -> bool:
