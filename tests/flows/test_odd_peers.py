@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -91,6 +93,27 @@ def test_a_reply_to_our_create_or_page_is_a_reply_to_the_post(
     assert blog.post(ida, ida.act("Create", note)).status == 202
     assert f"Antwort auf {named}" in blog.comments()
     assert note["id"] in blog.get(f"{blog.note}/replies?page=1")["items"]
+
+
+def test_what_names_the_place_of_an_answer_on_the_page_is_about_the_answer(blog: RunningBlog, ida: Person) -> None:
+    asked = ida.note(blog, "Was ist das für ein Moor?")
+    assert blog.post(ida, ida.act("Create", asked)).status == 202
+    token = shown(blog, "Was ist das")["id"]
+    command = [sys.executable, "-m", "bridge", "comments", "reply", token, "Ein Hochmoor."]
+    subprocess.run([*command, "--config", str(blog.folder / "config.toml")], check=True, capture_output=True)
+    answer = wait_until("the answer stands there", lambda: shown(blog, "Hochmoor"), seconds=SOON)
+
+    before = counts(blog)
+    note = ida.note(blog, "Danke für die Antwort", inReplyTo=answer["url"])
+    assert blog.post(ida, ida.act("Create", note)).status == 202
+    assert shown(blog, "Danke für die Antwort")["parent"] == answer["id"]
+    assert note["id"] not in blog.get(f"{blog.note}/replies?page=1")["items"]
+    assert blog.post(ida, ida.act("Like", answer["url"])).status == 202
+    assert blog.post(ida, ida.act("Like", f"{blog.page}#c-{token}")).status == 202  # her own comment, which is not ours
+    assert counts(blog) == before
+    [(answer_id,)] = blog.asked("SELECT object_id FROM entries WHERE token = ?", answer["id"])
+    assert blog.get(answer_id)["likes"]["totalItems"] == 1
+    assert blog.get(answer_id)["replies"]["first"]["items"] == [note["id"]]
 
 
 def test_a_quote_of_our_create_quotes_the_post(blog: RunningBlog, ida: Person, create_id: str) -> None:
@@ -203,6 +226,11 @@ def test_a_follower_with_an_inbox_elsewhere_is_not_answered_and_the_reason_says_
     assert blog.asked("SELECT count(*) FROM deliveries WHERE inbox LIKE ?", f"{elsewhere.origin}%") == [(0,)]
     assert elsewhere.posted == []
     elsewhere.close()
+
+
+def shown(blog: RunningBlog, text: str) -> dict[str, Any]:
+    """The comment that says this; empty where there is none."""
+    return next((one for one in json.loads(blog.comments())["comments"] if text in one["content_html"]), {})
 
 
 def answers(person: Person, kind: str) -> list[dict[str, Any]]:
