@@ -23,6 +23,7 @@ from bridge.activity.incoming_types import (
     Incoming,
     Like,
     Undo,
+    UndoFollow,
     UpdateById,
     UpdateNote,
 )
@@ -278,8 +279,13 @@ class Authenticator:
 
 
 def _told_apart(activity: Incoming, claim: Claim) -> Incoming:
-    """A like without an id that comes after its undo is another one, and was signed later; a replay was not (S14)."""
-    if not isinstance(activity, _DONE_AGAIN) or not activity.has_no_name:
+    """What comes once more after its undo is another one, and was signed later; a replay was not (S14).
+
+    That holds for what has no id, and for follows with any: Pixelfed makes the ids of a follow and of its undo out of
+    who follows whom.
+    """
+    is_told_by_id = not isinstance(activity, (Follow, UndoFollow)) and not activity.has_no_name
+    if is_told_by_id or not isinstance(activity, _DONE_AGAIN):
         return activity
     return replace(activity, dedupe_key=f"{activity.dedupe_key} {claim.signed_at.isoformat()}")
 

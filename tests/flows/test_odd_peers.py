@@ -157,6 +157,37 @@ def test_a_follow_without_an_id_holds_again_after_its_undo(blog: RunningBlog, id
     assert blog.asked("SELECT count(*) FROM followers WHERE actor_id = ?", ida.id) == [(1,)]
 
 
+def test_a_follow_whose_id_is_always_the_same_holds_again_after_its_undo(blog: RunningBlog, ida: Person) -> None:
+    """Pixelfed makes the id, and that of the undo, out of who follows whom. Any follow can be undone by its id."""
+    follow = ida.act("Follow", blog.actor)
+    undo = ida.act("Undo", follow)
+    start = datetime.now(UTC) - timedelta(minutes=5)
+
+    def take(minute: int, activity: dict[str, Any]) -> int:
+        fields = {"date": http_date(start + timedelta(minutes=minute))}
+        assert blog.post(ida, activity, fields=fields).status == 202
+        [(number,)] = blog.asked("SELECT count(*) FROM followers WHERE actor_id = ?", ida.id)
+        return int(number)
+
+    told = [follow, undo, follow, undo, follow, ida.act("Undo", follow["id"])]
+    assert [take(minute, activity) for minute, activity in enumerate(told)] == [1, 0, 1, 0, 1, 0]
+    wait_until("each is accepted", lambda: len(answers(ida, "Accept")) == 3, seconds=SOON)
+
+
+@pytest.mark.parametrize("named", ["whole", "by its id"])
+def test_a_follow_that_comes_after_its_undo_stays_undone(blog: RunningBlog, ida: Person, named: str) -> None:
+    """Its delivery may have been tried again later than the undo's. The next follow counts, whatever its id."""
+    follow = ida.act("Follow", blog.actor)
+    start = datetime.now(UTC) - timedelta(minutes=5)
+    expected = {"Undo": 0, "late": 0, "again": 1}
+    undo = ida.act("Undo", follow if named == "whole" else follow["id"])
+
+    for minute, (name, activity) in enumerate([("Undo", undo), ("late", follow), ("again", follow)]):
+        fields = {"date": http_date(start + timedelta(minutes=minute))}
+        assert blog.post(ida, activity, fields=fields).status == 202
+        assert blog.asked("SELECT count(*) FROM followers WHERE actor_id = ?", ida.id) == [(expected[name],)]
+
+
 def test_a_link_stands_for_what_it_leads_to(blog: RunningBlog, ida: Person) -> None:
     """ActivityStreams 2.0 section 4.2: wherever an object may stand, a Link to it may."""
     likes, boosts = counts(blog)

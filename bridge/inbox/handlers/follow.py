@@ -11,7 +11,7 @@ from bridge.errors import TooMany
 from bridge.inbox.authenticate import VerifiedActivity
 from bridge.inbox.context import Context
 from bridge.inbox.result import Done, Effect, Ignored, Result
-from bridge.store import deliveries, followers, published
+from bridge.store import deliveries, followers, published, tombstones
 from bridge.store.database import Transaction
 from bridge.store.published import NewActivity
 from bridge.terms import Server
@@ -45,6 +45,9 @@ def remember_follower(verified: VerifiedActivity, follow: Follow, context: Conte
     )
 
     def effect(tx: Transaction) -> Result:
+        # Once: the next follow may have the same id.
+        if follow.id is not None and tombstones.lift(tx, follow.id, actor.id):
+            return Ignored(verdict="deleted", reason="the follow was taken back before it arrived")
         _check_pace(tx, context, follower)
         is_new = followers.add(tx, blog.id, follower)
         number = published.add_activity(

@@ -27,6 +27,8 @@ def forget_follower(verified: VerifiedActivity, undo: UndoFollow, context: Conte
     def effect(tx: Transaction) -> Result:
         if followers.remove(tx, context.blog.id, verified.actor.id):
             return Done(reason="no longer a follower")
+        if _may_still_come(tx, verified, undo, context):
+            return Ignored(reason="did not follow; should the follow still come, it stays undone")
         return Ignored(reason="did not follow")
 
     return effect
@@ -97,7 +99,7 @@ def _was_follow(tx: Transaction, actor_id: ActorId, undone: str, context: Contex
     follower = followers.find(tx, context.blog.id, actor_id)
     if follower is None or follower.follow_id == undone:
         return follower is not None
-    known = received.find(tx, f"{actor_id} {undone}")
+    known = received.of_sender(tx, actor_id, undone)
     if known is None:
         return follower.follow_id is None
     return known.type == Follow.__name__ and known.verdict == "done"
@@ -105,10 +107,17 @@ def _was_follow(tx: Transaction, actor_id: ActorId, undone: str, context: Contex
 
 def _remember(tx: Transaction, verified: VerifiedActivity, undo: Undo, context: Context) -> Result:
     """What is undone may still be on its way: should it come, it stays undone."""
-    if undo.undone is not None and same_origin(undo.undone, verified.actor.id):
-        tombstones.add(tx, undo.undone, verified.actor.id, now=context.now)
+    if _may_still_come(tx, verified, undo, context):
         return Ignored(reason=f"{_NOTHING}; should it come, it stays undone")
     return Ignored(reason=_NOTHING)
+
+
+def _may_still_come(tx: Transaction, verified: VerifiedActivity, undo: Undo, context: Context) -> bool:
+    """Whether it has an id of the sender's own, by which it is known when it comes."""
+    if undo.undone is None or not same_origin(undo.undone, verified.actor.id):
+        return False
+    tombstones.add(tx, undo.undone, verified.actor.id, now=context.now)
+    return True
 
 
 def unblock(verified: VerifiedActivity, undo: UndoBlock, context: Context) -> Effect:
