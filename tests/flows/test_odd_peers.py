@@ -188,6 +188,17 @@ def test_a_follow_that_comes_after_its_undo_stays_undone(blog: RunningBlog, ida:
         assert blog.asked("SELECT count(*) FROM followers WHERE actor_id = ?", ida.id) == [(expected[name],)]
 
 
+def test_a_block_that_comes_after_its_end_hides_nothing(blog: RunningBlog, ida: Person) -> None:
+    block = ida.act("Block", blog.actor)
+    assert blog.post(ida, ida.act("Create", ida.note(blog, "niemand wird blockiert"))).status == 202
+
+    for activity in (ida.act("Undo", block), block):
+        assert blog.post(ida, activity).status == 202
+    assert "niemand wird blockiert" in blog.comments()
+    assert blog.post(ida, ida.act("Block", blog.actor)).status == 202
+    assert "niemand wird blockiert" not in blog.comments()
+
+
 def test_a_link_stands_for_what_it_leads_to(blog: RunningBlog, ida: Person) -> None:
     """ActivityStreams 2.0 section 4.2: wherever an object may stand, a Link to it may."""
     likes, boosts = counts(blog)

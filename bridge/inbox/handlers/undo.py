@@ -8,7 +8,7 @@ from bridge.inbox.context import Context
 from bridge.inbox.handlers.relations import show_again
 from bridge.inbox.own_posts import post_meant
 from bridge.inbox.result import Done, Effect, Ignored, Result
-from bridge.store import changes, followers, reactions, received, tombstones
+from bridge.store import actors, changes, followers, reactions, received, tombstones
 from bridge.store.database import Transaction
 from bridge.terms import ActorId
 from bridge.urls import same_origin
@@ -126,4 +126,12 @@ def unblock(verified: VerifiedActivity, undo: UndoBlock, context: Context) -> Ef
         return lambda tx: Ignored(reason=_NOT_YOURS)
     if not context.is_us(undo.target):
         return lambda tx: Ignored(reason="the end of a block of somebody else")
-    return lambda tx: show_again(tx, verified, context)
+
+    def effect(tx: Transaction) -> Result:
+        if actors.blocks_us(tx, verified.actor.id):
+            return show_again(tx, verified, context)
+        if _may_still_come(tx, verified, undo, context):
+            return Ignored(reason="did not block the blog; should the block still come, it stays undone")
+        return Ignored(reason="did not block the blog")
+
+    return effect
