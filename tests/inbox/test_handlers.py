@@ -173,6 +173,22 @@ async def test_a_reply_that_is_gone_at_its_origin_goes_here_too(place: Place, pe
     assert [entry.state for entry in await place.entries()] == ["deleted"]
 
 
+async def test_a_404_alone_takes_no_comment_away_and_confirms_a_deletion_that_a_group_hands_on(
+    place: Place, peer: Peer
+) -> None:
+    """Anybody can boost a comment at a moment when its server does not find it."""
+    ole = _person(peer, "ole")
+    comment = _post(peer, "6", ole)
+    await place.take(_activity("Announce", BOB, comment, "1", to=[PUBLIC]))
+    peer.answers("/posts/6", status=404)
+    ignored = await place.take(_activity("Announce", BOB, comment, "2", to=[PUBLIC]))
+    assert (ignored.verdict, [entry.state for entry in await place.entries()]) == ("ignored", ["shown"])
+
+    deletion = {"id": f"{comment}/delete", "type": "Delete", "actor": ole, "object": comment}
+    deleted = await place.take(_activity("Announce", "https://lemmy.example/c/letters", deletion, "3", to=[PUBLIC]))
+    assert (deleted.verdict, [entry.state for entry in await place.entries()]) == ("deleted", ["deleted"])
+
+
 async def test_whom_the_author_blocks_does_not_come_in_through_others(place: Place, peer: Peer) -> None:
     """S42: the block holds for every fetch result."""
     ole = _person(peer, "ole")

@@ -48,7 +48,8 @@ async def take_up(verified: VerifiedActivity, announce: AnnounceActivity, contex
         return lambda tx: Ignored(reason=f"a group hands on a {kind} of somebody else, which nobody can prove")
     if context.blog.addresses.is_ours(announce.inner_object_id):
         return lambda tx: Ignored(reason="a group hands on what somebody did to a post of ours; nobody can prove it")
-    return await _handed_on(verified, announce.inner_object_id, context)
+    says_deleted = announce.inner_type == "Delete"
+    return await _handed_on(verified, announce.inner_object_id, context, says_deleted=says_deleted)
 
 
 def _is_our_create(announce: AnnounceActivity, context: Context) -> bool:
@@ -59,12 +60,19 @@ def _told_to_nobody(tx: Transaction) -> Result:
     return Ignored(verdict="private", reason="a boost that is not public")
 
 
-async def _handed_on(verified: VerifiedActivity, object_id: str, context: Context) -> Effect:
-    """Somebody names a post of another: fetched from its own server, and kept if it belongs here (security S25)."""
+async def _handed_on(
+    verified: VerifiedActivity, object_id: str, context: Context, *, says_deleted: bool = False
+) -> Effect:
+    """Somebody names a post of another: fetched from its own server, and kept if it belongs here (security S25).
+
+    A 410 takes it away, a 404 only where it is said to be deleted: anybody can ask at a moment when it is not found.
+    """
     try:
         note, actor = await context.sources.post(object_id, verified.budget)
     except (FetchGone, FetchNotFound) as error:
         told = f"it names a post that is not there: {error}"
+        if isinstance(error, FetchNotFound) and not says_deleted:
+            return lambda tx: Ignored(reason=told)
         return lambda tx: withdraw_gone(tx, object_id, context) or Ignored(reason=told)
     except FetchError as error:
         told = f"it names a post that could not be fetched: {error}"
