@@ -13,8 +13,8 @@ from bridge.inbox.result import Done, Effect, Ignored, Result
 from bridge.store import changes, entries, forgotten, reactions, tombstones
 from bridge.store.database import Transaction
 
-#: What a group may hand on of others that is worth asking the origin about; votes and the like cannot be proven.
-_SHOWN_INNER = frozenset({"Create", "Update", "Delete", "Undo", "Announce"})
+#: What a group may hand on of others that is worth asking the origin about; votes and their undoing cannot be proven.
+_SHOWN_INNER = frozenset({"Create", "Update", "Delete", "Announce"})
 
 
 def count_like(verified: VerifiedActivity, like: Like, context: Context) -> Effect:
