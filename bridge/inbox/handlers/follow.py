@@ -11,9 +11,10 @@ from bridge.errors import TooMany
 from bridge.inbox.authenticate import VerifiedActivity
 from bridge.inbox.context import Context
 from bridge.inbox.result import Done, Effect, Ignored, Result
-from bridge.store import deliveries, followers, published
+from bridge.store import deliveries, followers, published, tombstones
 from bridge.store.database import Transaction
 from bridge.store.published import NewActivity
+from bridge.terms import Server
 from bridge.urls import host_of, same_site
 
 #: An Accept goes before any fan-out: somebody is waiting for it.
@@ -26,7 +27,8 @@ def remember_follower(verified: VerifiedActivity, follow: Follow, context: Conte
         return lambda tx: Ignored(reason=f"the follow is for {follow.target}, which is not this blog")
     blog, actor = context.blog, verified.actor
     if not same_site(actor.inbox, actor.id):
-        return lambda tx: Ignored(reason="its inbox is on another server, which did not ask for our posts")  # S79
+        told = _not_its_own(host_of(actor.inbox))
+        return lambda tx: Ignored(reason=told)
     activity_id = blog.addresses.activity(new_token())
     echoed = {"type": "Follow", "actor": actor.id, "object": follow.target}
     if follow.id is not None:
@@ -43,6 +45,9 @@ def remember_follower(verified: VerifiedActivity, follow: Follow, context: Conte
     )
 
     def effect(tx: Transaction) -> Result:
+        # Once: the next follow may have the same id.
+        if follow.id is not None and tombstones.lift(tx, follow.id, actor.id):
+            return Ignored(verdict="deleted", reason="the follow was taken back before it arrived")
         _check_pace(tx, context, follower)
         is_new = followers.add(tx, blog.id, follower)
         number = published.add_activity(
@@ -61,6 +66,14 @@ def remember_follower(verified: VerifiedActivity, follow: Follow, context: Conte
         return Done(reason="a new follower, accepted" if is_new else "follows already; accepted again")
 
     return effect
+
+
+def _not_its_own(server: Server) -> str:
+    """Why such a follow is not even refused: a Reject would be one more thing sent to who asked nothing (S79)."""
+    return (
+        f"its inbox is on {server}, which is not its own site and did not ask for our posts, so nothing is sent there, "
+        "not even a refusal; its server has to name an inbox on its own site, then it can follow again"
+    )
 
 
 def _check_pace(tx: Transaction, context: Context, follower: followers.Follower) -> None:

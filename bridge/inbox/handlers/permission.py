@@ -14,6 +14,7 @@ from bridge.store.published import NewActivity
 from bridge.urls import host_of, same_origin, same_site
 
 _PRIORITY = 10
+NO_ID = "it asks leave without an id, so no answer could say which request it answers"
 
 
 def may_reply(verified: VerifiedActivity, request: ReplyRequest, context: Context) -> Effect:
@@ -35,7 +36,9 @@ def _answered(
     verified: VerifiedActivity, request: InteractionRequest, context: Context, kind: str, *, until_closed: bool
 ) -> Effect:
     blog, actor = context.blog, verified.actor
-    if request.id is None or not same_origin(request.instrument_id, actor.id):
+    if request.id is None:
+        return lambda tx: Ignored(reason=NO_ID)
+    if not same_origin(request.instrument_id, actor.id):
         return lambda tx: Ignored(reason="it asks leave for a post that is not the sender's own")
     if not same_site(actor.inbox, actor.id):
         return lambda tx: Ignored(reason="its inbox is on another server, which asked nothing")  # S79
