@@ -22,7 +22,7 @@ from bridge.cli.serving import serve_all, serve_web, serve_work
 from bridge.config import Config
 from bridge.config import config_from as judge
 from bridge.config_text import config_text
-from bridge.errors import UserFault, WrongUse
+from bridge.errors import ConfigFaults, UserFault, WrongUse
 from bridge.issues.repository import prepare
 from bridge.logs import log_to_stderr
 from bridge.signature.key_files import ED25519_KEY_FILE, INSTANCE_KEY_FILE, RSA_KEY_FILE, make_key_file
@@ -34,7 +34,7 @@ def init(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="the blog's folder")],
     url: Annotated[str, typer.Option(help="the public address, such as https://links.example")] = "",
     handle: Annotated[str, typer.Option(help="the blog is @HANDLE@its-host")] = "",
-    title: Annotated[str, typer.Option()] = "",
+    title: Annotated[str, typer.Option(help="the blog's name (default: the handle)")] = "",
     language: Annotated[str, typer.Option(help="of the issues and pages (de, en, ...)")] = "en",
     database: Annotated[str, typer.Option(help="sqlite:... or postgresql://...")] = "",
 ) -> None:
@@ -78,8 +78,10 @@ def _new_config(path: Path, *, url: str, handle: str, title: str, language: str,
         listen=host if private and ":" in host else "127.0.0.1:8000",
         allow_private=private,
     )
-    # Without its text: the file is not there yet, so a line of it would lead nowhere.
-    config = judge(tomllib.loads(text), folder=path.parent, name="rundbrief init")
+    try:
+        config = judge(tomllib.loads(text), folder=path.parent, name="init")
+    except ConfigFaults as error:
+        raise ConfigFaults([_as_option(fault) for fault in error.faults]) from error
     if config.database.url.startswith("postgresql://"):
         _migrate(config)  # a server that cannot be reached is told before anything is made
     try:
@@ -90,6 +92,11 @@ def _new_config(path: Path, *, url: str, handle: str, title: str, language: str,
     with os.fdopen(descriptor, "w", encoding="utf-8") as file:
         file.write(text)
     return config
+
+
+def _as_option(fault: str) -> str:
+    """What is wrong, with the option that said it: the file is not there yet, so its name would lead nowhere."""
+    return fault.replace("init: database.url:", "--database:", 1).replace("init: blog.", "--", 1)
 
 
 def _not_taken(config: Config, *, url: str, handle: str, database: str) -> list[str]:

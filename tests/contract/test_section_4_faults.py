@@ -210,7 +210,7 @@ def test_a_preview_in_a_file_keeps_each_warning_on_one_line(desk: Desk) -> None:
 
 
 def test_a_file_that_is_not_there_is_said_not_to_be_there(desk: Desk) -> None:
-    assert "There is no file 25.md" in desk.run("lint", str(desk.folder / "issues" / "25.md")).one_line()
+    assert "there is no file 25.md" in desk.run("lint", str(desk.folder / "issues" / "25.md")).one_line()
 
 
 def test_a_readme_in_the_repository_is_left_alone(desk: Desk) -> None:
