@@ -56,7 +56,7 @@ def init(
     done += _make_keys(config.keys_folder)
     (config.folder / "data").mkdir(mode=0o700, exist_ok=True)
     config.media_folder.mkdir(parents=True, exist_ok=True)
-    _open_once(config)
+    done += _make_database(config)
     done += prepare(config.issues_folder, python=sys.executable, config=path, root=_root())
     for sentence in done:
         typer.echo(sentence)
@@ -123,21 +123,24 @@ def _make_keys(folder: Path) -> list[str]:
     return [f"Made the keys in {folder}; keep a copy where nobody else can read it."] if any(made) else []
 
 
-def _open_once(config: Config) -> None:
+def _make_database(config: Config) -> list[str]:
     """Make the tables and the blog's row, so that ids are minted now and a wrong database is told at once."""
 
     async def claim() -> None:
         async with opened(config):
             pass
 
-    _migrate(config)
+    file = config.folder / config.database.url.removeprefix("sqlite:")
+    is_new = config.database.url.startswith("sqlite:") and not file.exists()
+    _migrate(config, make=True)
     asyncio.run(claim())
+    return [f"Made the database {file}."] if is_new else []
 
 
-def _migrate(config: Config) -> None:
+def _migrate(config: Config, *, make: bool = False) -> None:
     url = config.database.url
     if not url.startswith("postgresql://"):
-        path = sqlite_path(url, folder=config.folder)
+        path = sqlite_path(url, folder=config.folder, make=make)
         if is_newest(path):
             return
         url = f"sqlite:///{path}"
