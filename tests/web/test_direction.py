@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 
 import pytest
 from bs4 import BeautifulSoup, Tag
 
+from bridge.web.feed_view import FeedItem, json_feed
 from bridge.web.view import (
     BlogView,
     ConversationView,
@@ -71,3 +73,10 @@ def test_lists_of_issues_say_which_way_each_title_runs(blog: BlogView, issue: Is
         assert (title["lang"], title["dir"]) == ("ar", "rtl")
     date = the(front, "article.h-entry p.quiet")
     assert (date["lang"], date["dir"]) == ("de", "ltr")
+
+
+@pytest.mark.parametrize(("language", "begins"), [("ar", '<div dir="rtl">'), ("de", "<p>")])
+def test_a_feed_says_which_way_an_entry_runs(blog: BlogView, issue: IssueView, language: str, begins: str) -> None:
+    letter = replace(issue, language=language, body_html="<p>رسالة</p>", cover=None)
+    feed = json.loads(json_feed(TEMPLATES, blog, [FeedItem(id="tag:x", issue=letter)]))
+    assert feed["items"][0]["content_html"].startswith(begins)
