@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 import typer
 
 from bridge.app import App
+from bridge.cli.columns import width_of
 from bridge.cli.options import ConfigOption, JsonOption, complain_of, print_json, with_app
 from bridge.cli.progress import progress
 from bridge.errors import UserFault
@@ -81,7 +82,7 @@ async def _progress(app: App, made: int, *, since: datetime) -> str:
 
 
 def issues(
-    slug: Annotated[str | None, typer.Argument(metavar="[SLUG]", show_default=False)] = None,
+    slug: Annotated[str | None, typer.Argument(metavar="SLUG", show_default=False)] = None,
     config: ConfigOption = None,
     as_json: JsonOption = False,
 ) -> int:
@@ -94,10 +95,11 @@ def issues(
         if as_json:
             print_json(listed)
         zone = app.publisher.blog_config.timezone
+        wide = width_of(one["slug"] for one in listed)
         for one in () if as_json else listed:
             state = "waits" if one["state"] == "waiting" else one["state"]
             date = one["date"].astimezone(zone)
-            typer.echo(f"{date:%Y-%m-%d}  {state:<10} {one['slug']}  {one['title']}")
+            typer.echo(f"{date:%Y-%m-%d}  {state:<9}  {one['slug']:<{wide}}  {one['title']}")
         if not listed and not as_json:
             typer.echo("There is no issue yet.")
         return 0
@@ -145,15 +147,17 @@ async def _show_ledger(app: App, slug: str, *, as_json: bool) -> int:
     typer.echo(f"  page   {ledger['url']}")
     typer.echo(f"  object {ledger['object'] or 'none: nobody was told of it'}")
     typer.echo("Sent:" if ledger["outgoing"] else "Sent: nothing")
+    wide = width_of(one["server"] for one in ledger["outgoing"])
     for one in reversed(ledger["outgoing"]):
         typer.echo(
-            f"  {_SENT.get(one['type'], one['type']):<10} {one['server']:<30} {_standing(one, zone)}{_part(one)}"
+            f"  {_SENT.get(one['type'], one['type']):<10}  {one['server']:<{wide}}  {_standing(one, zone)}{_part(one)}"
         )
     if ledger["links"]:
         typer.echo(f"Linked: {ledger['links_in_short']}")
     for one in ledger["links"]:
         later = f", tries again {in_zone(one['next'], zone)}" if one["state"] == "failed" and one["next"] else ""
-        typer.echo(f"  {one['state']:<8} {one['target']} ({one['reason'] or 'not told yet'}{later})")
+        reason = one["reason"].removeprefix(f"GET {one['target']}: ") or "not told yet"
+        typer.echo(f"  {one['state']:<8}  {one['target']} ({reason}{later})")
     typer.echo("Came in:" if ledger["incoming"] else "Came in: nothing")
     for one in reversed(ledger["incoming"]):
         times = "" if one["repeats"] == 0 else f", {one['repeats'] + 1} times"

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from typing import Annotated
+from zoneinfo import ZoneInfo
 
 import typer
 
 from bridge.app import App
+from bridge.cli.columns import width_of
 from bridge.cli.options import ConfigOption, JsonOption, print_json, with_app
+from bridge.outbox.report import in_zone
 from bridge.store import deliveries as delivery_rows
 from bridge.store import server_ledger, servers
 from bridge.store.database import Transaction
@@ -40,23 +43,26 @@ def deliveries(
             return 0
         if not lines:
             typer.echo("Every server has what it should have." if failing else "Nothing was ever sent to anybody.")
+        wide = width_of(line.server for line in lines)
         for line in lines:
-            typer.echo(_sentence(line))
+            typer.echo(f"{line.server:<{wide}}  {_sentence(line, app.publisher.blog_config.timezone)}")
         return 0
 
     return with_app(config, run)
 
 
-def _sentence(line: ServerLine) -> str:
-    since = f"{line.since:%Y-%m-%d %H:%M}"
+def _sentence(line: ServerLine, zone: ZoneInfo) -> str:
+    since = in_zone(line.since, zone)
+    reason = f": {line.reason}" if line.reason else ""
     if line.next is None:
-        return f"{line.server}  {line.state} {since}" + (f"  {line.reason}" if line.reason else "")
-    reason = f"  {line.reason}" if line.reason else ""
-    return f"{line.server}  {line.state} since {since}, next try {line.next:%Y-%m-%d %H:%M} UTC{reason}"
+        return f"{line.state} {since}{reason}"
+    return f"{line.state} since {since}, next try {in_zone(line.next, zone)}{reason}"
 
 
 def retry(
-    server: Annotated[str | None, typer.Argument(help="only this server, such as example.social")] = None,
+    server: Annotated[
+        str | None, typer.Argument(metavar="SERVER", help="only this server, such as example.social")
+    ] = None,
     config: ConfigOption = None,
 ) -> int:
     """Try everything that waits or was given up again now; for a server also what it refused."""

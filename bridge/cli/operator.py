@@ -22,7 +22,7 @@ from bridge.cli.serving import serve_all, serve_web, serve_work
 from bridge.config import Config
 from bridge.config import config_from as judge
 from bridge.config_text import config_text
-from bridge.errors import UserFault, WrongUse
+from bridge.errors import ConfigFaults, UserFault, WrongUse
 from bridge.issues.repository import prepare
 from bridge.logs import log_to_stderr
 from bridge.signature.key_files import ED25519_KEY_FILE, INSTANCE_KEY_FILE, RSA_KEY_FILE, make_key_file
@@ -34,7 +34,7 @@ def init(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="the blog's folder")],
     url: Annotated[str, typer.Option(help="the public address, such as https://links.example")] = "",
     handle: Annotated[str, typer.Option(help="the blog is @HANDLE@its-host")] = "",
-    title: Annotated[str, typer.Option()] = "",
+    title: Annotated[str, typer.Option(help="the blog's name (default: the handle)")] = "",
     language: Annotated[str, typer.Option(help="of the issues and pages (de, en, ...)")] = "en",
     database: Annotated[str, typer.Option(help="sqlite:... or postgresql://...")] = "",
 ) -> None:
@@ -56,7 +56,7 @@ def init(
     done += _make_keys(config.keys_folder)
     (config.folder / "data").mkdir(mode=0o700, exist_ok=True)
     config.media_folder.mkdir(parents=True, exist_ok=True)
-    _open_once(config)
+    done += _make_database(config)
     done += prepare(config.issues_folder, python=sys.executable, config=path, root=_root())
     for sentence in done:
         typer.echo(sentence)
@@ -78,8 +78,10 @@ def _new_config(path: Path, *, url: str, handle: str, title: str, language: str,
         listen=host if private and ":" in host else "127.0.0.1:8000",
         allow_private=private,
     )
-    # Without its text: the file is not there yet, so a line of it would lead nowhere.
-    config = judge(tomllib.loads(text), folder=path.parent, name="rundbrief init")
+    try:
+        config = judge(tomllib.loads(text), folder=path.parent, name="init")
+    except ConfigFaults as error:
+        raise ConfigFaults([_as_option(fault) for fault in error.faults]) from error
     if config.database.url.startswith("postgresql://"):
         _migrate(config)  # a server that cannot be reached is told before anything is made
     try:
@@ -90,6 +92,11 @@ def _new_config(path: Path, *, url: str, handle: str, title: str, language: str,
     with os.fdopen(descriptor, "w", encoding="utf-8") as file:
         file.write(text)
     return config
+
+
+def _as_option(fault: str) -> str:
+    """What is wrong, with the option that said it: the file is not there yet, so its name would lead nowhere."""
+    return fault.replace("init: database.url:", "--database:", 1).replace("init: blog.", "--", 1)
 
 
 def _not_taken(config: Config, *, url: str, handle: str, database: str) -> list[str]:
@@ -116,21 +123,24 @@ def _make_keys(folder: Path) -> list[str]:
     return [f"Made the keys in {folder}; keep a copy where nobody else can read it."] if any(made) else []
 
 
-def _open_once(config: Config) -> None:
+def _make_database(config: Config) -> list[str]:
     """Make the tables and the blog's row, so that ids are minted now and a wrong database is told at once."""
 
     async def claim() -> None:
         async with opened(config):
             pass
 
-    _migrate(config)
+    file = config.folder / config.database.url.removeprefix("sqlite:")
+    is_new = config.database.url.startswith("sqlite:") and not file.exists()
+    _migrate(config, make=True)
     asyncio.run(claim())
+    return [f"Made the database {file}."] if is_new else []
 
 
-def _migrate(config: Config) -> None:
+def _migrate(config: Config, *, make: bool = False) -> None:
     url = config.database.url
     if not url.startswith("postgresql://"):
-        path = sqlite_path(url, folder=config.folder)
+        path = sqlite_path(url, folder=config.folder, make=make)
         if is_newest(path):
             return
         url = f"sqlite:///{path}"

@@ -26,7 +26,7 @@ T = TypeVar("T")
 ConfigOption = Annotated[
     Path | None, typer.Option("--config", help="config.toml (default: here or in a parent folder)")
 ]
-Files = Annotated[list[Path] | None, typer.Argument(metavar="[FILE]...", show_default=False)]
+Files = Annotated[list[Path] | None, typer.Argument(metavar="FILE", show_default=False)]
 JsonOption = Annotated[bool, typer.Option("--json", help="print JSON for programs")]
 
 

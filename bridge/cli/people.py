@@ -12,6 +12,7 @@ import typer
 from bridge.accounts import domain_from
 from bridge.activity.ids import Blog
 from bridge.app import App
+from bridge.cli.columns import width_of
 from bridge.cli.options import ConfigOption, JsonOption, counted, print_json, with_app
 from bridge.clock import wire_time
 from bridge.errors import UserFault, WrongUse
@@ -43,8 +44,9 @@ def list_followers(
         elif as_json:
             print_json(listed)
         else:
+            wide = width_of(one["handle"] for one in listed)
             for one in listed:
-                typer.echo(f"{one['since'][:10]}  {one['handle']}  {one['actor']}")
+                typer.echo(f"{one['since'][:10]}  {one['handle']:<{wide}}  {one['actor']}")
             servers = {one["server"] for one in listed}
             typer.echo(f"{counted(len(listed), 'follower')} on {counted(len(servers), 'server')}.")
         return 0

@@ -9,6 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from bridge.activity.ids import Blog
+from bridge.cli.prose import Prose
 from bridge.outbox.mastodon import Post
 from bridge.outbox.preview import Preview
 
@@ -18,7 +19,7 @@ _BESIDE = 100  #: columns of a terminal that has room for both
 def preview_screen(shown: Preview, blog: Blog, console: Console) -> None:
     """Print it."""
     page = Panel(
-        Group(Text(shown.issue.title, style="bold"), Text(), Text(shown.rendered.text)),
+        Group(Text(shown.issue.title, style="bold"), Text(), Prose(shown.rendered.page_html)),
         title=Text(f"the page: {blog.addresses.page(shown.issue.slug)}"),
         title_align="left",
     )
@@ -73,6 +74,6 @@ def _post(post: Post, number: int, count: int, blog: Blog) -> Panel:
     content: list[RenderableType] = []
     if post.warning:
         content += [Text(f"[{post.warning}] – show more", style="reverse"), Text()]
-    content += [Text(post.text), Text(), Text("\n".join(facts(post)), style="dim")]
+    content += [Prose(post.html), Text(), Text("\n".join(facts(post)), style="dim")]
     title = f"@{blog.acct} in Mastodon" + (f", post {number} of {count}" if count > 1 else "")
     return Panel(Group(*content), title=Text(title), title_align="left")

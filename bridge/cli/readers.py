@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import Annotated, Any
+from zoneinfo import ZoneInfo
 
 import typer
 
 from bridge.app import App
+from bridge.cli.columns import width_of
 from bridge.cli.options import ConfigOption, JsonOption, print_json, with_app
 from bridge.conversation.blocklist import BlockList
 from bridge.conversation.document import own_comments
@@ -16,6 +19,7 @@ from bridge.errors import UserFault
 from bridge.inbox import moderate
 from bridge.inbox.why import explain, word_of
 from bridge.outbox import answer
+from bridge.outbox.report import in_zone
 from bridge.store import blocks, issues, received
 from bridge.store.database import Transaction
 from bridge.store.entries import EntryRow
@@ -29,7 +33,7 @@ _Slug = Annotated[str, typer.Argument(metavar="SLUG", help="the issue")]
 
 
 def comments(
-    slug: Annotated[str | None, typer.Argument(help="only of this issue")] = None,
+    slug: Annotated[str | None, typer.Argument(metavar="SLUG", help="only of this issue")] = None,
     private: Annotated[bool, typer.Option("--private", help="only what was said to you alone or to followers")] = False,
     held: Annotated[bool, typer.Option("--held", help="only what waits for you")] = False,
     config: ConfigOption = None,
@@ -51,8 +55,9 @@ def comments(
         if as_json:
             print_json(listed)
         else:
-            _print_comments(listed, _nothing(slug, private=private, held=held))
-            _print_reports(reports)
+            zone = app.publisher.blog_config.timezone
+            _print_comments(listed, zone, _nothing(slug, private=private, held=held))
+            _print_reports(reports, zone)
         return 0
 
     return with_app(config, run)
@@ -81,28 +86,30 @@ def _nothing(slug: str | None, *, private: bool, held: bool) -> str:
     return f"Nobody has said anything in private{where}." if private else f"Nobody has said anything{where} yet."
 
 
-def _print_comments(listed: list[dict[str, Any]], nothing: str) -> None:
+def _print_comments(listed: list[dict[str, Any]], zone: ZoneInfo, nothing: str) -> None:
     """A line of facts for each, and what it says; `nothing` if there is none."""
     issue = None
+    wide = width_of(one["kind"] for one in listed)
     for one in listed:
         if one["issue"] != issue:
             issue = one["issue"]
             typer.echo(issue)
         author = one["author"] or {"name": "(deleted)", "handle": ""}
         who = " ".join(part for part in (author["name"], author["handle"]) if part)
-        typer.echo(_printable(f"  {one['id']}  {one['state']:<8} {one['kind']}  {one['published'][:16]}  {who}"))
+        when = in_zone(datetime.fromisoformat(one["published"]), zone)
+        typer.echo(_printable(f"  {one['id']}  {one['state']:<7}  {one['kind']:<{wide}}  {when}  {who}"))
         for line in text_of(one["content_html"]).splitlines():
             typer.echo(_printable(f"      {line}"))
     if not listed:
         typer.echo(nothing)
 
 
-def _print_reports(reports: list[Received]) -> None:
+def _print_reports(reports: list[Received], zone: ZoneInfo) -> None:
     """What other servers tell the author of; nothing of it is ever on a page."""
     if reports:
         typer.echo("Reports to you:")
     for row in reports:
-        typer.echo(_printable(f"  {row.received_at:%Y-%m-%d %H:%M}  {row.server}: {row.reason}"))
+        typer.echo(_printable(f"  {in_zone(row.received_at, zone)}  {row.server}: {row.reason}"))
 
 
 def _judge(given: Any, asked: str, decide: Callable[[Transaction, App, EntryRow], str]) -> int:

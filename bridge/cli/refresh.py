@@ -15,7 +15,9 @@ from bridge.store.issues import IssueRow
 
 
 def refresh(
-    slug: Annotated[str | None, typer.Argument(help="only this issue (default: all that take comments)")] = None,
+    slug: Annotated[
+        str | None, typer.Argument(metavar="SLUG", help="only this issue (default: all that take comments)")
+    ] = None,
     config: ConfigOption = None,
     as_json: JsonOption = False,
 ) -> int:

@@ -175,20 +175,19 @@ def _not_received(tx: Transaction, blog: Blog, asked: str, blocked: BlockList) -
             )
         server = host_of(asked)
     except BadUrl:
-        return Explanation(
-            asked=asked,
-            verdict="not-received",
-            sentences=["This is no address; give the address of a post, an activity, an actor or a server."],
-        )
+        told = ["This is no address; give the address of a post, an activity, an actor or a server."]
+        if (its_server := _server_of_handle(asked)) is not None:
+            told = ["Nobody of this handle is known here.", *_about_server(tx, its_server)]
+        return Explanation(asked=asked, verdict="not-received", sentences=told)
     announced = announcements.issue_of(tx, blog.id, asked)
     if announced is not None:
         issue = issues.find(tx, announced)
-        told = (
+        named = (
             f"Your issue “{issue.title if issue else '?'}” names it under `syndication`: what answers it is a comment."
         )
-        return Explanation(asked=asked, verdict="ignored", sentences=[told])
-    if named := _named_as(tx, blog, asked):
-        sentences = ["It did not arrive here itself.", *named]
+        return Explanation(asked=asked, verdict="ignored", sentences=[named])
+    if names := _named_as(tx, blog, asked):
+        sentences = ["It did not arrive here itself.", *names]
     if (by := blocked.holds(asked)) is not None:
         sentences.append(f"You block {by}, so it would not be shown.")
     return Explanation(asked=asked, verdict="not-received", sentences=[*sentences, *_about_server(tx, server)])
@@ -321,6 +320,12 @@ def _server_asked(asked: str) -> Server | None:
     except BadUrl:
         return None
     return Server(url.authority) if url.target == "/" and url.fragment is None else None
+
+
+def _server_of_handle(asked: str) -> Server | None:
+    """Whose `@user@host` was given."""
+    user, _, domain = asked.removeprefix("@").partition("@")
+    return _server_asked(domain) if user and domain and not set(user) & set("/: ") else None
 
 
 def _when(moment: datetime) -> str:

@@ -80,6 +80,8 @@ def path_in(repository: Repository, file: Path) -> str:
     if whole != folder and whole.is_dir() and not whole.is_symlink():
         whole = whole / "index.md"
     if not whole.is_relative_to(folder) or whole == folder:
+        if not named.exists():
+            raise UserFault(f"there is no file {file} here; issue files lie in {folder}")
         raise UserFault(f"{file} does not lie in {folder}")
     return whole.relative_to(folder).as_posix()
 

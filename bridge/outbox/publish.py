@@ -346,7 +346,7 @@ def no_issue(repository: Repository, path: str) -> str:
     if not is_issue(os.fsencode(path).split(b"/")) or path[:1] in "_.":
         return f"{path} is no issue file: those are NAME.md and NAME/index.md, and begin with no _ or dot"
     if not (repository.folder / path).exists():
-        return f"There is no file {path} in {repository.folder}"
+        return f"there is no file {path} in {repository.folder}"
     return f"{path} is not committed and git leaves it alone; look whether a .gitignore names it"
 
 

@@ -65,7 +65,7 @@ class Watch:
             for fault in refused:
                 log.error("refused, and left as it was: %s. Mend the file and commit it", fault)
             done = sum(step.action != "refuse" for step in report.steps)
-            log.info("published %s: %d issues changed, %d files refused", report.commit, done, len(report.steps) - done)
+            log.info("published %s: %d changed, %d refused", report.commit, done, len(report.steps) - done)
         return is_due
 
     def _give_way(self, mark: object | None, told: str) -> None:

@@ -143,6 +143,10 @@ def _cure(what: str) -> str:
         return "an older Rundbrief made its tables, and the next start of `rundbrief serve` brings them up to date"
     if "locked" in what:
         return "another program holds it: try again when that is done"
+    if "is full" in what or "No space left" in what:
+        return "make room on the disk that holds it"
+    if "readonly" in what or "read-only" in what:
+        return "let the user who runs this write its file and the folder around it"
     if "malformed" in what or "not a database" in what:
         return "put its file back from a backup"
     return "see that it runs, and that [database] url in config.toml is right"

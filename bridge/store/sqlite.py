@@ -123,13 +123,21 @@ def _sqlite_engine(path: Path, *, read_only: bool) -> sa.Engine:
     )
 
 
-def sqlite_path(url: str, *, folder: Path) -> Path:
-    """The file of a `sqlite:` address, seen to be writable. Raises UserFault with what to do."""
+def sqlite_path(url: str, *, folder: Path, make: bool = False) -> Path:
+    """The file of a `sqlite:` address, seen to be writable. Raises UserFault with what to do.
+
+    Only `make` makes one that is not there: in its place an empty one would be a new account under the old address.
+    """
     path = folder / url.removeprefix("sqlite:")
     if not path.parent.is_dir():
         raise UserFault(f"the folder of the database does not exist: {path.parent}; make it or correct [database] url")
     if path.is_dir():
         raise UserFault(f"the database {path} is a folder; correct [database] url")
+    if not make and not path.exists():
+        raise UserFault(
+            f"the database {path} is not there; put it back from a backup, or begin anew with `rundbrief init DIR`: "
+            "as another account, which nobody follows yet"
+        )
     try:
         with open(path, "a+b", opener=_for_us_alone) as file:
             file.seek(0)

@@ -166,6 +166,10 @@ def _content(issue: IssueView, blog: BlogView, words: Words) -> str:
     if issue.cover and issue.cover.src not in body:
         src, alt = html.escape(issue.cover.src), html.escape(issue.cover.alt)
         body = f'<p><img src="{src}" alt="{alt}"></p>\n{body}'
+    if (
+        words.direction(issue.language) == "rtl"
+    ):  # feed readers know the language of an entry and set it from left to right
+        body = f'<div dir="rtl">\n{body}\n</div>'
     if not issue.content_warning:
         return body
     warning = html.escape(f"{words.say('Content warning:')} {issue.content_warning}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import stat
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -55,9 +56,9 @@ async def _start(runner: web.AppRunner, site: Site, listen: str) -> asyncio.Serv
         host, _, port = listen.rpartition(":")
         return await loop.create_server(connections, host.strip("[]"), int(port), backlog=_BACKLOG)
     except OSError as error:
-        raise UserFault(
-            f"cannot listen on {listen}: {error.strerror or error}; stop what uses it, or change [server] listen"
-        ) from error
+        # asyncio's own sentence names the address once more.
+        why = os.strerror(error.errno) if error.errno else error
+        raise UserFault(f"cannot listen on {listen}: {why}; stop what uses it, or change [server] listen") from error
 
 
 async def _make_room(path: Path) -> None:

@@ -32,6 +32,8 @@ CONTENT_SECURITY_POLICY = (
 SCRIPTED_CONTENT_SECURITY_POLICY = f"{CONTENT_SECURITY_POLICY}; script-src 'self'"
 
 _TABLE = re.compile(r"<table\b.*?</table>", re.DOTALL)
+#: A link whose text is its own address.
+_LONE_LINK = re.compile(r'<a (?=href="([^"]+)"[^>]*>\1</a>)(?![^>]*\bclass=)')
 
 _FAULTS = {
     400: ("This cannot be answered", "Something is missing or wrong in what was sent."),
@@ -182,7 +184,7 @@ def render_issue(templates: Templates, blog: BlogView, issue: IssueView, convers
         words=words,
         blog=blog,
         issue=issue,
-        body=Markup(_with_scrolling_tables(issue.body_html, words)),
+        body=Markup(_for_paper(_with_scrolling_tables(issue.body_html, words))),
         talk=said,
         closed=conversation.closed,
         last_moment=None if conversation.closes is None else conversation.closes - timedelta(seconds=1),
@@ -252,6 +254,11 @@ def render_login(templates: Templates, view: LoginView) -> str:
 
 def _words(templates: Templates, blog: BlogView) -> Words:
     return templates.words(blog.language, blog.timezone)
+
+
+def _for_paper(body: str) -> str:
+    """Print writes addresses behind links; a link that shows its own is marked, so that it is not written twice."""
+    return _LONE_LINK.sub('<a class="lone" ', body)
 
 
 def _with_scrolling_tables(body: str, words: Words) -> str:

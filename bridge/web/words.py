@@ -108,6 +108,11 @@ class Words:
         """A BCP 47 language as Open Graph writes it, with the territory it needs: `de` is `de_DE`; "" if unknown."""
         return _open_graph_locale(language)
 
+    @staticmethod
+    def direction(language: str) -> str:
+        """Which way a BCP 47 language is written, as HTML's `dir` says it: `rtl` or `ltr`."""
+        return _direction(language)
+
     def _there(self, moment: datetime) -> datetime:
         try:
             return moment.astimezone(self._zone)
@@ -161,6 +166,11 @@ def _open_graph_locale(language: str) -> str:
         likely = get_global("likely_subtags").get(str(locale))
         locale = Locale.parse(likely) if likely else locale
     return f"{locale.language}_{locale.territory}" if (locale.territory or "").isalpha() else ""
+
+
+@lru_cache(maxsize=64)
+def _direction(language: str) -> str:
+    return "rtl" if _locale(language).character_order == "right-to-left" else "ltr"
 
 
 def _messages(path: Path) -> list[Message]:

@@ -122,6 +122,24 @@ def test_nothing_that_a_stranger_wrote_runs_in_it(tab: Tab, blog: RunningBlog, e
     assert tab.faults == []
 
 
+def test_answers_that_stop_moving_right_name_whom_they_answer(
+    tab: Tab, blog: RunningBlog, elsewhere: Elsewhere
+) -> None:
+    blog.publish({"tief.md": "---\ntitle: Tief\n---\n\nText.\n"})
+    note = "https://social.example/notes/tief-"
+    for depth in range(9):
+        above = f"{note}{depth - 1}" if depth else None
+        blog.say(
+            "tief", "<p>ja</p>", name=f"Nr. {depth}", token=f"d{depth}", object_id=f"{note}{depth}", in_reply_to=above
+        )
+    elsewhere.html = (
+        f'<!doctype html><html lang="de"><body><script src="{blog.origin}/embed.js" data-issue="tief"></script>'
+    )
+    page = tab.go(elsewhere.origin)
+    page.wait_for_selector(".rundbrief-comments h2")
+    assert page.locator(".answers").all_inner_texts() == [f"↳ als Antwort auf Nr. {above}" for above in range(3, 8)]
+
+
 def test_the_script_is_small(blog: RunningBlog) -> None:
     answer = blog.get("/embed.js", Accept_Encoding="gzip")
     assert len(answer.body) < 5_000

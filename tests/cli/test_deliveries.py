@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -145,8 +146,9 @@ def test_a_person_reads_a_sentence(blog: Blog, capsys: pytest.CaptureFixture[str
     command.deliveries(failing=True, config=blog.config, as_json=False)
 
     said = capsys.readouterr().out
-    assert f"busy.example  waiting since {NOW:%Y-%m-%d %H:%M}, next try {_LATER:%Y-%m-%d %H:%M} UTC" in said
-    assert "strict.example  refused" in said
+    now, later = (f"{moment.astimezone(ZoneInfo('Europe/Berlin')):%Y-%m-%d %H:%M %Z}" for moment in (NOW, _LATER))
+    assert f"busy.example    waiting since {now}, next try {later}: it answered 503: later\n" in said
+    assert f"strict.example  refused {now}: it answered 400: no\n" in said
 
 
 def test_retry_makes_what_waits_due_now_and_leaves_what_was_refused(

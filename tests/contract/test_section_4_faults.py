@@ -106,6 +106,28 @@ def test_a_database_that_is_a_folder_is_told(desk: Desk) -> None:
     assert "is a folder" in told.one_line()
 
 
+@pytest.mark.parametrize("command", ["issues", "publish", "serve", "web", "work", "login"])
+def test_a_database_that_is_gone_is_not_made_anew_unasked(desk: Desk, command: str) -> None:
+    """An empty one would be another account at the same address, which nobody follows."""
+    desk.database.unlink()
+
+    told = desk.run(command)
+
+    assert told.status == 1
+    assert "put it back from a backup" in told.one_line()
+    assert not desk.database.exists()
+
+
+def test_init_makes_a_database_that_is_gone_and_says_so(desk: Desk) -> None:
+    desk.database.unlink()
+
+    told = desk.say("init", str(desk.folder))
+
+    assert told.status == 0
+    assert f"Made the database {desk.database}." in told.output
+    assert desk.database.exists()
+
+
 def test_a_database_without_tables_says_who_makes_them(desk: Desk) -> None:
     desk.database.write_bytes(b"")
 
@@ -210,7 +232,7 @@ def test_a_preview_in_a_file_keeps_each_warning_on_one_line(desk: Desk) -> None:
 
 
 def test_a_file_that_is_not_there_is_said_not_to_be_there(desk: Desk) -> None:
-    assert "There is no file 25.md" in desk.run("lint", str(desk.folder / "issues" / "25.md")).one_line()
+    assert "there is no file 25.md" in desk.run("lint", str(desk.folder / "issues" / "25.md")).one_line()
 
 
 def test_a_readme_in_the_repository_is_left_alone(desk: Desk) -> None:

@@ -132,6 +132,6 @@ def test_a_faulty_option_of_init_says_what_is_allowed_and_makes_nothing(house: H
         "init", str(tmp_path / "b"), "--url", "https://b.example", "--handle", "ä ö", "--language", "deutsch"
     )
     assert wrong.returncode == 2
-    assert "rundbrief init: blog.handle: must be letters from a to z" in wrong.stderr
-    assert "rundbrief init: blog.language: must be a language tag" in wrong.stderr
+    assert "rundbrief: --handle: must be letters from a to z" in wrong.stderr
+    assert "rundbrief: --language: must be a language tag" in wrong.stderr
     assert not (tmp_path / "b").exists()

@@ -89,6 +89,19 @@ async def test_a_server_is_told_of_by_one_word_for_each_verdict_and_shown_if_any
     assert "there is on record: 1 ignored, 3 shown." in told
 
 
+@pytest.mark.parametrize("handle", ["@nobody@far.example", "nobody@far.example"])
+async def test_why_tells_of_the_server_where_a_handle_is_unknown(place: Place, handle: str) -> None:
+    await place.say(ANN)
+    verdict, told = await _why(place, handle)
+    assert (verdict, "is no address" in told) == ("not-received", False)
+    assert "Nobody of this handle is known here. From far.example there is on record" in told
+
+
+@pytest.mark.parametrize("nonsense", ["x", "@", "@a@", "a@b@c.example", "mailto:a@b.example", "a b@c.example"])
+async def test_why_says_what_an_address_is_where_there_is_none(place: Place, nonsense: str) -> None:
+    assert "This is no address" in (await _why(place, nonsense))[1]
+
+
 async def test_why_knows_the_posts_that_something_here_names(place: Place) -> None:
     mine, missing = "https://far.example/@ada/1", "https://far.example/@ada/missing"
     await place.database.write(lambda tx: announcements.settle(tx, 1, 1, [mine]))

@@ -49,7 +49,7 @@ async def test_named_files_are_committed_and_published(desk: Desk) -> None:
     [
         ("notizen.txt", "is no issue file: those are"),
         ("_entwurf.md", "is no issue file: those are"),
-        ("fehlt.md", "There is no file fehlt.md"),
+        ("fehlt.md", "there is no file fehlt.md"),
     ],
 )
 async def test_what_is_no_issue_file_is_not_committed(desk: Desk, path: str, said: str) -> None:

@@ -166,7 +166,7 @@ async def test_named_files_alone_are_looked_at_and_the_others_stay(desk: Desk) -
     desk.files.commit()
     await desk.publish(only=["a.md"])
     assert await desk.kinds() == ["Create", "Create", "Update"]
-    with pytest.raises(UserFault, match=r"There is no file c\.md"):
+    with pytest.raises(UserFault, match=r"there is no file c\.md"):
         await desk.publish(only=["c.md"])
     await desk.publish(only=["b.md"])
     assert await desk.kinds() == ["Delete"]

@@ -115,4 +115,4 @@ async def test_a_refused_file_is_an_error_in_the_log_and_no_change(
         assert await Watch(desk.publisher).look()
     (refused,) = [record for record in caplog.records if record.levelno == logging.ERROR]
     assert "kaputt.md:3: date" in refused.getMessage()
-    assert any("1 issues changed, 1 files refused" in record.getMessage() for record in caplog.records)
+    assert any("1 changed, 1 refused" in record.getMessage() for record in caplog.records)

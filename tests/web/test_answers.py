@@ -130,7 +130,7 @@ def test_whoever_likes_without_a_known_name_is_called_by_the_server(running: Run
     running.write(like)
     faces = running.get("/issues/1").text
     assert "social.example" in faces
-    assert ">S</span>" in faces
+    assert "<bdi>S</bdi>" in faces
 
 
 def test_an_old_slug_leads_to_the_new_one_in_every_form(running: RunningBlog) -> None:

@@ -166,7 +166,7 @@ def test_the_last_line_says_when_comments_are_closed(show: Show, language: str, 
 
 def test_the_way_to_answer_says_until_when(blog: BlogView, issue: IssueView) -> None:
     page = render_issue(TEMPLATES, blog, issue, ConversationView(closes=NOON + timedelta(days=90, hours=11)))
-    assert words_of(one(BeautifulSoup(page, "html5lib"), ".join")).endswith("Fediverse · bis 3. November 2024")
+    assert words_of(one(BeautifulSoup(page, "html5lib"), ".join")).endswith("Fediverse, bis 3. November 2024")
     assert "bis" not in words_of(
         one(BeautifulSoup(render_issue(TEMPLATES, blog, issue, ConversationView()), "html5lib"), ".join")
     )

@@ -6,7 +6,7 @@
     en: {
       one: "One comment", many: "# comments", none: "No comments yet", like: "One like", likes: "# likes",
       boost: "One boost", boosts: "# boosts", join: "Reply from your server",
-      how: "with Mastodon or any other account in the fediverse", reply: "Reply", original: "Original",
+      how: "with Mastodon or any other account in the fediverse", reply: "Reply", original: "Original", to: "in reply to",
       deleted: "This comment was deleted.", closed: "Comments are closed.", edited: "edited",
       quote: "Quote", mention: "Mention", loading: "Loading the comments …",
       failed: "The comments cannot be shown for now.", there: "Read them on the issue’s page",
@@ -14,7 +14,7 @@
     de: {
       one: "Ein Gedanke", many: "# Gedanken", none: "Noch keine Gedanken", like: "Ein Like", likes: "# Likes",
       boost: "Einmal geteilt", boosts: "#-mal geteilt", join: "Vom eigenen Server antworten",
-      how: "mit Mastodon oder jedem anderen Konto im Fediverse", reply: "Antworten", original: "Original",
+      how: "mit Mastodon oder jedem anderen Konto im Fediverse", reply: "Antworten", original: "Original", to: "als Antwort auf",
       deleted: "Dieser Kommentar wurde gelöscht.",
       closed: "Kommentare sind geschlossen.", edited: "bearbeitet", quote: "Zitat", mention: "Erwähnung",
       loading: "Die Kommentare werden geladen …", failed: "Die Kommentare können gerade nicht gezeigt werden.",
@@ -33,7 +33,7 @@ a { color: var(--rundbrief-accent, inherit); text-underline-offset: .18em; }
 :focus-visible { outline: 2px solid var(--rundbrief-accent, currentcolor); outline-offset: 2px; }
 .soft, .soft a, header, footer { color: var(--soft); font-size: .86em; }
 ol { list-style: none; margin: 0; padding: 0; }
-ol ol { margin-left: .6em; padding-left: clamp(.6em, 3vw, 1.4em); border-left: 1px solid var(--line); }
+ol ol { margin-inline-start: .6em; padding-inline-start: clamp(.6em, 3vw, 1.4em); border-inline-start: 1px solid var(--line); }
 ol ol ol ol ol { margin: 0; padding: 0; border: 0; }
 article { padding: 1em 0 .8em; }
 .top > li { border-top: 1px solid var(--line); }
@@ -46,12 +46,14 @@ a:hover { text-decoration: underline; }
 .said { margin: .5em 0; line-height: 1.55; }
 .said > :first-child, .said p:first-child { margin-top: 0; }
 .said > :last-child { margin-bottom: 0; }
-.said ol, .said ul { list-style: revert; margin: 0 0 .7em; padding-left: 1.5em; border: 0; }
-.said blockquote { margin: 0 0 .7em; padding-left: 1em; border-left: 3px solid var(--line); color: var(--soft); }
+.said ol, .said ul { list-style: revert; margin: 0 0 .7em; padding-inline-start: 1.5em; border: 0; }
+.said blockquote { margin: 0 0 .7em; padding-inline-start: 1em; border-inline-start: 3px solid var(--line); color: var(--soft); }
 .said pre { overflow-x: auto; padding: .8em; background: var(--quiet); }
 .said img { max-width: 100%; height: auto; max-height: 22em; }
 .said figure { margin: .3em 0; }
-footer { display: flex; gap: 1.1em; }
+.answers { margin: .4em 0 0; }
+footer { display: flex; flex-wrap: wrap; gap: 0 1.1em; }
+footer a { padding: .3em 0; }
 .badge { border: 1px solid; border-radius: 1em; padding: 0 .5em; font-size: .86em; }
 .join { display: flex; flex-wrap: wrap; gap: .4em .9em; align-items: baseline; }
 .button { border: 1px solid; border-radius: 2em; padding: .4em 1em; text-decoration: none; font-weight: 600; }
@@ -59,6 +61,7 @@ footer { display: flex; gap: 1.1em; }
   const TEXTS = new Set(("p br a strong b em i del s u code pre blockquote ul ol li q cite sub sup span small abbr " +
     "h1 h2 h3 h4 h5 h6 hr details summary figure figcaption img ruby rt rp").toUpperCase().split(" "));
   const DEEPEST = 6;
+  const SAME_INDENT = 4; // from here answers stand below each other and name whom they answer
 
   const script = document.currentScript;
   if (!script || !script.dataset.issue) return;
@@ -113,7 +116,8 @@ footer { display: flex; gap: 1.1em; }
 
   const badge = (kind) => (kind === "quote" || kind === "mention" ? make("span", { class: "badge" }, words[kind]) : "");
 
-  const entry = (said, closed) => {
+  /** One thing said; `answered` is whom to name above it, or null. */
+  const entry = (said, closed, answered) => {
     const here = `${page}#c-${encodeURIComponent(said.id)}`;
     if (said.deleted) return make("article", { part: "comment" }, make("p", { class: "soft" }, make("em", {}, words.deleted)));
     const author = said.author || { name: "", handle: "", url: "" };
@@ -134,6 +138,7 @@ footer { display: flex; gap: 1.1em; }
       make("header", {}, face,
         make("span", {}, link(author.url, { class: "name", part: "name" }, name), " ", make("bdi", { dir: "ltr" }, author.handle === author.name ? "" : author.handle || "")),
         make("span", {}, make("a", { href: here }, moment(said.published)), said.updated ? ` (${words.edited}) ` : " ", badge(said.kind))),
+      answered ? make("p", { class: "soft answers" }, `↳ ${words.to} `, make("bdi", {}, answered.name || answered.handle)) : "",
       text,
       make("footer", {}, link(said.url, {}, words.original),
         closed || said.kind === "webmention" ? "" : link(`${origin}/interact?uri=${encodeURIComponent(said.url)}`, {}, words.reply)));
@@ -146,8 +151,9 @@ footer { display: flex; gap: 1.1em; }
     const top = make("ol", { class: "top", part: "list" });
     const places = new Map(); // each entry stands before its answers
     for (const said of talk.comments) {
-      const item = make("li", {}, entry(said, talk.closed));
       const parent = places.get(said.parent);
+      const depth = parent ? Math.min(parent.depth + 1, DEEPEST) : 0;
+      const item = make("li", {}, entry(said, talk.closed, depth < SAME_INDENT ? null : parent.author));
       let list = top;
       if (parent && parent.depth === DEEPEST) list = parent.item.parentElement;
       else if (parent) {
@@ -155,7 +161,7 @@ footer { display: flex; gap: 1.1em; }
         list = parent.answers;
       }
       list.append(item);
-      places.set(said.id, { item, answers: null, depth: parent ? Math.min(parent.depth + 1, DEEPEST) : 0 });
+      places.set(said.id, { item, answers: null, depth, author: said.author });
     }
     root.replaceChildren(make("section", { "aria-labelledby": "title", part: "conversation" },
       make(`h${level}`, { id: "title", part: "title" }, talk.count ? title : words.none),

@@ -1,0 +1,83 @@
+"""What commands list: columns that stand in line, times as the author's clock shows them, nothing said twice."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from bridge.cli import author, operator, readers
+from bridge.cli.columns import width_of
+from bridge.config import read_config
+from bridge.jobs.engine import open_store
+from bridge.store import entries, issues, linkback_sends
+from bridge.store.database import Transaction
+from tests.support.running_blog import said
+
+NOON = datetime(2026, 7, 5, 12, tzinfo=UTC)
+
+
+@pytest.fixture
+def config(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Path:
+    """A blog in Berlin with two issues; one was answered twice and links a site that has no address."""
+    folder = tmp_path / "blog"
+    operator.init(folder, "http://127.0.0.1:8932", "links")
+    for name in ("1", "ein-langer-name"):
+        (folder / "issues" / f"{name}.md").write_text(f"---\ntitle: Titel {name}\n---\n\nText.\n")
+    files = sorted((folder / "issues").glob("*.md"))
+    config = folder / "config.toml"
+    assert author.bring_in_line(files, dry_run=False, delete=False, config=config, as_json=False) == 0
+    asyncio.run(_answer(config))
+    capsys.readouterr()
+    return config
+
+
+async def _answer(config: Path) -> None:
+    settings = read_config(config)
+    database = open_store(settings.database, folder=settings.folder)
+
+    def write(tx: Transaction) -> None:
+        row = issues.find_by_slug(tx, 1, "1")
+        assert row is not None
+        for kind, minute in (("reply", 0), ("webmention", 1)):
+            at = NOON + timedelta(minutes=minute)
+            entries.add(tx, said("<p>Ja.</p>", blog_id=1, issue_id=row.id, kind=kind, token=f"t{minute}", at=at))
+        link = {"target": "https://fort.example/a", "server": "fort.example", "is_linked": True, "digest": "d"}
+        link |= {"state": "failed", "reason": "GET https://fort.example/a: the name does not resolve"}
+        link |= {"blog_id": 1, "issue_id": row.id, "day_began_at": NOON, "changed_at": NOON}
+        linkback_sends.add(tx, [link])
+
+    try:
+        await database.write(write)
+    finally:
+        await database.close()
+
+
+def test_a_column_is_as_wide_as_its_widest_text_but_for_one_without_end() -> None:
+    assert width_of(["a", "abc", "x" * 41]) == 3
+    assert width_of([]) == 0
+
+
+def test_titles_of_issues_stand_in_line(config: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert author.issues(config=config) == 0
+
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) == 2
+    assert len({line.index("Titel") for line in lines}) == 1
+
+
+def test_comments_stand_in_line_and_have_the_authors_time(config: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert readers.comments(config=config) == 0
+
+    lines = [line for line in capsys.readouterr().out.splitlines() if "@bruno" in line]
+    assert ["2026-07-05 14:00 CEST" in lines[0], "2026-07-05 14:01 CEST" in lines[1]] == [True, True]
+    assert len({line.index("2026") for line in lines}) == 1
+
+
+def test_a_link_that_failed_is_named_once_in_its_line(config: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert author.issues("1", config=config) == 0
+
+    line = next(line for line in capsys.readouterr().out.splitlines() if "fort.example" in line)
+    assert line == "  failed    https://fort.example/a (the name does not resolve)"
