@@ -71,17 +71,21 @@ def commit_files(repository: Repository, paths: Sequence[str], message: str) -> 
 def path_in(repository: Repository, file: Path) -> str:
     """A file that a user named -> its path below the issues folder; a folder stands for its `index.md`.
 
-    Raises UserFault for anything outside of the folder.
+    What is not here is looked for as seen from the issues folder and from the blog's. Raises UserFault for anything
+    outside of the issues folder.
     """
     folder = repository.folder.resolve()
-    # The parent alone is resolved: that the file itself is a link is for `read_saved` to refuse.
-    named = Path(os.path.abspath(file))
-    whole = named.parent.resolve() / named.name
-    if whole != folder and whole.is_dir() and not whole.is_symlink():
-        whole = whole / "index.md"
-    if not whole.is_relative_to(folder) or whole == folder:
-        raise UserFault(f"{file} does not lie in {folder}")
-    return whole.relative_to(folder).as_posix()
+    # `--config` lets a command run anywhere, and there `24.md` and `issues/24.md` still mean the blog's own.
+    elsewhere = () if os.path.lexists(file) else (folder / file, folder.parent / file)
+    for named in (file, *(other for other in elsewhere if os.path.lexists(other))):
+        # The parent alone is resolved: that the file itself is a link is for `read_saved` to refuse.
+        whole = Path(os.path.abspath(named))
+        whole = whole.parent.resolve() / whole.name
+        if whole != folder and whole.is_dir() and not whole.is_symlink():
+            whole = whole / "index.md"
+        if whole != folder and whole.is_relative_to(folder):
+            return whole.relative_to(folder).as_posix()
+    raise UserFault(f"{file} does not lie in {folder}")
 
 
 def read_saved(repository: Repository, path: str, *, most: int = MOST_BYTES) -> bytes:
