@@ -199,6 +199,20 @@ def test_a_preview_that_cannot_be_written_names_the_file(desk: Desk) -> None:
     assert "/nowhere/24.html" in told.one_line()
 
 
+def test_what_refuses_a_preview_is_an_error_in_one_line(desk: Desk) -> None:
+    """All of it stands on stdout, as `lint` says it, where no program waits for JSON."""
+    issue = desk.folder / "issues" / "24.md"
+    issue.write_text("---\ntitle: News\nformat: novel\nattach: some\n---\nHello.\n")
+
+    told, as_json = desk.run("preview", str(issue)), desk.run("preview", str(issue), "--json")
+
+    assert (told.status, as_json.status) == (1, 1)
+    for one in (told, as_json):
+        assert one.one_line().endswith("(and 1 more)")
+    assert [line[:9] for line in told.output.splitlines()] == ["24.md:3: ", "24.md:4: "]
+    assert as_json.output == ""
+
+
 def test_a_preview_in_a_file_keeps_each_warning_on_one_line(desk: Desk) -> None:
     issue = desk.folder / "issues" / "24.md"
     issue.write_text("---\ntitle: News\n---\n![a picture](https://elsewhere.example/a/very/long/path/to/it.png)\n")
