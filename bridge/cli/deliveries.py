@@ -48,7 +48,7 @@ def deliveries(
 
 
 def _sentence(line: ServerLine) -> str:
-    since = f"{line.since:%Y-%m-%d %H:%M}"
+    since = f"{line.since:%Y-%m-%d %H:%M} UTC"
     if line.next is None:
         return f"{line.server}  {line.state} {since}" + (f"  {line.reason}" if line.reason else "")
     reason = f"  {line.reason}" if line.reason else ""

@@ -90,7 +90,8 @@ def _print_comments(listed: list[dict[str, Any]], nothing: str) -> None:
             typer.echo(issue)
         author = one["author"] or {"name": "(deleted)", "handle": ""}
         who = " ".join(part for part in (author["name"], author["handle"]) if part)
-        typer.echo(_printable(f"  {one['id']}  {one['state']:<8} {one['kind']}  {one['published'][:16]}  {who}"))
+        when = f"{one['published'][:16].replace('T', ' ')} UTC"
+        typer.echo(_printable(f"  {one['id']}  {one['state']:<8} {one['kind']}  {when}  {who}"))
         for line in text_of(one["content_html"]).splitlines():
             typer.echo(_printable(f"      {line}"))
     if not listed:
@@ -102,7 +103,7 @@ def _print_reports(reports: list[Received]) -> None:
     if reports:
         typer.echo("Reports to you:")
     for row in reports:
-        typer.echo(_printable(f"  {row.received_at:%Y-%m-%d %H:%M}  {row.server}: {row.reason}"))
+        typer.echo(_printable(f"  {row.received_at:%Y-%m-%d %H:%M} UTC  {row.server}: {row.reason}"))
 
 
 def _judge(given: Any, asked: str, decide: Callable[[Transaction, App, EntryRow], str]) -> int:

@@ -145,7 +145,7 @@ def test_a_person_reads_a_sentence(blog: Blog, capsys: pytest.CaptureFixture[str
     command.deliveries(failing=True, config=blog.config, as_json=False)
 
     said = capsys.readouterr().out
-    assert f"busy.example  waiting since {NOW:%Y-%m-%d %H:%M}, next try {_LATER:%Y-%m-%d %H:%M} UTC" in said
+    assert f"busy.example  waiting since {NOW:%Y-%m-%d %H:%M} UTC, next try {_LATER:%Y-%m-%d %H:%M} UTC" in said
     assert "strict.example  refused" in said
 
 
