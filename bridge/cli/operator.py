@@ -35,7 +35,7 @@ def init(
     url: Annotated[str, typer.Option(help="the public address, such as https://links.example")] = "",
     handle: Annotated[str, typer.Option(help="the blog is @HANDLE@its-host")] = "",
     title: Annotated[str, typer.Option()] = "",
-    language: Annotated[str, typer.Option(help="of the issues and pages (de, en, ...)")] = "en",
+    language: Annotated[str, typer.Option(help="of the issues and pages (default: en)")] = "",
     database: Annotated[str, typer.Option(help="sqlite:... or postgresql://...")] = "",
 ) -> None:
     """Make a blog in DIR: config.toml, keys/, issues/ (takes `git push`) and data/.
@@ -43,11 +43,13 @@ def init(
     Run again it changes nothing of yours and renews the hooks.
     """
     path = folder.absolute() / "config.toml"
+    if folder.exists() and not folder.is_dir():
+        raise UserFault(f"{folder.absolute()} is a file; name a folder, which may be a new one")
     done: list[str] = []
     if path.exists():
         config = config_from(path)
         done.append(f"{path} is there already and was left as it is.")
-        done += _not_taken(config, url=url, handle=handle, database=database)
+        done += _not_taken(config, url=url, handle=handle, title=title, language=language, database=database)
     else:
         config = _new_config(path, url=url, handle=handle, title=title, language=language, database=database)
         done.append(f"Made {path}.")
@@ -73,7 +75,7 @@ def _new_config(path: Path, *, url: str, handle: str, title: str, language: str,
         host=host,
         handle=handle,
         title=title or handle,
-        language=language,
+        language=language or "en",
         database=database or "sqlite:data/rundbrief.db",
         listen=host if private and ":" in host else "127.0.0.1:8000",
         allow_private=private,
@@ -92,12 +94,12 @@ def _new_config(path: Path, *, url: str, handle: str, title: str, language: str,
     return config
 
 
-def _not_taken(config: Config, *, url: str, handle: str, database: str) -> list[str]:
+def _not_taken(config: Config, *, url: str, **others: str) -> list[str]:
     """What was asked for and is otherwise in the config that is there: only its author changes that."""
     asked = {
         "url": (url.rstrip("/"), config.blog.url),
-        "handle": (handle, config.blog.handle),
-        "database": (database, config.database.url),
+        **{name: (others[name], getattr(config.blog, name)) for name in ("handle", "title", "language")},
+        "database": (others["database"], config.database.url),
     }
     return [
         f"--{name} was not taken, because the file has another {name}; change it there."
