@@ -37,6 +37,9 @@ def init(
     title: Annotated[str, typer.Option()] = "",
     language: Annotated[str, typer.Option(help="of the issues and pages (default: en)")] = "",
     database: Annotated[str, typer.Option(help="sqlite:... or postgresql://...")] = "",
+    config_path: Annotated[
+        Path | None, typer.Option("--config", help="as everywhere; here it is DIR/config.toml")
+    ] = None,
 ) -> None:
     """Make a blog in DIR: config.toml, keys/, issues/ (takes `git push`) and data/.
 
@@ -45,6 +48,8 @@ def init(
     path = folder.absolute() / "config.toml"
     if folder.exists() and not folder.is_dir():
         raise UserFault(f"{folder.absolute()} is a file; name a folder, which may be a new one")
+    if config_path is not None and path.resolve() not in (config_path.resolve(), config_path.resolve() / path.name):
+        raise WrongUse(f"the config of this blog is {path}; leave --config out")
     done: list[str] = []
     if path.exists():
         config = config_from(path)

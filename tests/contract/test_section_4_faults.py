@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from bridge.cli.main import main
+from bridge.cli.table import COMMANDS
 from bridge.demo.stage import free_port
 
 
@@ -165,6 +166,22 @@ def test_wrong_use_is_2_and_what_does_not_work_is_1(desk: Desk, words: list[str]
 
     assert told.status == status
     told.one_line()
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_takes_a_config_and_tells_of_itself(desk: Desk, name: str) -> None:
+    told = [desk.say(*name.split(), option) for option in ("--help", "-h")]
+
+    assert [one.status for one in told] == [0, 0]
+    assert "--config" in told[0].output
+    assert told[0].output == told[1].output
+
+
+def test_init_takes_the_config_that_it_makes_and_no_other(desk: Desk) -> None:
+    again, other = [desk.say("init", str(desk.folder), "--config", str(desk.folder / name)) for name in ("", "x.toml")]
+
+    assert (again.status, other.status) == (0, 2)
+    assert f"the config of this blog is {desk.folder}/config.toml" in other.one_line()
 
 
 @pytest.mark.parametrize("words", [["doctor"], ["keys", "rotate"], ["import", "wordpress", "x.xml"], ["move", "out"]])
