@@ -212,6 +212,11 @@ def config_from(table: Mapping[str, Any], *, folder: Path, name: str = "config.t
     """The configuration a parsed table says. Raises ConfigFaults with every fault found."""
     faults: list[_Fault] = []
     blog = _blog_values(table.get("blog"), faults)
+    faults += [
+        _Fault(("blog", key), f"{folder / blog[key]} cannot be read: there is no such file")
+        for key in ("icon", "header")
+        if blog.get(key) and not (folder / blog[key]).is_file()
+    ]
     sections = {key: _read_section(section, table.get(key, {}), (key,), faults) for key, section in _SECTIONS.items()}
     faults += [_Fault((key,), _UNKNOWN) for key in table if key != "blog" and key not in _SECTIONS]
     unfit = None if sections["federation"].get("allow_private_addresses") else _unfit_for_the_web(blog.get("url"))

@@ -48,6 +48,21 @@ def test_the_example_says_what_the_defaults_are():
     assert written.blog == replace(bare.blog, **own)
 
 
+def test_a_picture_that_is_not_there_is_told_with_every_other_fault(tmp_path: Path):
+    text = '[[blog]]\nurl = "https://links.example"\nhandle = "a b"\nicon = "gone.png"\nheader = "here.png"\n'
+    path = tmp_path / "config.toml"
+    path.write_text(text)
+    (tmp_path / "here.png").write_bytes(b"a picture")
+
+    with pytest.raises(ConfigFaults) as found:
+        read_config(path)
+
+    assert [fault.removeprefix(f"{path}:") for fault in found.value.faults] == [
+        f"3: blog.handle: {HANDLE}; it is 'a b'",
+        f"4: blog.icon: {tmp_path}/gone.png cannot be read: there is no such file",
+    ]
+
+
 def test_a_mark_in_front_that_some_editors_write_is_no_fault(tmp_path: Path):
     path = tmp_path / "config.toml"
     path.write_bytes(b'\xef\xbb\xbf[[blog]]\nurl = "https://links.example"\nhandle = "links"\n')
