@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from bridge.errors import Fault, IssueFaults, UserFault
+from bridge.issues import turn
 from bridge.issues.git import Repository
 from bridge.issues.limits import MOST_BYTES
 from bridge.issues.source import PICTURE_SUFFIXES, FoundFile, IssueTree, shown_path, tree_of
@@ -58,14 +59,18 @@ def commit_files(repository: Repository, paths: Sequence[str], message: str) -> 
 
     The new commit, or None where there was nothing to commit. A file that is gone is committed as removed.
     """
-    wanted = uncommitted(repository, paths)
-    if not wanted:
-        return None
-    repository.git("add", "--all", "--", *wanted)
-    repository.git(
-        "commit", "--quiet", "--only", "--no-verify", f"--message={message}", "--", *wanted, extra=_identity(repository)
-    )
-    return repository.git("rev-parse", "--verify", "HEAD").output.decode().strip()
+    held = turn.take(repository.folder)
+    try:
+        wanted = uncommitted(repository, paths)
+        if not wanted:
+            return None
+        repository.git("add", "--all", "--", *wanted)
+        extra = _identity(repository)
+        named = ("commit", "--quiet", "--only", "--no-verify", f"--message={message}", "--", *wanted)
+        repository.git(*named, extra=extra)
+        return repository.git("rev-parse", "--verify", "HEAD").output.decode().strip()
+    finally:
+        os.close(held)
 
 
 def path_in(repository: Repository, file: Path) -> str:
