@@ -23,9 +23,11 @@ from bridge.accounts import creators as read_creators
 from bridge.errors import ConfigFaults
 
 S = TypeVar("S")
-_UTC = ZoneInfo("UTC")
+_BERLIN = ZoneInfo("Europe/Berlin")
 _HANDLE = r"[A-Za-z0-9_](?:[A-Za-z0-9_.-]{0,62}[A-Za-z0-9_])?"
 _HANDLE_MEANT = "letters from a to z and digits, with _ . - between them, such as links"
+_DOMAIN = r"[a-z0-9.-]+(:[0-9]+)?"
+_DOMAIN_MEANT = "a bare domain in lower case, such as links.example"
 _LANGUAGE = r"[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*"
 
 
@@ -35,11 +37,11 @@ class BlogConfig:
 
     url: Annotated[str, values.origin]
     handle: Annotated[str, values.text(_HANDLE, meant=_HANDLE_MEANT)]
-    account_domain: Annotated[str | None, values.text(r"[a-z0-9.-]+(:[0-9]+)?")] = None
+    account_domain: Annotated[str | None, values.text(_DOMAIN, meant=_DOMAIN_MEANT)] = None
     title: Annotated[str, values.text(most=200)] = ""
     description: Annotated[str, values.text(most=5_000)] = ""
     language: Annotated[str, values.text(_LANGUAGE, meant="a language tag such as de, en or en-GB")] = "en"
-    timezone: Annotated[ZoneInfo, values.zone] = _UTC
+    timezone: Annotated[ZoneInfo, values.zone] = _BERLIN
     icon: Annotated[str | None, values.text()] = None
     header: Annotated[str | None, values.text()] = None
     actor_type: Annotated[
@@ -177,7 +179,7 @@ def find_config(given: Path | None, start: Path) -> Path:
 def read_config(path: Path) -> Config:
     """Read and judge the file. Raises ConfigFaults with every fault found."""
     try:
-        text = path.read_text("utf-8")
+        text = path.read_text("utf-8-sig")  # some editors put a mark of three bytes in front
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigFaults([f"{path}: cannot be read: {error}"]) from error
     try:
@@ -210,6 +212,11 @@ def config_from(table: Mapping[str, Any], *, folder: Path, name: str = "config.t
     """The configuration a parsed table says. Raises ConfigFaults with every fault found."""
     faults: list[_Fault] = []
     blog = _blog_values(table.get("blog"), faults)
+    faults += [
+        _Fault(("blog", key), f"{folder / blog[key]} cannot be read: there is no such file")
+        for key in ("icon", "header")
+        if blog.get(key) and not (folder / blog[key]).is_file()
+    ]
     sections = {key: _read_section(section, table.get(key, {}), (key,), faults) for key, section in _SECTIONS.items()}
     faults += [_Fault((key,), _UNKNOWN) for key in table if key != "blog" and key not in _SECTIONS]
     unfit = None if sections["federation"].get("allow_private_addresses") else _unfit_for_the_web(blog.get("url"))

@@ -22,7 +22,7 @@ _ADDRESS = re.compile(r"https?://[^\s/]+\S*")
 
 
 def text(pattern: str = "", *, meant: str = "", least: int = 0, most: int | None = None) -> Reader:
-    """Text of `least` to `most` characters, matched by the whole `pattern` where there is one; `meant` says it."""
+    """Text of `least` to `most` characters, matched by the whole `pattern` where there is one, which `meant` says."""
 
     def read(value: object) -> object:
         if not isinstance(value, str):
@@ -32,9 +32,7 @@ def text(pattern: str = "", *, meant: str = "", least: int = 0, most: int | None
         if most is not None and len(value) > most:
             raise ValueError(f"must have {most} characters at most; it has {len(value)}")
         if pattern and not re.fullmatch(pattern, value):
-            raise ValueError(
-                f"must be {meant}; it is {value!r}" if meant else f"has a value that is not allowed: {value!r}"
-            )
+            raise ValueError(f"must be {meant}; it is {value!r}")
         return value
 
     return read
@@ -96,7 +94,7 @@ def addresses(value: object) -> object:
     texts(value)
     for item in value if isinstance(value, list) else ():
         if len(item) > 2048 or not _ADDRESS.fullmatch(item):
-            raise ValueError(f"has a value that is not allowed: {item!r}")
+            raise ValueError(f"must hold addresses such as https://example.social/users/you; {item!r} is none")
     return value
 
 

@@ -31,8 +31,8 @@ SLUG = "7"
 ISSUE = "---\ntitle: Who turned the clock?\ntags: [Time, Long Ways]\n---\n\nThe town clock is slow.\n"
 #: Name, handle, language, text, and whom it answers.
 SAID = [
-    ("Bruno", "@bruno@rad.example", "en", "<p>Our workshop clock has been fast since 1987. We call it <em>progress</em>.</p>",
-     None),
+    ("Bruno", "@bruno@rad.example", "en",
+     "<p>Our workshop clock has been fast since 1987. We call it <em>progress</em>.</p>", None),
     ("Chloé Martin", "@chloe@social.example", "fr", "<p>Chez nous, c’est la gare qui ment. Merci pour les photos !</p>",
      0),
     ("Detours", "@links@detours.example", "en", "<p>Thank you! By the way, the notice on it hung crooked.</p>", 1),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import FrozenInstanceError
+from dataclasses import FrozenInstanceError, replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,8 @@ from bridge.errors import ConfigFaults
 
 DURATION = 'write a duration as a number and a unit, for example "90 days" or "12 hours"'
 HANDLE = "must be letters from a to z and digits, with _ . - between them, such as links"
+DOMAIN = "must be a bare domain in lower case, such as links.example"
+ADDRESSES = "must hold addresses such as https://example.social/users/you"
 BLOG = {"url": "https://links.example", "handle": "links"}
 
 
@@ -27,7 +29,7 @@ def faults(table: dict[str, Any], text: str = "") -> list[str]:
 def test_what_is_not_written_has_its_default():
     config = config_from({"blog": [BLOG]}, folder=Path("/blog"))
 
-    assert config.blog.timezone == ZoneInfo("UTC")
+    assert config.blog.timezone == ZoneInfo("Europe/Berlin")
     assert config.comments.close_after == timedelta(days=90)
     assert config.delivery.concurrency == 64
     assert config.server.trusted_proxies == ["127.0.0.1", "::1"]
@@ -42,6 +44,30 @@ def test_the_example_says_what_the_defaults_are():
 
     for section in ("comments", "linkbacks", "server", "delivery", "federation", "limits", "database"):
         assert getattr(written, section) == getattr(bare, section)
+    own = {"title": written.blog.title, "language": written.blog.language}
+    assert written.blog == replace(bare.blog, **own)
+
+
+def test_a_picture_that_is_not_there_is_told_with_every_other_fault(tmp_path: Path):
+    text = '[[blog]]\nurl = "https://links.example"\nhandle = "a b"\nicon = "gone.png"\nheader = "here.png"\n'
+    path = tmp_path / "config.toml"
+    path.write_text(text)
+    (tmp_path / "here.png").write_bytes(b"a picture")
+
+    with pytest.raises(ConfigFaults) as found:
+        read_config(path)
+
+    assert [fault.removeprefix(f"{path}:") for fault in found.value.faults] == [
+        f"3: blog.handle: {HANDLE}; it is 'a b'",
+        f"4: blog.icon: {tmp_path}/gone.png cannot be read: there is no such file",
+    ]
+
+
+def test_a_mark_in_front_that_some_editors_write_is_no_fault(tmp_path: Path):
+    path = tmp_path / "config.toml"
+    path.write_bytes(b'\xef\xbb\xbf[[blog]]\nurl = "https://links.example"\nhandle = "links"\n')
+
+    assert read_config(path).blog.handle == "links"
 
 
 def test_it_cannot_be_changed():
@@ -62,7 +88,8 @@ def test_it_cannot_be_changed():
         ("blog", "timezone", "Europe/Nirgends", 'is no time zone name; write one such as "Europe/Berlin"'),
         ("blog", "timezone", 1, 'is no time zone name; write one such as "Europe/Berlin"'),
         ("blog", "actor_type", "Dog", "must be Person, Organization or Service, not 'Dog'"),
-        ("blog", "also_known_as", ["no address"], "has a value that is not allowed: 'no address'"),
+        ("blog", "account_domain", "https://a.example", f"{DOMAIN}; it is 'https://a.example'"),
+        ("blog", "also_known_as", ["@a@b.example"], f"{ADDRESSES}; '@a@b.example' is none"),
         ("blog", "creators", "@me@example.social", "must be a list of texts in quotes, not '@me@example.social'"),
         ("blog", "url", "links.example", "must be an address such as https://links.example"),
         ("blog", "url", "https://[", "invalid IPv6 URL, not 'https://['"),

@@ -224,7 +224,7 @@ def _part(one: dict[str, Any]) -> str:
 
 
 def _second(moment: datetime, zone: ZoneInfo) -> str:
-    return f"{moment.astimezone(zone):%Y-%m-%d %H:%M:%S}"
+    return f"{moment.astimezone(zone):%Y-%m-%d %H:%M:%S %Z}"
 
 
 def _standing(one: dict[str, Any], zone: ZoneInfo) -> str:

@@ -17,7 +17,7 @@ def call(name: str, command: Command, rest: list[str]) -> int:
         function = getattr(importlib.import_module(f"bridge.cli.{command.module}"), command.function)
     spare_what_is_loaded()
     app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
-    app.command(name=name, help=function.__doc__)(function)
+    app.command(name=name, help=function.__doc__, context_settings={"help_option_names": ["--help", "-h"]})(function)
     try:
         result = typer.main.get_command(app).main(rest, prog_name=f"rundbrief {name}", standalone_mode=False)
     except typer.Exit as stop:

@@ -17,8 +17,9 @@ from bridge.cli import first_look
 from bridge.config import Config, find_config, read_config
 from bridge.errors import BridgeError, UserFault
 from bridge.garbage import nothing_to_find, spare_what_is_loaded
+from bridge.issues import turn
 from bridge.issues.git import Repository
-from bridge.issues.push import judge_push, push_options, read_updates
+from bridge.issues.push import Push, judge_push, push_options, read_updates
 from bridge.issues.repository import adopt_branch
 from bridge.issues.source import branch, head_commit, list_tree, shown_path
 from bridge.issues.worktree import in_the_way, status
@@ -35,9 +36,13 @@ def pre_receive(config: Path | None = None) -> int:
     if push.commit is None:
         return 0
     try:
+        turn.take(repository.folder)
+        turn.keep_until_the_end_of(os.getppid())
+        _check_unmoved(repository, push)
         _check_may_write(settings)
         _check_folder(repository, push.commit)
         faults = _faults(settings, repository, push.commit)
+        _check_unmoved(repository, push)  # an author's own commit in the folder waits for no turn
     except BridgeError as fault:
         return _refuse([str(fault)])
     if faults:
@@ -45,6 +50,12 @@ def pre_receive(config: Path | None = None) -> int:
     if push.adopts and push.branch is not None:
         adopt_branch(repository, push.branch)
     return 0
+
+
+def _check_unmoved(repository: Repository, push: Push) -> None:
+    """Raises UserFault where somebody was faster: git would take the folder along before it refuses the push."""
+    if head_commit(repository) != push.seen:
+        raise UserFault(f'Somebody else has pushed to "{push.branch}" meanwhile. Pull, then push again')
 
 
 def _check_folder(repository: Repository, commit: str) -> None:

@@ -35,19 +35,26 @@ def init(
     url: Annotated[str, typer.Option(help="the public address, such as https://links.example")] = "",
     handle: Annotated[str, typer.Option(help="the blog is @HANDLE@its-host")] = "",
     title: Annotated[str, typer.Option(help="the blog's name (default: the handle)")] = "",
-    language: Annotated[str, typer.Option(help="of the issues and pages (de, en, ...)")] = "en",
+    language: Annotated[str, typer.Option(help="of the issues and pages (default: en)")] = "",
     database: Annotated[str, typer.Option(help="sqlite:... or postgresql://...")] = "",
+    config_path: Annotated[
+        Path | None, typer.Option("--config", help="as everywhere; here it is DIR/config.toml")
+    ] = None,
 ) -> None:
     """Make a blog in DIR: config.toml, keys/, issues/ (takes `git push`) and data/.
 
     Run again it changes nothing of yours and renews the hooks.
     """
     path = folder.absolute() / "config.toml"
+    if folder.exists() and not folder.is_dir():
+        raise UserFault(f"{folder.absolute()} is a file; name a folder, which may be a new one")
+    if config_path is not None and path.resolve() not in (config_path.resolve(), config_path.resolve() / path.name):
+        raise WrongUse(f"the config of this blog is {path}; leave --config out")
     done: list[str] = []
     if path.exists():
         config = config_from(path)
         done.append(f"{path} is there already and was left as it is.")
-        done += _not_taken(config, url=url, handle=handle, database=database)
+        done += _not_taken(config, url=url, handle=handle, title=title, language=language, database=database)
     else:
         config = _new_config(path, url=url, handle=handle, title=title, language=language, database=database)
         done.append(f"Made {path}.")
@@ -73,7 +80,7 @@ def _new_config(path: Path, *, url: str, handle: str, title: str, language: str,
         host=host,
         handle=handle,
         title=title or handle,
-        language=language,
+        language=language or "en",
         database=database or "sqlite:data/rundbrief.db",
         listen=host if private and ":" in host else "127.0.0.1:8000",
         allow_private=private,
@@ -99,12 +106,12 @@ def _as_option(fault: str) -> str:
     return fault.replace("init: database.url:", "--database:", 1).replace("init: blog.", "--", 1)
 
 
-def _not_taken(config: Config, *, url: str, handle: str, database: str) -> list[str]:
+def _not_taken(config: Config, *, url: str, **others: str) -> list[str]:
     """What was asked for and is otherwise in the config that is there: only its author changes that."""
     asked = {
         "url": (url.rstrip("/"), config.blog.url),
-        "handle": (handle, config.blog.handle),
-        "database": (database, config.database.url),
+        **{name: (others[name], getattr(config.blog, name)) for name in ("handle", "title", "language")},
+        "database": (others["database"], config.database.url),
     }
     return [
         f"--{name} was not taken, because the file has another {name}; change it there."

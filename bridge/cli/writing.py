@@ -64,8 +64,10 @@ def preview(
         try:
             shown = await make_preview(app.publisher, path)
         except IssueFaults as faults:
-            for fault in faults.faults:
-                typer.echo(str(fault), err=True)
+            refused = [str(fault) for fault in faults.faults]
+            for line in () if as_json else refused:
+                typer.echo(line)
+            complain_of(refused)
             return 1
         if html is not None:
             html.write_text(preview_page(shown, app.site()), encoding="utf-8")

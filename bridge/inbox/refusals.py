@@ -133,5 +133,8 @@ class Refusals:
 
 
 def _is_worth_keeping(row: Received) -> bool:
-    """Whether a stranger's request may be one to be explained: it was signed, and the sender was told no."""
-    return row.status in (401, 503) and row.reason.partition(":")[0] != _UNSIGNED
+    """Whether a stranger's request may be one to be explained: it was signed, and the sender was told no.
+
+    What an activity lacks (400) is judged when there is a signature only; without one the answer is 401.
+    """
+    return row.status in (400, 401, 503) and row.reason.partition(":")[0] != _UNSIGNED

@@ -31,6 +31,8 @@ _LINK = re.compile(
     re.MULTILINE | re.IGNORECASE,
 )
 _MARKUP = re.compile(r"<[^>]*>")
+#: What Markdown puts around words: signs of emphasis and links, a link's address.
+_MARKS = re.compile(r"\]\([^)]*\)|[*_`~\[\]]")
 #: The places that the page of every issue has.
 _PLACES = frozenset({"", "top", "title", "content", "comments"})
 _ISSUE_PAGE = re.compile(r"/issues/(?P<slug>[^/]*)/?(?:comments\.json|feed\.xml)?")
@@ -181,13 +183,13 @@ def _length_warnings(issue: Issue, rendered: Rendered) -> Iterator[Fault]:
         better = "Write a teaser" if issue.format == "thread" else 'Write a teaser, or "format: thread"'
         yield Fault(issue.path, line, f"The post has {length} characters; {refused}. {better}")
     for section in rendered.sections if issue.format == "thread" else ():
-        name = shown(section.heading or section.text.partition("\n")[0][:40])
+        name, line = shown(_opening(section)), _line_of_section(issue, section)
         if section.cut:
             reason = f"The section {name} is too long for one post, which ends with a link to the rest"
-            yield Fault(issue.path, _line_of(issue, section.heading), f"{reason}. Part it with a heading")
+            yield Fault(issue.path, line, f"{reason}. Part it with a heading")
         elif (length := _characters(section)) > MOST_CHARACTERS:
             reason = f"The post of the section {name} has {length} characters; {refused}. Part it with a heading"
-            yield Fault(issue.path, _line_of(issue, section.heading), reason)
+            yield Fault(issue.path, line, reason)
 
 
 def _characters(post: Fragment | Section) -> int:
@@ -215,6 +217,21 @@ def _without_code(body: str) -> str:
     for code in (_CODE, _CODE_SPAN):
         body = code.sub(lambda found: "\n" * found[0].count("\n"), body)
     return body
+
+
+def _opening(section: Section) -> str:
+    """The heading of a section, or its first words where it has none."""
+    return section.heading or section.text.partition("\n")[0][:40].strip()
+
+
+def _line_of_section(issue: Issue, section: Section) -> int:
+    """The line on which a section begins, read without the marks of links and emphasis."""
+    opening = _opening(section)
+    for number, line in enumerate(issue.body.split("\n"), issue.body_line):
+        bare = _MARKS.sub("", line[:500]).strip("#>-+ \t\r")
+        if bare == opening or (bare.startswith(opening) and (line.startswith("#") or not section.heading)):
+            return number
+    return issue.body_line
 
 
 def _line_of(issue: Issue, written: str) -> int:

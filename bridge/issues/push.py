@@ -23,10 +23,14 @@ class RefUpdate:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Push:
-    """What a push means. `commit` is what to publish, None when it touches tags only; `refusals` are sentences."""
+    """What a push means. `commit` is what to publish, None when it touches tags only; `refusals` are sentences.
+
+    `seen` is the last commit that the pusher knew of, None before the first.
+    """
 
     commit: str | None
     branch: str | None
+    seen: str | None = None
     adopts: bool = False  #: the first push: its branch becomes the one that publishes (`repository.adopt_branch`)
     refusals: tuple[str, ...] = ()
 
@@ -67,8 +71,9 @@ def judge_push(updates: Iterable[RefUpdate], *, branch: str | None, is_empty: bo
             refusals.append(reason if update.new is None else f"{reason} Push with: git push REMOTE {name}:{target}")
         elif update.new is None:
             refusals.append(f'The branch "{name}" cannot be deleted, because it is the one that is published.')
-    commit = heads[target].new if target in heads else None
-    return Push(commit=commit, branch=target, adopts=target != branch, refusals=tuple(refusals))
+    taken = heads.get(target)
+    commit, seen = (taken.new, taken.old) if taken else (None, None)
+    return Push(commit=commit, branch=target, seen=seen, adopts=target != branch, refusals=tuple(refusals))
 
 
 def _existing(commit: str) -> str | None:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from bridge.errors import Fault, IssueFaults, UserFault
+from bridge.issues import turn
 from bridge.issues.git import Repository
 from bridge.issues.limits import MOST_BYTES
 from bridge.issues.source import PICTURE_SUFFIXES, FoundFile, IssueTree, shown_path, tree_of
@@ -58,32 +59,40 @@ def commit_files(repository: Repository, paths: Sequence[str], message: str) -> 
 
     The new commit, or None where there was nothing to commit. A file that is gone is committed as removed.
     """
-    wanted = uncommitted(repository, paths)
-    if not wanted:
-        return None
-    repository.git("add", "--all", "--", *wanted)
-    repository.git(
-        "commit", "--quiet", "--only", "--no-verify", f"--message={message}", "--", *wanted, extra=_identity(repository)
-    )
-    return repository.git("rev-parse", "--verify", "HEAD").output.decode().strip()
+    held = turn.take(repository.folder)
+    try:
+        wanted = uncommitted(repository, paths)
+        if not wanted:
+            return None
+        repository.git("add", "--all", "--", *wanted)
+        extra = _identity(repository)
+        named = ("commit", "--quiet", "--only", "--no-verify", f"--message={message}", "--", *wanted)
+        repository.git(*named, extra=extra)
+        return repository.git("rev-parse", "--verify", "HEAD").output.decode().strip()
+    finally:
+        os.close(held)
 
 
 def path_in(repository: Repository, file: Path) -> str:
     """A file that a user named -> its path below the issues folder; a folder stands for its `index.md`.
 
-    Raises UserFault for anything outside of the folder.
+    What is not here is looked for as seen from the issues folder and from the blog's. Raises UserFault for anything
+    outside of the issues folder.
     """
     folder = repository.folder.resolve()
-    # The parent alone is resolved: that the file itself is a link is for `read_saved` to refuse.
-    named = Path(os.path.abspath(file))
-    whole = named.parent.resolve() / named.name
-    if whole != folder and whole.is_dir() and not whole.is_symlink():
-        whole = whole / "index.md"
-    if not whole.is_relative_to(folder) or whole == folder:
-        if not named.exists():
-            raise UserFault(f"there is no file {file} here; issue files lie in {folder}")
-        raise UserFault(f"{file} does not lie in {folder}")
-    return whole.relative_to(folder).as_posix()
+    # `--config` lets a command run anywhere, and there `24.md` and `issues/24.md` still mean the blog's own.
+    elsewhere = () if os.path.lexists(file) else (folder / file, folder.parent / file)
+    for named in (file, *(other for other in elsewhere if os.path.lexists(other))):
+        # The parent alone is resolved: that the file itself is a link is for `read_saved` to refuse.
+        whole = Path(os.path.abspath(named))
+        whole = whole.parent.resolve() / whole.name
+        if whole != folder and whole.is_dir() and not whole.is_symlink():
+            whole = whole / "index.md"
+        if whole != folder and whole.is_relative_to(folder):
+            return whole.relative_to(folder).as_posix()
+    if not os.path.lexists(file):
+        raise UserFault(f"there is no file {file} here; issue files lie in {folder}")
+    raise UserFault(f"{file} does not lie in {folder}")
 
 
 def read_saved(repository: Repository, path: str, *, most: int = MOST_BYTES) -> bytes:

@@ -22,7 +22,7 @@ from bridge.errors import UserFault
 from bridge.issues.fediverse_html import FediverseHtml
 from bridge.issues.markdown_rules import html_from_markdown
 from bridge.issues.page_html import PageTree, sanitised
-from bridge.issues.rendered import Mention
+from bridge.issues.rendered import Hashtag, Mention
 from bridge.outbox import stamps
 from bridge.outbox.people import People
 from bridge.store import actors, changes, deliveries, entries, issues, published, quote_stamps
@@ -50,10 +50,11 @@ class Said:
 
 @dataclass(frozen=True, kw_only=True)
 class Wording:
-    """What an answer says, as HTML that the fediverse keeps; whom it names, and the handles that lead to nobody."""
+    """What an answer says, as HTML that the fediverse keeps; what it names, and the handles that lead to nobody."""
 
     html: str
     mentions: tuple[Mention, ...] = ()
+    hashtags: tuple[Hashtag, ...] = ()
     missing: tuple[str, ...] = ()
 
 
@@ -76,6 +77,7 @@ async def compose(text: str, blog: Blog, people: People) -> Wording:
     return Wording(
         html=FediverseHtml(page_url=blog.page, language=blog.language, known=tree.pictures).write(tree.blocks),
         mentions=tuple(dict.fromkeys(converted.mentions)),
+        hashtags=tuple(dict.fromkeys(converted.hashtags)),
         missing=tuple(handle for key, handle in handles.items() if key not in met),
     )
 
@@ -89,7 +91,7 @@ def say(tx: Transaction, blog: Blog, answered: EntryRow, wording: Wording, *, no
         raise UserFault(f"this came as a {answered.kind}, which nobody can answer from here; answer at {answered.url}")
     token, object_id = new_token(), blog.addresses.object(new_token())
     person = _mention_of(tx, answered)
-    content = _with_mention(wording.html, person)
+    content = _with_mention(wording, person)
     is_private = answered.visibility in ("followers", "direct")
     # Who is only named in an answer to something private hears nothing of it.
     named = _named(person, () if is_private else wording.mentions)
@@ -105,7 +107,7 @@ def say(tx: Transaction, blog: Blog, answered: EntryRow, wording: Wording, *, no
             "url": f"{blog.addresses.page(issue.slug)}#c-{token}",
             "content": content,
             "contentMap": {blog.language: content},
-            "tag": tags(named, ()),
+            "tag": tags(named, wording.hashtags),
             "replies": f"{object_id}/replies",
             "likes": f"{object_id}/likes",
             "shares": f"{object_id}/shares",
@@ -128,7 +130,7 @@ def change(tx: Transaction, blog: Blog, entry: EntryRow, wording: Wording, *, no
     html = wording.html
     answered = entries.find_by_object(tx, blog.id, entry.in_reply_to or "")
     person = None if answered is None else _mention_of(tx, answered)
-    content = _with_mention(html, person)
+    content = _with_mention(wording, person)
     if content == row.document["content"]:
         return None
     named = _named(person, wording.mentions if PUBLIC in row.document["cc"] else ())
@@ -139,7 +141,7 @@ def change(tx: Transaction, blog: Blog, entry: EntryRow, wording: Wording, *, no
         **row.document,
         "content": content,
         "contentMap": {blog.language: content},
-        "tag": tags(named, ()),
+        "tag": tags(named, wording.hashtags),
         "cc": list(dict.fromkeys([*row.document["cc"], *people])) if PUBLIC in row.document["cc"] else [],
         "updated": wire_time(updated),
     }
@@ -182,9 +184,10 @@ def _mention_of(tx: Transaction, entry: EntryRow) -> Mention | None:
     )
 
 
-def _with_mention(html: str, person: Mention | None) -> str:
-    """The person's name in front, in the form by which servers know a mention."""
-    if person is None:
+def _with_mention(wording: Wording, person: Mention | None) -> str:
+    """The person's name in front, in the form by which servers know a mention, unless the text names them."""
+    html = wording.html
+    if person is None or person.actor_id in {one.actor_id for one in wording.mentions}:
         return html
     name = escape(person.handle.partition("@")[0])
     link = f'<span class="h-card"><a href="{escape(person.url)}" class="u-url mention">@<span>{name}</span></a></span> '

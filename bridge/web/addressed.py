@@ -27,7 +27,9 @@ async def find_issue(site: Site, slug: str, *, below: str = "", follow: bool = F
 
     found, moved = await site.database.read(look)
     if moved is not None:
-        raise web.HTTPMovedPermanently(site.blog.addresses.page(moved) + below, headers={"Vary": "Accept"})
+        # Another issue may be given the slug one day; what a browser keeps of a 301 it keeps for ever.
+        headers = {"Vary": "Accept", "Cache-Control": "no-cache"}
+        raise web.HTTPMovedPermanently(site.blog.addresses.page(moved) + below, headers=headers)
     if found is None or found.state == "waiting":
         raise NoSuchThing("no such issue")
     return found

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from bridge.cli.main import main
+from bridge.cli.table import COMMANDS
 from bridge.demo.stage import free_port
 
 
@@ -189,6 +190,22 @@ def test_wrong_use_is_2_and_what_does_not_work_is_1(desk: Desk, words: list[str]
     told.one_line()
 
 
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_takes_a_config_and_tells_of_itself(desk: Desk, name: str) -> None:
+    told = [desk.say(*name.split(), option) for option in ("--help", "-h")]
+
+    assert [one.status for one in told] == [0, 0]
+    assert "--config" in told[0].output
+    assert told[0].output == told[1].output
+
+
+def test_init_takes_the_config_that_it_makes_and_no_other(desk: Desk) -> None:
+    again, other = [desk.say("init", str(desk.folder), "--config", str(desk.folder / name)) for name in ("", "x.toml")]
+
+    assert (again.status, other.status) == (0, 2)
+    assert f"the config of this blog is {desk.folder}/config.toml" in other.one_line()
+
+
 @pytest.mark.parametrize("words", [["doctor"], ["keys", "rotate"], ["import", "wordpress", "x.xml"], ["move", "out"]])
 def test_a_command_that_is_still_to_come_says_so(desk: Desk, words: list[str]) -> None:
     told = desk.say(*words)
@@ -219,6 +236,20 @@ def test_a_preview_that_cannot_be_written_names_the_file(desk: Desk) -> None:
 
     assert told.status == 1
     assert "/nowhere/24.html" in told.one_line()
+
+
+def test_what_refuses_a_preview_is_an_error_in_one_line(desk: Desk) -> None:
+    """All of it stands on stdout, as `lint` says it, where no program waits for JSON."""
+    issue = desk.folder / "issues" / "24.md"
+    issue.write_text("---\ntitle: News\nformat: novel\nattach: some\n---\nHello.\n")
+
+    told, as_json = desk.run("preview", str(issue)), desk.run("preview", str(issue), "--json")
+
+    assert (told.status, as_json.status) == (1, 1)
+    for one in (told, as_json):
+        assert one.one_line().endswith("(and 1 more)")
+    assert [line[:9] for line in told.output.splitlines()] == ["24.md:3: ", "24.md:4: "]
+    assert as_json.output == ""
 
 
 def test_a_preview_in_a_file_keeps_each_warning_on_one_line(desk: Desk) -> None:

@@ -93,6 +93,10 @@ def test_init_again_says_what_it_does_not_take(folder: Path) -> None:
         "https://other.example",
         "--handle",
         "links",
+        "--title",
+        "Other",
+        "--language",
+        "de",
         "--database",
         "postgresql://u:secret@h/n",
     )
@@ -100,8 +104,19 @@ def test_init_again_says_what_it_does_not_take(folder: Path) -> None:
     assert told.returncode == 0
     assert "--url was not taken" in told.stdout
     assert "--database was not taken" in told.stdout
+    assert "--title was not taken" in told.stdout
+    assert "--language was not taken" in told.stdout
     assert "--handle" not in told.stdout
     assert "secret" not in told.stdout
+
+
+def test_init_where_a_file_is_says_that_a_folder_is_needed(tmp_path: Path) -> None:
+    (tmp_path / "blog").write_text("mine")
+
+    told = rundbrief("init", str(tmp_path / "blog"), "--url", "https://x.example", "--handle", "x")
+
+    assert told.returncode == 1
+    assert told.stderr == f"rundbrief: {tmp_path}/blog is a file; name a folder, which may be a new one\n"
 
 
 def test_a_database_that_cannot_be_reached_leaves_nothing_half_made(tmp_path: Path) -> None:

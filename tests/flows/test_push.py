@@ -6,15 +6,17 @@ import os
 import shutil
 import subprocess
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
 from bridge.demo.stage import Peer, request, wait_until
 from tests.support.desks import letter
-from tests.support.houses import House, view_of
+from tests.support.houses import RUNDBRIEF, House, view_of
 from tests.support.repositories import Checkout, over_ssh
 
+ROOT = Path(__file__).parents[2]
 BROKEN = b"---\ntitle: Kaputt\ndate: gestern\n---\nText\n"
 
 
@@ -123,6 +125,53 @@ def test_the_first_push_of_another_branch_makes_it_the_one_that_publishes(house:
     assert taken.returncode == 0, taken.stderr
     assert (house.issues / "eins.md").is_file()
     assert [one["state"] for one in house.json("issues")] == ["published"]
+
+
+@pytest.mark.parametrize("faster", ["push", "publish"])
+def test_who_is_overtaken_while_pushing_is_refused_and_the_folder_stays_as_it_is(
+    house: House, author: Checkout, tmp_path: Path, faster: str
+) -> None:
+    """git says where the branch is, then comes the other one, then git takes the push, as it happens by chance."""
+    author.commit(_files(eins=letter("Eins")))
+    author.git("push", "--quiet", "origin", "main")
+    other = Checkout(tmp_path / "other")
+    other.git("pull", "--quiet", str(house.issues), "main")
+    other.commit(_files(drei=letter("Drei")))
+    saved, publish = house.issues / "drei.md", " ".join([*RUNDBRIEF, "publish", "--config", str(house.folder)])
+    command = {
+        "push": f"git -C {other.folder} push --quiet {house.issues} HEAD:main",
+        "publish": f"cp {other.folder}/drei.md {saved} && {publish} {saved}",
+    }[faster]
+    hook = author.folder / ".git" / "hooks" / "pre-push"
+    hook.write_text(f"#!/bin/sh\nunset GIT_DIR\ncd {ROOT} && {command} >&2\n")
+    hook.chmod(0o755)
+    author.commit(_files(zwei=letter("Zwei")))
+
+    overtaken = author.attempt("push", "origin", "main")
+    hook.unlink()
+
+    assert overtaken.returncode != 0
+    assert 'Somebody else has pushed to "main" meanwhile. Pull, then push again' in overtaken.stderr
+    assert Checkout(house.issues).git("status", "--porcelain") == ""
+    author.git("pull", "--quiet", "--rebase", "origin", "main")
+    assert author.attempt("push", "origin", "main").returncode == 0
+    assert {one["slug"] for one in house.json("issues")} == {"eins", "zwei", "drei"}
+
+
+def test_of_pushes_at_once_one_is_taken_and_the_folder_is_clean(house: House, author: Checkout, tmp_path: Path) -> None:
+    author.commit(_files(eins=letter("Eins")))
+    author.git("push", "--quiet", "origin", "main")
+    clones = [Checkout(tmp_path / f"clone{number}") for number in range(3)]
+    for number, clone in enumerate(clones):
+        clone.git("pull", "--quiet", str(house.issues), "main")
+        clone.commit({f"von{number}.md": letter(f"Von {number}").encode()})
+
+    with ThreadPoolExecutor() as pool:
+        ended = list(pool.map(lambda clone: clone.attempt("push", str(house.issues), "HEAD:main"), clones))
+
+    assert sorted(one.returncode == 0 for one in ended) == [False, False, True]
+    assert Checkout(house.issues).git("status", "--porcelain") == ""
+    assert len(house.json("issues")) == 2
 
 
 def test_a_forced_push_publishes_exactly_what_its_last_commit_says(house: House, author: Checkout) -> None:

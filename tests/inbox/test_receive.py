@@ -65,7 +65,7 @@ VERDICTS = {
     "mastodon_move": "ignored",
     "mastodon_remove_featured": "ignored",
     "mastodon_undo_announce": "ignored",
-    "mastodon_undo_block": "done",
+    "mastodon_undo_block": "ignored",
     "mastodon_undo_follow": "ignored",
     "mastodon_undo_like": "ignored",
     "mastodon_update_actor": "done",

@@ -68,6 +68,18 @@ async def test_the_first_word_of_a_new_server_that_was_refused_is_explained(plac
     assert "was told" not in (await _why(place, STRANGER))[1]
 
 
+async def test_what_a_new_server_signed_and_wrote_wrongly_is_explained(place: Place) -> None:
+    """Else whoever writes a server of their own reads 400 here, and `why` knows nothing of it."""
+    refusals = _refusals(place)
+    refusals.add(_like(STRANGER), Malformed("'object' is missing or no web address"))
+    await refusals.write()
+
+    verdict, told = await _why(place, f"{STRANGER}/likes/1")
+
+    assert verdict == "ignored"
+    assert "was told 400. 'object' is missing or no web address." in told
+
+
 async def test_a_reason_that_begins_with_an_address_keeps_it_as_it_is(place: Place) -> None:
     refusals = _refusals(place)
     refusals.add(_like(ANN), Unauthenticated(f"key: {ANN}#main-key is no key of this actor"))

@@ -183,6 +183,28 @@ def test_the_first_post_of_a_thread_and_its_cut_sections_are_warned_of() -> None
     assert '24.md:5: The section "Eins" is too long for one post' in said[-1]
 
 
+@pytest.mark.parametrize(
+    ("heading", "text", "line"),
+    [
+        ("", "Der Autor, Max Wolf, appelliert an alle, die noch da sind.\nUnd so fort.", 9),
+        ("Der", "Der\nText.", 11),
+        ("Fett und mehr", "Fett und mehr\nText.", 13),
+        ("Nirgends", "Nirgends", 5),
+    ],
+)
+def test_a_section_is_told_with_the_line_on_which_it_begins(heading: str, text: str, line: int) -> None:
+    found = issue(
+        "Der Anfang.", "", "---", "", "Der *Autor*, [Max Wolf](https://a.example/b), appelliert an alle, die noch da",
+        "", "## Der", "", "### **Fett** und `mehr` {#fett}",
+        front="title: x\nformat: thread",
+    )  # fmt: skip
+    section = Section(key="s", heading=heading, html="", text=text, cut=True)
+    said = [
+        str(fault) for fault in warnings_of(found, replace(rendered(), sections=(section,)), page_url=PAGE, slugs=())
+    ]
+    assert said[-1].startswith(f"24.md:{line}: The section")
+
+
 def test_what_a_post_leaves_out_is_warned_of() -> None:
     found = issue(
         "<iframe src='https://tube.example/1'></iframe>", "", "![Fünf](e.png)", front="title: x\nformat: full"

@@ -267,7 +267,7 @@ def test_a_push_to_the_branch_and_tags_is_taken() -> None:
         RefUpdate(old=_A, new=_B, ref="refs/heads/main"),
         RefUpdate(old=None, new=_A, ref="refs/tags/v 1"),
     ]
-    assert judge_push(updates, branch="main", is_empty=False) == Push(commit=_B, branch="main")
+    assert judge_push(updates, branch="main", is_empty=False) == Push(commit=_B, branch="main", seen=_A)
     assert judged(updates[1]) == Push(commit=None, branch="main")
 
 

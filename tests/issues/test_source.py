@@ -299,6 +299,24 @@ def test_a_file_is_named_from_anywhere(
         path_in(repository, Path("../../x.md"))
 
 
+def test_a_named_file_is_found_from_anywhere_unless_another_of_that_name_is_here(
+    author: Checkout, repository: Repository, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`--config` lets a command run anywhere."""
+    author.write("24.md")
+    author.write("25/index.md")
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    monkeypatch.chdir(elsewhere)
+    assert path_in(repository, Path("24.md")) == "24.md"
+    assert path_in(repository, Path("issues/24.md")) == "24.md"
+    assert path_in(repository, Path("25")) == "25/index.md"
+    (elsewhere / "24.md").write_bytes(b"of a clone")
+    for other in (Path("24.md"), Path("26.md"), Path(".")):
+        with pytest.raises(UserFault, match="does not lie in"):
+            path_in(repository, other)
+
+
 def test_two_files_with_one_slug_are_told_apart() -> None:
     faults = same_slug_faults(
         [("24.md", "24", None), ("a.md", "a", None), ("24/index.md", "24", None), ("b.md", "a", 3)]

@@ -75,6 +75,29 @@ async def test_whom_an_answer_names_is_mentioned_and_gets_it_and_nobody_else_is_
     assert f'href="{jo}" class="u-url mention"' in document["content"]
 
 
+async def test_the_hashtags_of_an_answer_are_hashtags_elsewhere_also_after_an_edit(place: Place) -> None:
+    """Without them in `tag` other servers show a link to our page, where answers are not listed."""
+    await place.say(ANN)
+    token, document, _ = await _say(place, await _compose(place, "Mehr unter #Netz und #Netz, nicht `#hier`."))
+    assert [(tag["type"], tag.get("name")) for tag in document["tag"]] == [
+        ("Mention", "@ann@far.example"),
+        ("Hashtag", "#Netz"),
+    ]
+    await _change(place, token, await _compose(place, "Mehr unter #Wege."))
+    row = await place.database.read(lambda tx: published.find(tx, document["id"]))
+    assert row is not None
+    assert [tag["name"] for tag in row.document["tag"]] == ["@ann@far.example", "#Wege"]
+
+
+async def test_who_is_answered_is_named_once(place: Place, peer: Peer) -> None:
+    jo = _serve_jo(peer)
+    await place.say(jo)
+    _, document, _ = await _say(place, await _compose(place, f"Danke, @jo@{peer.authority}!"))
+    assert document["content"].count("mention") == 1
+    assert document["content"].startswith("<p>Danke, ")
+    assert [tag["href"] for tag in document["tag"]] == [jo]
+
+
 async def test_who_is_only_named_hears_nothing_of_what_is_said_in_private(place: Place, peer: Peer) -> None:
     _serve_jo(peer)
     await place.say(ANN, to=[OUR_ACTOR], cc=[])
