@@ -94,11 +94,9 @@ class Documents:
         wanted = Wanted(accept=", ".join(media_types), cap_bytes=_PAGE_CAP, hops=5, plain_http=True)
         return await self._fetch(url, wanted, budget, media_types)
 
-    async def fetch_file(
-        self, url: str, *, budget: Budget, media_types: Collection[str], cap_bytes: int, hops: int = 3
-    ) -> Page:
+    async def fetch_file(self, url: str, *, budget: Budget, media_types: Collection[str], cap_bytes: int) -> Page:
         """Anything of the given media types, unsigned; what it really holds is for the caller to find out."""
-        wanted = Wanted(accept=", ".join(media_types), cap_bytes=cap_bytes, hops=hops)
+        wanted = Wanted(accept=", ".join(media_types), cap_bytes=cap_bytes)
         return await self._fetch(url, wanted, budget, media_types)
 
     async def _fetch(self, url: str, wanted: Wanted, budget: Budget, media_types: Collection[str]) -> Page:

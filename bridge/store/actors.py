@@ -51,11 +51,6 @@ def find(tx: Transaction, actor_id: ActorId) -> RemoteActor | None:
     return None if row is None else _from_row(row)
 
 
-def fetched_at(tx: Transaction, actor_id: ActorId) -> datetime | None:
-    """When the actor was last fetched; None for one we do not know."""
-    return tx.execute(sa.select(remote_actors.c.fetched_at).where(remote_actors.c.id == actor_id)).scalar()
-
-
 def find_handle(tx: Transaction, actor_id: ActorId) -> str | None:
     """`user@domain` if the two-way check was passed."""
     return tx.execute(sa.select(remote_actors.c.handle).where(remote_actors.c.id == actor_id)).scalar()

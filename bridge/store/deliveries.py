@@ -107,13 +107,8 @@ def add(
     return len(rows)
 
 
-def due(tx: Transaction, servers: Sequence[Server], *, now: datetime) -> list[Due]:
-    """What these servers should get now, in order; of one object and inbox only the oldest waiting one."""
-    return look(tx, servers, now=now).due
-
-
 def look(tx: Transaction, servers: Sequence[Server], *, now: datetime) -> Look:
-    """What waits for these servers."""
+    """What waits for these servers: what is due in order, of one object and inbox only the oldest waiting one."""
     rows = _waiting(tx, servers)
     more: set[Server] = set()
     if len(rows) == _MOST_ROWS:
@@ -283,7 +278,6 @@ def standings(
     blog_id: int,
     *,
     issue_id: int | None = None,
-    server: Server | None = None,
     states: Sequence[State] = (),
     limit: int = 10_000,
 ) -> list[Standing]:
@@ -298,8 +292,6 @@ def standings(
     )
     if issue_id is not None:
         query = query.where(deliveries.c.issue_id == issue_id)
-    if server is not None:
-        query = query.where(deliveries.c.server == server)
     if states:
         query = query.where(deliveries.c.state.in_(states))
     return [_standing(row) for row in tx.execute(query)]
@@ -312,11 +304,9 @@ def _standing(row: sa.Row[Any]) -> Standing:
     return replace(standing, due_at=row.not_before, reason=standing.reason or row.server_reason)
 
 
-def counts(tx: Transaction, *, activity: int | None = None) -> dict[str, int]:
-    """How many deliveries are in each state, of one activity or of all."""
+def counts(tx: Transaction) -> dict[str, int]:
+    """How many deliveries are in each state."""
     query = sa.select(deliveries.c.state, sa.func.count(deliveries.c.id).label("number")).group_by(deliveries.c.state)
-    if activity is not None:
-        query = query.where(deliveries.c.activity == activity)
     return {str(row.state): int(row.number) for row in tx.execute(query)}
 
 

@@ -25,8 +25,6 @@ from bridge.urls import host_of
 from bridge.web.site import Site
 from bridge.web.view import BlogView, ConversationView, IssueLine, IssueView, Link, PictureView
 
-_KINDS = frozenset({"reply", "mention", "quote", "pingback", "webmention"})
-
 
 @dataclass(frozen=True, kw_only=True)
 class Conversation:

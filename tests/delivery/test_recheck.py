@@ -133,7 +133,7 @@ async def test_s130_who_has_another_inbox_gets_there_what_the_old_one_refused(
     assert await _followers(recheck) == {actor_id: new}
     assert [(one.inbox, one.state) for one in await office.ledger()] == [(old, "gone"), (new, "waiting")]
     assert peer.authority in await office.database.read(lambda tx: jobs.queued_keys(tx, "deliver"))
-    due = await office.database.read(lambda tx: deliveries.due(tx, [host_of(InboxUrl(new))], now=NOW))
+    due = await office.database.read(lambda tx: deliveries.look(tx, [host_of(InboxUrl(new))], now=NOW).due)
     assert [one.inbox for one in due] == [new]
 
 
