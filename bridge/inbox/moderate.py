@@ -14,18 +14,16 @@ from bridge.conversation import approval
 from bridge.conversation.blocklist import BlockList
 from bridge.errors import UserFault
 from bridge.inbox.arrival import HIDDEN_BY_AUTHOR
-from bridge.outbox import stamps
+from bridge.outbox import audience, stamps
 from bridge.store import (
     actors,
     blocks,
     changes,
-    deliveries,
     entries,
     followers,
     forgotten,
     issues,
     linkbacks,
-    published,
     quote_stamps,
     reactions,
     strangers,
@@ -37,8 +35,6 @@ from bridge.store.entries import EntryRow
 from bridge.store.followers import Follower
 from bridge.store.issues import IssueRow
 from bridge.store.published import NewActivity
-
-_PRIORITY = 10
 
 
 def find_comment(tx: Transaction, blog_id: int, asked: str) -> EntryRow:
@@ -164,17 +160,8 @@ def _turn_away(tx: Transaction, blog: Blog, follower: Follower, now: datetime) -
         follow = {"id": follower.follow_id, **follow}
     activity_id = blog.addresses.activity(new_token())
     body = wire_bytes(reject_of(follow, activity_id, actor=blog.actor_id))
-    number = published.add_activity(tx, NewActivity(id=activity_id, blog_id=blog.id, type="Reject", body=body), now=now)
-    deliveries.add(
-        tx,
-        blog.id,
-        activity=number,
-        issue_id=None,
-        object_id=None,
-        inboxes=[(follower.inbox, follower.server)],
-        priority=_PRIORITY,
-        now=now,
-    )
+    reject = NewActivity(id=activity_id, blog_id=blog.id, type="Reject", body=body)
+    audience.deliver(tx, reject, [follower.inbox], now=now, priority=audience.AWAITED)
 
 
 def block(tx: Transaction, blog: Blog, target: str, *, reason: str = "", now: datetime) -> bool:

@@ -24,6 +24,7 @@ from bridge.issues.markdown_rules import html_from_markdown
 from bridge.issues.page_html import PageTree, sanitised
 from bridge.issues.rendered import Mention
 from bridge.outbox import stamps
+from bridge.outbox.audience import TO_A_FEW, deliver
 from bridge.outbox.people import People
 from bridge.store import actors, changes, deliveries, entries, issues, published, quote_stamps
 from bridge.store.database import Transaction
@@ -31,12 +32,9 @@ from bridge.store.entries import EntryRow
 from bridge.store.issues import IssueRow
 from bridge.store.published import NewActivity, ObjectRow
 from bridge.terms import ActorId, Document, InboxUrl, ObjectId
-from bridge.urls import host_of
 
 _LONGEST = 20_000
 _MOST_ABOVE = 200
-#: Somebody is waiting for it, so it goes before any fan-out.
-_PRIORITY = 5
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -294,25 +292,12 @@ def _send(
             activity = update_of(document, activity_id)
         case _:
             activity = delete_of(document, activity_id, deleted=now)
-    number = published.add_activity(
-        tx,
-        NewActivity(
-            id=activity_id,
-            blog_id=blog.id,
-            type=kind,
-            body=wire_bytes(activity),
-            issue_id=issue_id,
-            object_id=ObjectId(document["id"]),
-        ),
-        now=now,
-    )
-    return deliveries.add(
-        tx,
-        blog.id,
-        activity=number,
+    new = NewActivity(
+        id=activity_id,
+        blog_id=blog.id,
+        type=kind,
+        body=wire_bytes(activity),
         issue_id=issue_id,
-        object_id=document["id"],
-        inboxes=[(inbox, host_of(inbox)) for inbox in inboxes],
-        priority=_PRIORITY,
-        now=now,
+        object_id=ObjectId(document["id"]),
     )
+    return deliver(tx, new, inboxes, now=now, priority=TO_A_FEW)

@@ -174,25 +174,20 @@ class Recorder:
                 {"document": one.document, "digest": one.digest, "position": one.position, "section": one.section,
                  "updated_at": _moment(one.document["updated"])},
             )  # fmt: skip
-        number = published.add_activity(
-            self.tx,
-            NewActivity(
-                id=activity_id,
-                blog_id=self.blog.id,
-                type=kind,
-                body=self.blog.seal(activity),
-                issue_id=issue_id,
-                object_id=one.id,
-                public=True,
-            ),
-            now=self.now,
-        )
-        extra = self._inboxes_of(prepared, one.document)
+        others = self._inboxes_of(prepared, one.document)
         if one.before is not None:
-            extra += [inbox for inbox, _ in deliveries.inboxes_of(self.tx, one.id)]
-        return audience.deliver(
-            self.tx, self.blog, activity=number, issue_id=issue_id, object_id=one.id, extra=extra, now=self.now
+            others += [inbox for inbox, _ in deliveries.inboxes_of(self.tx, one.id)]
+        new = NewActivity(
+            id=activity_id,
+            blog_id=self.blog.id,
+            type=kind,
+            body=self.blog.seal(activity),
+            issue_id=issue_id,
+            object_id=one.id,
+            public=True,
         )
+        inboxes = audience.followers_and(self.tx, self.blog.id, others)
+        return audience.deliver(self.tx, new, inboxes, now=self.now)
 
     def _row(self, issue_id: int, one: Wanted) -> ObjectRow:
         return ObjectRow(
@@ -226,23 +221,11 @@ class Recorder:
         deliveries.drop_waiting(self.tx, row.id, now=self.now, reason="deleted before it was sent")
         published.delete(self.tx, row.id, now=self.now)
         stamps.revoke(self.tx, self.blog, quote_stamps.of_object(self.tx, row.id), now=self.now)
-        number = published.add_activity(
-            self.tx,
-            NewActivity(
-                id=activity_id, blog_id=self.blog.id, type="Delete", body=body, issue_id=row.issue_id, object_id=row.id
-            ),
-            now=self.now,
+        new = NewActivity(
+            id=activity_id, blog_id=self.blog.id, type="Delete", body=body, issue_id=row.issue_id, object_id=row.id
         )
-        return deliveries.add(
-            self.tx,
-            self.blog.id,
-            activity=number,
-            issue_id=row.issue_id,
-            object_id=row.id,
-            inboxes=deliveries.inboxes_of(self.tx, row.id),
-            priority=0,
-            now=self.now,
-        )
+        inboxes = (inbox for inbox, _ in deliveries.inboxes_of(self.tx, row.id))
+        return audience.deliver(self.tx, new, inboxes, now=self.now)
 
 
 def _moment(text: str) -> datetime:

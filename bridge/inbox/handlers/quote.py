@@ -14,14 +14,13 @@ from bridge.errors import FetchError
 from bridge.inbox.authenticate import VerifiedActivity
 from bridge.inbox.context import Context
 from bridge.inbox.result import Done, Effect, Ignored, Result
-from bridge.store import blocks, deliveries, followers, published, quote_stamps
+from bridge.outbox import audience
+from bridge.store import blocks, followers, published, quote_stamps
 from bridge.store.database import Transaction
 from bridge.store.published import NewActivity, ObjectRow
 from bridge.store.quote_stamps import Stamp
 from bridge.terms import Document, ObjectId
-from bridge.urls import host_of, same_origin, same_site
-
-_PRIORITY = 10
+from bridge.urls import same_origin, same_site
 
 
 async def give_leave(verified: VerifiedActivity, request: QuoteRequest, context: Context) -> Effect:
@@ -67,19 +66,8 @@ def _judged(verified: VerifiedActivity, object_id: ObjectId, quote: Note, echoed
             address = blog.addresses.stamp(stamp.token)
             body = blog.seal(accept_quote(echoed, activity_id, actor=blog.actor_id, stamp=address))
         kind = "Reject" if stamp is None else "Accept"
-        number = published.add_activity(
-            tx, NewActivity(id=activity_id, blog_id=blog.id, type=kind, body=body), now=context.now
-        )
-        deliveries.add(
-            tx,
-            blog.id,
-            activity=number,
-            issue_id=row.issue_id,
-            object_id=None,
-            inboxes=[(actor.inbox, host_of(actor.id))],
-            priority=_PRIORITY,
-            now=context.now,
-        )
+        new = NewActivity(id=activity_id, blog_id=blog.id, type=kind, body=body, issue_id=row.issue_id)
+        audience.deliver(tx, new, [actor.inbox], now=context.now, priority=audience.AWAITED)
         if stamp is None:
             return Ignored(reason="it may not be quoted by this sender, who was told so", issue_id=row.issue_id)
         return Done(reason="it asked leave to quote, and has it", issue_id=row.issue_id)
