@@ -8,6 +8,7 @@ import typer
 
 from bridge.app import App
 from bridge.cli.options import ConfigOption, JsonOption, print_json, with_app
+from bridge.plurals import counted
 from bridge.store import deliveries as delivery_rows
 from bridge.store import server_ledger, servers
 from bridge.store.database import Transaction
@@ -71,7 +72,7 @@ def retry(
 
         count = await app.database.write(again)
         where = "" if name is None else f" to {name}"
-        many = "1 delivery" if count == 1 else f"{count} deliveries"
+        many = counted(count, "delivery", "deliveries")
         typer.echo(f"{many}{where} will be tried again now." if count else f"There is nothing{where} to try again.")
         return 0
 

@@ -12,10 +12,11 @@ import typer
 from bridge.accounts import domain_from
 from bridge.activity.ids import Blog
 from bridge.app import App
-from bridge.cli.options import ConfigOption, JsonOption, counted, print_json, with_app
+from bridge.cli.options import ConfigOption, JsonOption, print_json, with_app
 from bridge.clock import wire_time
 from bridge.errors import UserFault, WrongUse
 from bridge.inbox import moderate
+from bridge.plurals import counted
 from bridge.store import actors, followers
 from bridge.store.database import Transaction
 

@@ -21,7 +21,7 @@ COMMANDS: dict[str, Command] = {
     "publish": Command("publishing", "publish", "bring the world in line with the issue files of the last commit"),
     "lint": Command("writing", "lint", "say what a push would be refused for, and warn"),
     "preview": Command("writing", "preview", "show an issue's page, and beside it what Mastodon will show"),
-    "issues": Command("author", "issues", "list the issues, or show the ledger of one"),
+    "issues": Command("ledger", "issues", "list the issues, or show the ledger of one"),
     "resend": Command("author", "resend", "send an issue again, to everybody or to one server"),
     "withdraw": Command("author", "withdraw", "take an issue back everywhere and keep its file"),
     "comments": Command("readers", "comments", "read what people said; --private, --held"),

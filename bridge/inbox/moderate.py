@@ -15,6 +15,7 @@ from bridge.conversation.blocklist import BlockList
 from bridge.errors import UserFault
 from bridge.inbox.arrival import HIDDEN_BY_AUTHOR
 from bridge.outbox import audience, stamps
+from bridge.plurals import counted
 from bridge.store import (
     actors,
     blocks,
@@ -138,10 +139,8 @@ def forget(tx: Transaction, blog: Blog, actor_id: str, *, now: datetime) -> str:
     linkbacks.forget(tx, blog.id, actor_id)
     forgotten.add(tx, blog.id, actor_id, now=now)
     following = ", the following" if followed else ""
-    comments = "1 comment" if len(said) == 1 else f"{len(said)} comments"
-    reactions_in_words = "1 like or boost" if len(reacted) == 1 else f"{len(reacted)} likes and boosts"
-    lines = "1 line" if recorded == 1 else f"{recorded} lines"
-    return f"{comments}, {reactions_in_words}, {lines} of the record{following}"
+    liked = counted(len(reacted), "like or boost", "likes and boosts")
+    return f"{counted(len(said), 'comment')}, {liked}, {counted(recorded, 'line')} of the record{following}"
 
 
 def remove_follower(tx: Transaction, blog: Blog, actor_id: str, *, now: datetime) -> bool:

@@ -14,6 +14,7 @@ from bridge.errors import NoSuchThing
 from bridge.inbox import moderate
 from bridge.inbox.names import NAMES
 from bridge.inbox.why import explain, word_of
+from bridge.linkback.report import report_of
 from bridge.store import (
     actors,
     blocks,
@@ -21,7 +22,6 @@ from bridge.store import (
     entries,
     followers,
     issues,
-    linkback_sends,
     overview,
     received,
     servers,
@@ -136,7 +136,7 @@ async def ledger(request: web.Request, session: Session) -> web.StreamResponse:
             "remarks": _remarks(tx, list(shown.values())),
             "incoming_rows": received.of_issue(tx, row.id)[:_MOST_WAITING],
             "closed": row.closed(site.clock()),
-            "links": linkback_sends.report(tx, row.id).rows,
+            "links": report_of(tx, row.id).rows,
         }
 
     found = await site.database.read(read)
