@@ -10,7 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from bridge.store.database import Transaction
-from bridge.store.further_tables import quote_stamps
+from bridge.store.quote_tables import quote_stamps
 from bridge.terms import ActorId, InboxUrl, ObjectId
 
 

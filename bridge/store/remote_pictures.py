@@ -10,7 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from bridge.store.database import Transaction
-from bridge.store.further_tables import remote_pictures
+from bridge.store.picture_tables import remote_pictures
 from bridge.store.schema import entries, reactions, remote_actors
 
 #: The job that fetches; its key is `entry NUMBER` or `actor ID`.
