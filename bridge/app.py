@@ -50,13 +50,13 @@ from bridge.remote.scheme_memory import SchemeMemory
 from bridge.remote.target_pace import TargetPace
 from bridge.remote.webfinger import WebFinger
 from bridge.repair.climb import Climb
-from bridge.repair.crawl import CRAWL, Crawl
+from bridge.repair.crawl import Crawl
 from bridge.repair.handles import Handles
 from bridge.repair.pictures import Pictures
 from bridge.signature.key_files import ED25519_KEY_FILE, INSTANCE_KEY_FILE, RSA_KEY_FILE, load_key_file
 from bridge.signature.keys import PrivateKey, Signer
 from bridge.store import actors as known_actors
-from bridge.store import linkback_sends, linkbacks, remote_pictures
+from bridge.store import crawls, deliveries, linkback_sends, linkbacks, remote_pictures
 from bridge.store.blogs import BlogRow
 from bridge.store.database import Database
 from bridge.store.parked import CLIMB
@@ -171,7 +171,7 @@ class App:
         )
         ledger = Ledger(self.database, blog_id=self.blog.id, blocked=self.config.federation.blocked, clock=self.clock)
         handlers: Mapping[str, Handler] = {
-            "deliver": BringUpToDate(
+            deliveries.DELIVER: BringUpToDate(
                 ledger=ledger,
                 sender=sender,
                 lanes=lanes,
@@ -182,7 +182,7 @@ class App:
                 database=self.database, actors=self.actors, blog_id=self.blog.id, clock=self.clock
             ),
             CLIMB: Climb(database=self.database, context=self.context),
-            CRAWL: self.crawl,
+            crawls.CRAWL: self.crawl,
             remote_pictures.KIND: self.pictures,
             known_actors.PROVE_HANDLE: Handles(
                 database=self.database, webfinger=self.webfinger, blog_id=self.blog.id, clock=self.clock

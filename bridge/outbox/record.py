@@ -19,6 +19,7 @@ from bridge.store import (
     actors,
     announcements,
     changes,
+    crawls,
     deliveries,
     issues,
     linkback_sends,
@@ -60,7 +61,7 @@ class Recorder:
         pictures.show(self.tx, issue_id, prepared.tokens)
         announcements.settle(self.tx, self.blog.id, issue_id, prepared.issue.syndication)
         if step.action == "create":
-            self.tx.wake(WakeUp(kind="crawl", key=str(issue_id), due_in=FIRST_CRAWL.total_seconds()))
+            self.tx.wake(WakeUp(kind=crawls.CRAWL, key=str(issue_id), due_in=FIRST_CRAWL.total_seconds()))
         self.tx.touch(changes.issue(issue_id))
         self.tx.touch(changes.BLOG)
         if step.action == "wait":

@@ -30,8 +30,6 @@ from bridge.urls import BadUrl, host_of
 
 log = logging.getLogger(__name__)
 
-#: The job kind; its key is the issue's number.
-CRAWL = "crawl"
 
 MOST_FETCHES = 1500
 MOST_OF_A_HOST = 200

@@ -9,6 +9,9 @@ from bridge.store.database import Transaction
 from bridge.store.repair_tables import crawls
 from bridge.store.upsert import put
 
+#: The job that looks for a conversation; its key is the issue's number.
+CRAWL = "crawl"
+
 
 @dataclass(frozen=True, kw_only=True)
 class CrawlRow:

@@ -17,6 +17,8 @@ from bridge.store.upsert import insert_new
 from bridge.terms import InboxUrl, Server
 from bridge.urls import host_of
 
+#: The job that brings a server up to date; its key is the server.
+DELIVER = "deliver"
 #: Most waiting rows that are looked at in one go.
 _MOST_ROWS = 5_000
 
@@ -103,7 +105,7 @@ def add(
     ]
     insert_new(tx, deliveries, rows)
     for server in dict.fromkeys(server for _, server in inboxes):
-        tx.wake(WakeUp(kind="deliver", key=server, priority=priority))
+        tx.wake(WakeUp(kind=DELIVER, key=server, priority=priority))
     return len(rows)
 
 
@@ -232,7 +234,7 @@ def drop_waiting(tx: Transaction, object_id: str, *, now: datetime, reason: str)
         .group_by(deliveries.c.inbox, deliveries.c.server)
         .having(sa.func.sum(sa.case((deliveries.c.attempts > 0, 1), else_=0)) == 0)
     ).all()
-    busy = running_keys(tx, "deliver") if untouched else frozenset()
+    busy = running_keys(tx, DELIVER) if untouched else frozenset()
     tx.execute(sa.update(deliveries).where(waiting).values(state="needless", reason=reason, changed_at=now))
     return [InboxUrl(row.inbox) for row in untouched if row.server not in busy]
 
@@ -261,7 +263,7 @@ def retry(tx: Transaction, server: Server | None, *, now: datetime) -> int:
 def wake(tx: Transaction, servers: Sequence[Server]) -> None:
     """Ask for each of these servers to be brought up to date."""
     for name in dict.fromkeys(servers):
-        tx.wake(WakeUp(kind="deliver", key=name))
+        tx.wake(WakeUp(kind=DELIVER, key=name))
 
 
 def hurry(tx: Transaction, server: Server, *, now: datetime) -> int:

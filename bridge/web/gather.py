@@ -229,12 +229,6 @@ def conversation_view(said: Conversation, *, closes: datetime | None) -> Convers
     return ConversationView(entries=said.entries, tally=said.tally, closed=said.closed, closes=closes)
 
 
-def next_closing(site: Site, issue: IssueRow) -> datetime | None:
-    """When comments close by themselves, if that is still to come."""
-    closing = issue.comments_close_at
-    return None if closing is None or issue.closed(site.clock()) or issue.comments_open else closing
-
-
 def neighbours(tx: Transaction, site: Site, issue: IssueRow) -> tuple[IssueRow | None, IssueRow | None]:
     """The issue before and the one after, of those that stand in the lists."""
     listed = public_issues(tx, site)
