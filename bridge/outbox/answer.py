@@ -112,7 +112,7 @@ def say(tx: Transaction, blog: Blog, answered: EntryRow, wording: Wording, *, no
     )
     published.add(tx, _object_row(blog, issue, document, answered, now))
     entries.add(tx, _entry_values(blog, answered, document, wording.html, token=token, now=now))
-    made = _send(tx, blog, issue.id, document, "Create", _inboxes(tx, branch), now=now)
+    made = _send(tx, blog, issue.id, document, "Create", actors.inboxes_of(tx, branch), now=now)
     tx.touch(changes.issue(issue.id))
     return Said(token=token, object_id=object_id, deliveries=made)
 
@@ -145,7 +145,7 @@ def change(tx: Transaction, blog: Blog, entry: EntryRow, wording: Wording, *, no
     published.change(tx, row.id, values)
     shown = {"content_html": sanitize.clean(html), "text": sanitize.text_of(html), "updated": now, "changed_at": now}
     entries.change(tx, entry.id, shown)
-    inboxes = [*(inbox for inbox, _ in deliveries.inboxes_of(tx, row.id)), *_inboxes(tx, people)]
+    inboxes = [*(inbox for inbox, _ in deliveries.inboxes_of(tx, row.id)), *actors.inboxes_of(tx, people)]
     tx.touch(changes.issue(entry.issue_id))
     return _send(tx, blog, entry.issue_id, document, "Update", list(dict.fromkeys(inboxes)), now=now)
 
@@ -267,11 +267,6 @@ def _entry_values(
         "changed_at": now,
         "ways": ["answer"],
     }
-
-
-def _inboxes(tx: Transaction, people: Sequence[ActorId]) -> list[InboxUrl]:
-    found = (actors.find(tx, actor_id) for actor_id in people)
-    return list(dict.fromkeys(actor.shared_inbox or actor.inbox for actor in found if actor is not None))
 
 
 def _send(

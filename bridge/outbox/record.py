@@ -208,12 +208,8 @@ class Recorder:
     def _inboxes_of(self, prepared: Prepared, document: Document) -> list[InboxUrl]:
         """The inboxes of people whom this object mentions."""
         addressed = set(document["to"]) | set(document["cc"])
-        found = [
-            actors.find(self.tx, mention.actor_id)
-            for mention in prepared.rendered.mentions
-            if mention.actor_id in addressed
-        ]
-        return [actor.shared_inbox or actor.inbox for actor in found if actor is not None]
+        named = (mention.actor_id for mention in prepared.rendered.mentions)
+        return actors.inboxes_of(self.tx, (actor_id for actor_id in named if actor_id in addressed))
 
     def _delete(self, row: ObjectRow) -> int:
         activity_id = self.blog.addresses.activity(new_token())
