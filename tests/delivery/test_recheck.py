@@ -20,17 +20,18 @@ from bridge.store.database import Database
 from bridge.store.followers import Follower
 from bridge.terms import ActorId, InboxUrl
 from bridge.urls import host_of
+from tests.support.clocks import Clock
 from tests.support.engines import NOW
 from tests.support.local_servers import Peer
 from tests.support.remote_people import serve_actor
 from tests.support.signed_fetches import KNOCK, OWN
 
-from .conftest import FakeClock, Office
+from .conftest import Office
 
 
 @pytest.fixture
 async def recheck(database: Database) -> AsyncIterator[Recheck]:
-    clock = FakeClock()
+    clock = Clock(NOW)
     async with Door(origin="https://links.example", allow_private=True) as door:
         hops = Hops(door, own_servers={OWN})
         documents = Documents(hops, knock=KNOCK)
