@@ -94,7 +94,7 @@ def withdraw(slug: _Slug, config: ConfigOption = None, as_json: JsonOption = Fal
         sent = await take_back(app.publisher, slug)
         status = _tell(sent, as_json, f"{slug} is taken back", "nobody had got it")
         if not as_json:
-            typer.echo(f"That holds until its file changes, or: rundbrief resend {slug}")
+            typer.echo(f"It stays so until its file changes, or until: rundbrief resend {slug}")
         return status
 
     return with_app(config, run)

@@ -157,7 +157,7 @@ class Publisher:
             )
             if done is not None:
                 return done
-        raise UserFault("others keep publishing at the same time; try again in a moment")
+        raise UserFault("somebody else keeps publishing at the same time; try again in a moment")
 
     async def judge(self, commit: str, repository: Repository, *, allow_delete: bool) -> Report:
         """What publishing this commit would do, for a push that is not accepted yet; publishes nothing.

@@ -61,14 +61,14 @@ async def interact(request: web.Request) -> web.StreamResponse:
         try:
             site.visitors.take(network_of(address_of(request, site.config)))
             if handle_from(handle, allow_private=site.config.federation.allow_private_addresses) is None:
-                fault = words.say("That is no handle such as @you@example.social.")
+                fault = words.say("That is not a handle such as @you@example.social.")
             else:
                 destination = await _destination(site, subject, handle)
             if destination is None and fault is None:
                 fault = words.say("%(server)s does not say where this can be done. The way below always works.")
         except TooMany as refusal:
             status = 429
-            fault = words.say("That was a lot at once. Please wait a moment, or take the way below.")
+            fault = words.say("That was a lot at once. Please wait a moment, or use the way below.")
             if refusal.retry_after is not None:
                 headers["Retry-After"] = str(max(1, int(refusal.retry_after.total_seconds())))
         except FetchError as error:
@@ -129,7 +129,7 @@ async def _destination(site: Site, subject: _Subject, handle: str) -> str | None
 
 def _fault(words: Words, error: FetchError) -> str:
     if isinstance(error, FetchNotFound):
-        return words.say("%(server)s does not know this account. Is there a typing mistake in it?")
+        return words.say("%(server)s does not know this account. Is there a typo in it?")
     if isinstance(error, FetchRefused):
         return words.say("%(server)s cannot be asked from here. The way below always works.")
     return words.say("%(server)s does not answer as it should. The way below always works.")

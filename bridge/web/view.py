@@ -36,7 +36,7 @@ _TABLE = re.compile(r"<table\b.*?</table>", re.DOTALL)
 _FAULTS = {
     400: ("This cannot be answered", "Something is missing or wrong in what was sent."),
     403: ("Not allowed", "Please go back, load the page again and try once more."),
-    405: ("This does not work here", "The address exists, but not for what was asked of it."),
+    405: ("This does not work here", "The address exists, but cannot be used that way."),
     429: ("Too much at once", "Please wait a moment and try again."),
     500: ("Something broke on our side", "It is noted. Please try again later."),
     503: ("Not available for a moment", "Please try again in a minute."),

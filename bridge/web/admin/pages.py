@@ -50,10 +50,10 @@ _DONE = {
     "reply-unfound": "Your answer is out; somebody it names was not found and stands there as plain text.",
     "delete": "Your answer is taken back everywhere.",
     "block": "Blocked.",
-    "block-literally": "Blocked; nobody answered at this address, so it blocks this very id only.",
+    "block-literally": "Blocked; nobody answered at this address, so it blocks only this exact id.",
     "unblock": "The block is ended.",
-    "remove": "The following is ended; the server is told.",
-    "retry": "What waits is sent again now.",
+    "remove": "The follower is removed; their server is told.",
+    "retry": "What is waiting is sent again now.",
     "close": "Comments are closed.",
     "reopen": "Comments are open.",
 }
