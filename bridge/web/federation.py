@@ -20,8 +20,8 @@ from bridge.store.database import Transaction
 from bridge.store.published import ObjectRow
 from bridge.store.quote_stamps import Stamp
 from bridge.terms import Document
-from bridge.web.addressed import find_issue
 from bridge.web.conversation_lists import conversation_of, like_ids, reply_ids, share_ids
+from bridge.web.find_issue import find_issue
 from bridge.web.gather import Conversation
 from bridge.web.negotiate import AS2_TYPE, accept_of, wants_activity
 from bridge.web.problem import OPEN

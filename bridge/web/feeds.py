@@ -16,8 +16,8 @@ from bridge.errors import Gone
 from bridge.store import changes
 from bridge.store.issues import IssueRow
 from bridge.web import feed_view, gather
-from bridge.web.addressed import find_issue
 from bridge.web.feed_view import FeedItem
+from bridge.web.find_issue import find_issue
 from bridge.web.problem import OPEN
 from bridge.web.ready import Page
 from bridge.web.site import SITE, Site

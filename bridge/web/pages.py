@@ -14,7 +14,7 @@ from bridge.store import changes
 from bridge.store.database import Transaction
 from bridge.store.issues import IssueRow
 from bridge.web import federation, gather, linkbacks, view
-from bridge.web.addressed import find_issue
+from bridge.web.find_issue import find_issue
 from bridge.web.negotiate import HTML_TYPE, accept_of, wants_activity
 from bridge.web.problem import OPEN
 from bridge.web.ready import Page

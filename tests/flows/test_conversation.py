@@ -221,7 +221,7 @@ def test_lists_of_followers_and_blocks_go_out_and_in(blog: AuthorsBlog, peer: Pe
     said = blog.run("block", "--import", str(listed))
     assert said.startswith("1 domain blocked")
     assert "only silences them: 1 domain." in said
-    assert "only noted there: 1 domain." in said
+    assert "only notes them: 1 domain." in said
     assert blog.why("bad.example").startswith("blocked\n")
     listed.write_text(f"#domain,#severity\n{blog.host},suspend\n")
     assert "the blog itself: 1 line." in blog.run("block", "--import", str(listed))
