@@ -14,8 +14,9 @@ from multidict import CIMultiDictProxy
 
 from bridge.activity.json_text import read_json
 from bridge.errors import FetchUnusable, Malformed
-from bridge.remote.budget import Budget, Flights
+from bridge.remote.budget import Budget
 from bridge.remote.door import Answer
+from bridge.remote.flights import Flights
 from bridge.remote.hops import Hops, Wanted
 from bridge.remote.knock import Knock
 from bridge.terms import Document
