@@ -113,9 +113,27 @@ class App:
     documents: Documents
     actors: RemoteActors
     webfinger: WebFinger
-    publisher: Publisher
     creators: Creators
     clock: Clock
+
+    @property
+    def publisher(self) -> Publisher:
+        """Brings the world in line with the author's files."""
+        return Publisher(
+            blog_config=self.config.blog,
+            close_after=self.config.comments.close_after,
+            blog=self.blog,
+            database=self.database,
+            repository=Repository(folder=self.config.issues_folder),
+            people=self.people,
+            media=self.media,
+            clock=self.clock,
+        )
+
+    @property
+    def media(self) -> MediaFolder:
+        """Where pictures are kept."""
+        return MediaFolder(self.config.media_folder)
 
     def context(self) -> Context:
         """What `repair` keeps found posts with: the rules of the inbox."""
@@ -220,7 +238,7 @@ class App:
             config=self.config,
             database=self.database,
             documents=self.documents,
-            media=MediaFolder(self.config.media_folder),
+            media=self.media,
             clock=self.clock,
         )
 
@@ -325,16 +343,6 @@ async def opened(config: Config, *, clock: Clock = utc_now, network: Network | N
         actors = RemoteActors(documents, hops, database, now=clock)
         stack.push_async_callback(actors.close)
         webfinger = WebFinger(hops)
-        publisher = Publisher(
-            blog_config=config.blog,
-            close_after=config.comments.close_after,
-            blog=blog,
-            database=database,
-            repository=Repository(folder=config.issues_folder),
-            people=People(webfinger=webfinger, actors=actors, database=database, blog_id=blog.id),
-            media=media,
-            clock=clock,
-        )
         yield App(
             config=config,
             blog=blog,
@@ -346,7 +354,6 @@ async def opened(config: Config, *, clock: Clock = utc_now, network: Network | N
             documents=documents,
             actors=actors,
             webfinger=webfinger,
-            publisher=publisher,
             creators=Creators(config.blog.creators, webfinger),
             clock=clock,
         )
