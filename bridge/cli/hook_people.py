@@ -23,7 +23,7 @@ class LatePeople:
         self._people: PeopleFinder | None = None
 
     async def resolve(self, issues: Sequence[Issue]) -> Mapping[str, Mention]:
-        """The people whom the issues name; who is not found stays plain text."""
+        """The people whom the issues name; whoever is not found stays plain text."""
         if not any(find_mentions(issue) for issue in issues):
             return {}
         return await (await self._met()).resolve(issues)

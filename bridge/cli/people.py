@@ -1,4 +1,4 @@
-"""`followers`, `block`, `unblock`, `comments forget`: who reads along, and who shall not."""
+"""`followers`, `block`, `unblock`, `comments forget`: who reads along, and who may not."""
 
 from __future__ import annotations
 

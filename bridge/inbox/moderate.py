@@ -65,7 +65,7 @@ def approve(tx: Transaction, entry: EntryRow, *, now: datetime) -> str:
 
 
 def wish_of(tx: Transaction, entry: EntryRow) -> str | None:
-    """Why the person who wrote it would not have it shown, as a sentence; None for most."""
+    """Why the person who wrote it does not want it shown, as a sentence; None for most."""
     if entry.reason in approval.WISHES:
         return entry.reason
     if approval.asks_to_stay_off(entry.text):
@@ -164,7 +164,7 @@ def _turn_away(tx: Transaction, blog: Blog, follower: Follower, now: datetime) -
 
 
 def block(tx: Transaction, blog: Blog, target: str, *, reason: str = "", now: datetime) -> bool:
-    """Block an actor or a domain with all below it; False if it was blocked. Followers among them are turned away.
+    """Block an actor, or a domain with all below it; False if it was blocked already. Followers are turned away.
 
     Raises UserFault for the blog itself.
     """

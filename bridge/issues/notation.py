@@ -34,7 +34,7 @@ class Scalar:
 
     @property
     def is_empty(self) -> bool:
-        """A key with nothing behind it, or YAML's null: as if the key were not there."""
+        """A key without a value, or YAML's null: as if the key were not there."""
         return not self.text.strip() or (self.plain and self.text in _NULLS)
 
 

@@ -176,7 +176,7 @@ class Keeper:
         return state, reason
 
     def _leave(self, row: LinkbackRow) -> None:
-        """Take the page out of its entry; an entry behind which nothing else stands goes with it."""
+        """Take the page out of its entry; an entry with no other page behind it goes with it."""
         if row.entry_token is None:
             return
         entry = entries.find_by_token(self.tx, row.blog_id, row.entry_token)

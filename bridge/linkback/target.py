@@ -9,7 +9,7 @@ from bridge.store.issues import IssueRow
 
 
 def issue_at(tx: Transaction, blog: Blog, address: str) -> IssueRow | None:
-    """The issue whose page (also by a slug of old) or object this is, in any state. A fragment means nothing."""
+    """The issue whose page (also by a former slug) or object this is, in any state. A fragment means nothing."""
     bare = address.partition("#")[0]
     ours = blog.addresses.kind_of(bare)
     if ours is not None and ours.kind == "page":

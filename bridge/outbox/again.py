@@ -33,7 +33,7 @@ class Sent:
 
 
 async def resend(publisher: Publisher, slug: str, server: Server | None = None) -> Sent:
-    """Send an issue again as it is now: under the same object ids, so that nobody who has it gets it twice.
+    """Send an issue again as it is now: under the same object ids, so that nobody gets it twice.
 
     One that was withdrawn, or that nobody was told of yet, is published. Raises UserFault.
     """

@@ -89,7 +89,7 @@ def say(tx: Transaction, blog: Blog, answered: EntryRow, wording: Wording, *, no
     person = _mention_of(tx, answered)
     content = _with_mention(wording.html, person)
     is_private = answered.visibility in ("followers", "direct")
-    # Who is only named in an answer to something private hears nothing of it.
+    # People who are only named in an answer to something private are not told of it.
     named = _named(person, () if is_private else wording.mentions)
     branch = list(dict.fromkeys([*_branch(tx, blog, answered), *(one.actor_id for one in named)]))
     document = with_context(

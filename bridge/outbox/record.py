@@ -73,7 +73,7 @@ class Recorder:
         return self._federate(issue_id, prepared)
 
     def settle(self, row: Outline, file: IssueFile, issue: Issue) -> None:
-        """Note where the issue's file lies and what marks it now; nothing that anybody is shown is another."""
+        """Note where the issue's file lies and what marks it now; nothing that anybody is shown changes."""
         source = {**row.source, contents.KEY: issue.digest}
         issues.change(self.tx, row.id, {"path": file.path, "digest": file.fingerprint, "source": source})
 

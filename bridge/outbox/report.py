@@ -108,7 +108,7 @@ def in_zone(moment: datetime, zone: ZoneInfo) -> str:
 
 
 def _reach(report: Report, step: Step, made: int | None) -> str:
-    """To how many people on how many servers."""
+    """How many people on how many servers it goes to."""
     sent = "" if made is None else f" ({counted(made, 'delivery', 'deliveries')})"
     if report.followers:
         return f" – goes to {counted(report.followers, 'follower')} on {counted(report.servers, 'server')}{sent}"

@@ -44,7 +44,7 @@ def public_key_of(entry: KeyEntry) -> PublicKey:
 
 
 class RemoteActors:
-    """Everybody elsewhere. A key that is asked for writes nothing: who only claims to be somebody leaves no trace."""
+    """Everybody elsewhere. A key that is asked for writes nothing: a mere claim to be somebody leaves no trace."""
 
     def __init__(
         self,

@@ -64,7 +64,7 @@ class Crawl:
         return next_in(issue, self.context())
 
     async def crawl(self, issue: IssueRow) -> Crawled:
-        """Look for everything said about one issue. Never raises for what other servers do."""
+        """Look for everything said about one issue. Never raises because of what other servers do."""
         walk = _Walk(self.database, self.context(), issue)
         done = await walk.run()
         now = self.context().now

@@ -171,7 +171,7 @@ _WAITING = (
 
 
 def next_due(tx: Transaction, servers: Sequence[Server]) -> dict[Server, datetime]:
-    """The earliest due time of what waits for each of these servers; who has nothing waiting is not named."""
+    """The earliest due time of what waits for each of these servers; servers with nothing waiting are left out."""
     query = (
         sa.select(deliveries.c.server, sa.func.min(deliveries.c.due_at).label("due_at"))
         .where(deliveries.c.server.in_(servers), deliveries.c.state == "waiting")
@@ -187,7 +187,7 @@ def servers_waiting(tx: Transaction, *, now: datetime) -> list[Server]:
 
 
 def send_elsewhere(tx: Transaction, old: InboxUrl, new: InboxUrl, *, now: datetime) -> None:
-    """The people behind an inbox have another one: what it did not take lately goes there."""
+    """The people behind an inbox have a new one: what the old one did not take lately goes there."""
     redirected = sa.and_(deliveries.c.state == "given-up", deliveries.c.status.between(300, 399))
     query = sa.select(deliveries).where(
         deliveries.c.inbox == old,
@@ -208,7 +208,7 @@ def send_elsewhere(tx: Transaction, old: InboxUrl, new: InboxUrl, *, now: dateti
 
 
 def leave(tx: Transaction, inbox: InboxUrl, *, reason: str, now: datetime) -> None:
-    """Nobody is behind this inbox any more: what waits for it does not wait on."""
+    """Nobody is behind this inbox any more: what waits for it stops waiting."""
     waiting = sa.and_(deliveries.c.inbox == inbox, deliveries.c.state == "waiting")
     tx.execute(sa.update(deliveries).where(waiting).values(state="gone", reason=reason[:500], changed_at=now))
 

@@ -103,7 +103,7 @@ def find_by_object(tx: Transaction, object_id: str) -> IssueRow | None:
 
 
 def find_redirect(tx: Transaction, blog_id: int, slug: str) -> Slug | None:
-    """Where a slug of old leads now."""
+    """Where a former slug leads now."""
     query = (
         sa.select(issues.c.slug)
         .join(redirects, redirects.c.issue_id == issues.c.id)

@@ -37,7 +37,7 @@ class RemotePicture:
 
 _COLUMNS = tuple(RemotePicture.__dataclass_fields__)
 _SHOWN = sa.and_(entries.c.state == "shown", entries.c.visibility.in_(("public", "unlisted")))
-#: Who is counted, but seen on no page.
+#: People who are counted, but seen on no page.
 _SHY = sa.or_(remote_actors.c.no_blog, remote_actors.c.blocks_us)
 #: Where a row is used: its entry is shown, or for a face anything that the person said or did.
 _USED = sa.or_(

@@ -172,7 +172,7 @@ async def activity(request: web.Request) -> web.StreamResponse:
     body, row = found
     if row is not None and row.deleted_at is not None:
         raise Gone("the object of the activity was deleted")
-    # Who has what was delivered has it; who comes now gets nothing that an edit took out since.
+    # Whoever was delivered to has it; whoever comes now gets nothing that an edit has taken out since.
     retold = None if row is None else retold_of(json.loads(body), _listed(row.document))
     return web.Response(body=body if retold is None else site.blog.seal(retold), headers=_HEADERS)
 
@@ -199,7 +199,7 @@ async def object_document(request: web.Request) -> web.StreamResponse:
 
 
 async def _lead_people_on(request: web.Request, token: str) -> None:
-    """Who asks for HTML gets the page instead: raises HTTPFound, or Gone for what was deleted."""
+    """Whoever asks for HTML gets the page instead: raises HTTPFound, or Gone for what was deleted."""
     row = await _object(request.app[SITE], token)
     if row.deleted_at is not None:
         raise Gone("the object was deleted")

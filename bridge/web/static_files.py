@@ -28,7 +28,7 @@ async def stylesheet(request: web.Request) -> web.StreamResponse:
 
 
 async def admin_stylesheet(request: web.Request) -> web.StreamResponse:
-    """What the author's pages have beside the stylesheet that readers get."""
+    """What the author's pages use besides the stylesheet that readers get."""
 
     async def render() -> Page:
         return Page(body=ADMIN_STYLE, content_type="text/css; charset=utf-8", topics=_BLOG, headers=_FOR_EVER)

@@ -128,7 +128,7 @@ def _faces(people: Iterable[Person]) -> Faces:
 
 
 def _reacted(reactions: Sequence[Reaction]) -> Faces:
-    """Everybody counts; who asks to be kept off the page is not shown."""
+    """Everybody counts; whoever asks to be kept off the page is not shown."""
     shown = _faces(each.person for each in reactions if not each.is_shy)
     hidden = sum(each.is_shy for each in reactions)
     return replace(shown, count=shown.count + hidden, more=shown.more + hidden)

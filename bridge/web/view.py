@@ -224,7 +224,7 @@ def render_missing(templates: Templates, blog: BlogView) -> str:
 
 
 def render_fault(templates: Templates, blog: BlogView, status: int) -> str:
-    """Any other answer that is none: what happened, in a sentence, and nothing of the inside."""
+    """Any other failure: what happened, in a sentence, and nothing of our inner workings."""
     words = _words(templates, blog)
     heading, sentence = _FAULTS.get(status, _FAULTS[500] if status >= 500 else _FAULTS[400])
     return templates.render(

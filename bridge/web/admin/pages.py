@@ -241,7 +241,7 @@ async def server_list(request: web.Request, session: Session) -> web.StreamRespo
 
 
 async def block_list(request: web.Request, session: Session) -> web.StreamResponse:
-    """Who is blocked, and the form for more."""
+    """Who is blocked, and the form to block more."""
     site = request.app[SITE]
     listed = await site.database.read(lambda tx: blocks.all_of(tx, site.blog.id))
     return render(request, session, "blocks", rows=listed, fixed=site.config.federation.blocked)
