@@ -9,7 +9,7 @@ from bridge.inbox.authenticate import VerifiedActivity
 from bridge.inbox.context import Context
 from bridge.inbox.result import Done, Effect, Ignored, Result
 from bridge.outbox import audience
-from bridge.store import blocks, places
+from bridge.store import places
 from bridge.store.database import Transaction
 from bridge.store.published import NewActivity
 from bridge.urls import same_origin, same_site
@@ -51,8 +51,7 @@ def _answered(
         place = places.of_object(tx, blog.id, request.object_id)
         if place is None or not place.is_ours:
             return Ignored(reason="it asks leave for a post that is not ours to give")
-        blocked = blocks.holding(tx, blog.id, actor.id, context.blocked) is not None
-        refused = blocked or (until_closed and place.closed(context.now) and not context.is_creator)
+        refused = until_closed and place.closed(context.now) and not context.is_creator
         answer = "Reject" if refused else "Accept"
         body = blog.seal(answer_of(asked, activity_id, answer, actor=blog.actor_id))
         new = NewActivity(id=activity_id, blog_id=blog.id, type=answer, body=body, issue_id=place.issue_id)

@@ -15,7 +15,7 @@ from bridge.inbox.authenticate import VerifiedActivity
 from bridge.inbox.context import Context
 from bridge.inbox.result import Done, Effect, Ignored, Result
 from bridge.outbox import audience
-from bridge.store import blocks, followers, published, quote_stamps
+from bridge.store import followers, published, quote_stamps
 from bridge.store.database import Transaction
 from bridge.store.published import NewActivity, ObjectRow
 from bridge.store.quote_stamps import Stamp
@@ -96,15 +96,12 @@ def _stamp(tx: Transaction, row: ObjectRow, quote: Note, verified: VerifiedActiv
 
 
 def _may_quote(tx: Transaction, row: ObjectRow, verified: VerifiedActivity, context: Context) -> bool:
-    blog, actor_id = context.blog, verified.actor.id
-    if blocks.holding(tx, blog.id, actor_id, context.blocked) is not None:
-        return False
     if context.is_creator:
         return True
-    match quoters_of(row.document, followers=blog.followers):
+    match quoters_of(row.document, followers=context.blog.followers):
         case "everyone":
             return True
         case "followers":
-            return followers.find(tx, blog.id, actor_id) is not None
+            return followers.find(tx, context.blog.id, verified.actor.id) is not None
         case "nobody":
             return False
