@@ -36,9 +36,10 @@ class Keeper:
 
     def unwanted(self, row: LinkbackRow, actor_id: str | None = None) -> str | None:
         """Why the author wants nothing from this page, its author or its server; None for all others."""
-        blocked = blocks.listed(self.tx, row.blog_id, self.config.federation.blocked).holds(row.source, actor_id)
-        if blocked is not None:
-            return f"the author blocks {blocked}"
+        for address in (row.source, actor_id or ""):
+            blocked = blocks.holding(self.tx, row.blog_id, address, self.config.federation.blocked)
+            if blocked is not None:
+                return f"the author blocks {blocked}"
         if actor_id is not None and forgotten.since(self.tx, row.blog_id, actor_id) is not None:
             return "the author had this person forgotten, and keeps nothing new of them"
         return None

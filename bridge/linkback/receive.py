@@ -87,7 +87,7 @@ class Receiver:
         now = self.clock()
         source = asked.text.partition("#")[0]
         row = linkbacks.find(tx, self.blog.id, issue.id, source_key(source))
-        blocked = blocks.listed(tx, self.blog.id, self.config.federation.blocked).holds(source)
+        blocked = blocks.holding(tx, self.blog.id, source, self.config.federation.blocked)
         record = Received(
             blog_id=self.blog.id,
             seen_key=seen_key(issue.id, source),
