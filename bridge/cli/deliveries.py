@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from typing import Annotated
+from zoneinfo import ZoneInfo
 
 import typer
 
 from bridge.app import App
 from bridge.cli.options import ConfigOption, JsonOption, print_json, with_app
+from bridge.outbox.report import in_zone
 from bridge.plurals import counted
 from bridge.store import deliveries as delivery_rows
 from bridge.store import server_ledger, servers
@@ -42,18 +44,18 @@ def deliveries(
         if not lines:
             typer.echo("Every server has what it should have." if failing else "Nothing was ever sent to anybody.")
         for line in lines:
-            typer.echo(_sentence(line))
+            typer.echo(_sentence(line, app.config.blog.timezone))
         return 0
 
     return with_app(config, run)
 
 
-def _sentence(line: ServerLine) -> str:
-    since = f"{line.since:%Y-%m-%d %H:%M}"
-    if line.next is None:
-        return f"{line.server}  {line.state} {since}" + (f"  {line.reason}" if line.reason else "")
+def _sentence(line: ServerLine, zone: ZoneInfo) -> str:
+    since = in_zone(line.since, zone)
     reason = f"  {line.reason}" if line.reason else ""
-    return f"{line.server}  {line.state} since {since}, next try {line.next:%Y-%m-%d %H:%M} UTC{reason}"
+    if line.next is None:
+        return f"{line.server}  {line.state} {since}{reason}"
+    return f"{line.server}  {line.state} since {since}, next try {in_zone(line.next, zone)}{reason}"
 
 
 def retry(

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
+from zoneinfo import ZoneInfo
 
 import typer
 
@@ -17,6 +19,7 @@ from bridge.errors import UserFault
 from bridge.inbox import moderate
 from bridge.inbox.why import Explanation, explain, word_of
 from bridge.outbox import answer
+from bridge.outbox.report import in_zone
 from bridge.plurals import counted
 from bridge.store import blocks, issues, received
 from bridge.store.database import Transaction
@@ -53,8 +56,9 @@ def comments(
         if as_json:
             print_json(listed)
         else:
-            _print_comments(listed, _nothing(slug, private=private, held=held))
-            _print_reports(reports)
+            zone = app.config.blog.timezone
+            _print_comments(listed, zone, _nothing(slug, private=private, held=held))
+            _print_reports(reports, zone)
         return 0
 
     return with_app(config, run)
@@ -83,7 +87,7 @@ def _nothing(slug: str | None, *, private: bool, held: bool) -> str:
     return f"Nobody has said anything in private{where}." if private else f"Nobody has said anything{where} yet."
 
 
-def _print_comments(listed: list[dict[str, Any]], nothing: str) -> None:
+def _print_comments(listed: list[dict[str, Any]], zone: ZoneInfo, nothing: str) -> None:
     """A line of facts for each, and what it says; `nothing` if there is none."""
     issue = None
     for one in listed:
@@ -92,19 +96,20 @@ def _print_comments(listed: list[dict[str, Any]], nothing: str) -> None:
             typer.echo(issue)
         author = one["author"] or {"name": "(deleted)", "handle": ""}
         who = " ".join(part for part in (author["name"], author["handle"]) if part)
-        typer.echo(_printable(f"  {one['id']}  {one['state']:<8} {one['kind']}  {one['published'][:16]}  {who}"))
+        said_at = in_zone(datetime.fromisoformat(one["published"]), zone)
+        typer.echo(_printable(f"  {one['id']}  {one['state']:<8} {one['kind']}  {said_at}  {who}"))
         for line in text_of(one["content_html"]).splitlines():
             typer.echo(_printable(f"      {line}"))
     if not listed:
         typer.echo(nothing)
 
 
-def _print_reports(reports: list[Received]) -> None:
+def _print_reports(reports: list[Received], zone: ZoneInfo) -> None:
     """What other servers tell the author of; nothing of it is ever on a page."""
     if reports:
         typer.echo("Reports to you:")
     for row in reports:
-        typer.echo(_printable(f"  {row.received_at:%Y-%m-%d %H:%M}  {row.server}: {row.reason}"))
+        typer.echo(_printable(f"  {in_zone(row.received_at, zone)}  {row.server}: {row.reason}"))
 
 
 def _judge(given: Path | None, asked: str, decide: Callable[[Transaction, App, EntryRow], str]) -> int:

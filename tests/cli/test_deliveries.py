@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -145,7 +146,9 @@ def test_a_person_reads_a_sentence(blog: Blog, capsys: pytest.CaptureFixture[str
     command.deliveries(failing=True, config=blog.config, as_json=False)
 
     said = capsys.readouterr().out
-    assert f"busy.example  waiting since {NOW:%Y-%m-%d %H:%M}, next try {_LATER:%Y-%m-%d %H:%M} UTC" in said
+    berlin = ZoneInfo("Europe/Berlin")
+    since, later = (f"{moment.astimezone(berlin):%Y-%m-%d %H:%M %Z}" for moment in (NOW, _LATER))
+    assert f"busy.example  waiting since {since}, next try {later}" in said
     assert "strict.example  refused" in said
 
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -53,6 +55,13 @@ def test_an_approved_comment_is_on_the_page_in_the_same_second(blog: AuthorsBlog
     shown = [said["id"]]
     wait_until("the object shows it", lambda: blog.object("offen")["replies"]["first"]["items"] == shown, seconds=1)
     assert blog.why(said["id"]).startswith("shown\n")
+
+
+def test_the_author_reads_comments_by_the_blog_s_own_clock(blog: AuthorsBlog, peer: Peer) -> None:
+    _replied(peer, blog, "offen", "Nach welcher Uhr?")
+    (said,) = [one for one in blog.comments("offen") if "Nach welcher Uhr?" in one["content_html"]]
+    at = datetime.fromisoformat(said["published"]).astimezone(ZoneInfo("Europe/Berlin"))
+    assert f"  {said['id']}  shown    reply  {at:%Y-%m-%d %H:%M %Z}  " in blog.run("comments", "offen")
 
 
 def test_what_is_said_in_private_is_nowhere_but_with_the_author(blog: AuthorsBlog, peer: Peer) -> None:
