@@ -8,8 +8,8 @@ from bridge.activity.remote_actor import RemoteActor
 from bridge.inbox.arrival import keep
 from bridge.inbox.authenticate import VerifiedActivity
 from bridge.inbox.context import Context
-from bridge.inbox.own_posts import named_post, own_arrival
 from bridge.inbox.result import Effect, Ignored, saying
+from bridge.inbox.sent_posts import named_post, own_arrival
 
 _NOT_BY_SENDER = "the post is not by its sender, or not from the sender's server"
 

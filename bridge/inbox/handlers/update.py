@@ -10,8 +10,8 @@ from bridge.errors import FetchError
 from bridge.inbox.arrival import edit, judge_again, keep
 from bridge.inbox.authenticate import VerifiedActivity
 from bridge.inbox.context import Context
-from bridge.inbox.own_posts import named_post, own_arrival
 from bridge.inbox.result import Done, Effect, Ignored, Result, saying
+from bridge.inbox.sent_posts import named_post, own_arrival
 from bridge.store import actors, changes, entries, followers, remote_pictures
 from bridge.store.database import Transaction, WakeUp
 from bridge.store.entries import EntryRow
