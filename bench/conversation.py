@@ -3,7 +3,8 @@
 `python -m bench inbox`, or `python -m bench.conversation [replies]`. A whole server runs in a process of its own, and
 its own CPU time is what counts (all its threads, the database's work and the jobs that follow included); the requests
 are signed beforehand, by people of several servers whom it knows. SQLite, 16 requests in flight on kept connections.
-The note of each row says what it would be where an RSA signature costs 0.30 ms, as on the machine of the figures.
+The note of each row says what it would be where an RSA signature costs 0.30 ms, as on the machine of the figures; a
+reply is measured by turns with the least that any server must do for it (`inbox_floor`), and scaled by that as well.
 """
 
 from __future__ import annotations
@@ -20,14 +21,16 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from statistics import median
 
 import aiohttp
 from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
 
 from bench.cases import Result
+from bench.inbox_floor import QUIET_FLOOR_MS
 from bench.report import line_of
 from bench.speed import QUIET_SIGNING_MS, signing_ms
-from bridge.demo.stage import request
+from bridge.demo.stage import Child, free_port, request, wait_until
 from bridge.signature import cavage
 from bridge.signature.digest import digest_of
 from bridge.signature.keys import Signer, private_key
@@ -38,6 +41,7 @@ from tests.support.authors_blog import AuthorsBlog
 _PUBLIC = "https://www.w3.org/ns/activitystreams#Public"
 _IN_FLIGHT = 16
 _SENDERS = 8
+_TURN = 200
 _READS = 300
 _REBUILDS = 10
 _TYPE = "application/activity+json"
@@ -84,6 +88,11 @@ class Sender:
             content_type=_TYPE,
         )
         return body, headers
+
+    @property
+    def public_key(self) -> tuple[str, str]:
+        """The id of the key, and the key."""
+        return f"{self.id}#main-key", self._key.public.pem
 
     def reply(self, note: str, number: int) -> dict[str, object]:
         """A Create of a public reply."""
@@ -158,7 +167,7 @@ def cases(number: int = 2000) -> Iterator[Result]:
         meter = Meter(pid=blog.server.pid, scale=QUIET_SIGNING_MS / signing_ms())
         replies = [one.signed(inbox, one.reply(note, each)) for each in range(number // _SENDERS) for one in senders]
         fresh = replies[_SENDERS:]
-        yield from meter.taken("a reply from a known actor", 0.5, len(fresh), send(inbox, fresh))
+        yield from beside_floor(meter, Path(folder), senders, inbox, fresh)
         yield from meter.taken("the same reply once more", 0.5, len(fresh), send(inbox, fresh))
         deletes = [senders[0].signed(inbox, delete_of(f"https://gone{each}.example/users/x")) for each in range(number)]
         yield from meter.taken("a Delete of an unknown actor", 0.15, number, send(inbox, deletes))
@@ -175,6 +184,40 @@ def cases(number: int = 2000) -> Iterator[Result]:
         yield from meter.taken("comments as JSON, made anew", 200, _REBUILDS, rebuild())
         yield from meter.read("their page, packed", 0.15, f"{blog.origin}/issues/eins", packed=True)
         yield from meter.read("an object", 0.15, note, packed=False)
+
+
+def beside_floor(
+    meter: Meter, folder: Path, senders: list[Sender], inbox: str, replies: list[tuple[bytes, dict[str, str]]]
+) -> Iterator[Result]:
+    """The row of a reply, with the floor in its note: batches of both by turns, so that a slow moment is of both."""
+    (folder / "keys.json").write_text(json.dumps(dict(one.public_key for one in senders)))
+    port = free_port()
+    bare_inbox = f"http://127.0.0.1:{port}/inbox"
+    note = "https://links.example/object/1"
+    bare = [
+        one.signed(bare_inbox, one.reply(note, each)) for each in range(len(replies) // _SENDERS) for one in senders
+    ]
+    child = Child([sys.executable, "-m", "bench.inbox_floor", str(folder), str(port)], log=folder / "floor.log")
+    try:
+        wait_until("it answers", lambda: request(f"http://127.0.0.1:{port}/").status == 404, seconds=30)
+        ours: list[float] = []
+        floor: list[float] = []
+        for start in range(0, len(replies), _TURN):
+            for pid, costs, url, batch in (
+                (child.pid, floor, bare_inbox, bare[start : start + _TURN]),
+                (meter.pid, ours, inbox, replies[start : start + _TURN]),
+            ):
+                before = cpu_seconds(pid)
+                asyncio.run(send(url, batch))
+                costs.append((cpu_seconds(pid) - before) / len(batch) * 1000)
+        each, least = median(ours), median(floor)
+    finally:
+        child.stop()
+    told = (
+        f"{each / least:.2f} x the floor of {least:.2f}; scaled {each * meter.scale:.2f} ms by RSA, "
+        f"{each / least * QUIET_FLOOR_MS:.2f} by the floor"
+    )
+    yield Result(case="a reply from a known actor", value=each, wanted=0.5, unit="ms CPU", note=told)
 
 
 def delete_of(actor: str) -> dict[str, object]:

@@ -19,6 +19,9 @@ MOST_ITEMS = 200  #: items read from one remote page (security S57)
 MOST_TOTAL = 10**9  #: larger counts are lies and count as this
 
 _COLLECTIONS = frozenset({"Collection", "OrderedCollection", "CollectionPage", "OrderedCollectionPage"})
+_ITEMS = frozenset({"items", "orderedItems"})
+_OPENED = frozenset({"Create", "Update", "Announce", "Add"})
+_DEEPEST = 2
 _LONGEST_PAGE_NUMBER = 6
 
 
@@ -129,8 +132,10 @@ def items_of(document: Document) -> RemoteCollection:
     if head is not None:
         head = _judged(head)
         opened, following = _items(head), web_url(head.get("next")) or following
-        # A page that is only named by its id must still be fetched.
-        start = None if opened or following else head.get("id")
+        # A page that is only named must still be fetched; so must one that leads on and keeps its items to itself.
+        is_whole = opened or (following and not _ITEMS.isdisjoint(head))
+        start = None if is_whole else head.get("id")
+        following = None if web_url(start) else following
         items = (items + opened)[:MOST_ITEMS]
     return RemoteCollection(
         id=web_url(document.get("id")),
@@ -157,7 +162,8 @@ def _items(document: Document) -> tuple[str, ...]:
 
 
 def _opened(item: object) -> object:
-    """The object of a Create or Announce in an outbox, any other item as it is."""
-    if isinstance(item, dict) and item.get("type") in ("Create", "Announce"):
-        return item.get("object")
+    """What an activity of an outbox or of a `contextHistory` (FEP-f228) is about; any other item as it is."""
+    for _ in range(_DEEPEST):
+        if isinstance(item, dict) and item.get("type") in _OPENED:
+            item = item.get("object")
     return item

@@ -24,6 +24,7 @@ from bridge.activity.shapes import (
     first,
     id_of,
     ids_of,
+    is_link,
     moment_of,
     natural_text,
     optional_id,
@@ -109,7 +110,7 @@ def _synthetic_key(document: Document, kind: str, actor: ActorId) -> str:
     value = document.get("object")
     what = id_of(value) or value
     told = json.dumps([actor, kind, what, document.get("id"), document.get("published")], sort_keys=True)
-    return f"sha256:{hashlib.sha256(told.encode()).hexdigest()}"
+    return f"{kinds.NAMELESS}{hashlib.sha256(told.encode()).hexdigest()}"
 
 
 def _object_id(document: Document) -> ObjectId:
@@ -117,9 +118,9 @@ def _object_id(document: Document) -> ObjectId:
 
 
 def _object_type(document: Document) -> str | None:
-    """The type of the embedded object; None where there is none or it has no type."""
+    """The type of the embedded object; None where there is none, only a Link to it, or it has no type."""
     found = embedded(document.get("object"))
-    if found is None:
+    if found is None or is_link(found):
         return None
     try:
         return type_of(found)
@@ -229,10 +230,10 @@ def _dislike(document: Document, envelope: _Envelope) -> Incoming:
 
 def _announce(document: Document, envelope: _Envelope) -> Incoming:
     inner = quirks.lemmy_wrapped_activity(first(document.get("object")))
+    to, cc = recipients(document.get("to")), recipients(document.get("cc"))
+    # Without any audience nothing was narrowed: a boost is public by nature.
+    is_public = not (to or cc) or visibility_of(to, cc) in ("public", "unlisted")
     if inner is None:
-        to, cc = recipients(document.get("to")), recipients(document.get("cc"))
-        # Without any audience nothing was narrowed: a boost is public by nature.
-        is_public = not (to or cc) or visibility_of(to, cc) in ("public", "unlisted")
         return kinds.Announce(**envelope, object_id=_object_id(document), is_public=is_public)
     inner_id, inner_actor = web_url(inner.get("id")), id_of(inner.get("actor"))
     inner_object = id_of(inner.get("object"))
@@ -242,6 +243,7 @@ def _announce(document: Document, envelope: _Envelope) -> Incoming:
         inner_id=ActivityId(inner_id) if inner_id else None,
         inner_actor=ActorId(inner_actor) if inner_actor else None,
         inner_object_id=ObjectId(inner_object) if inner_object else None,
+        is_public=is_public,
     )
 
 

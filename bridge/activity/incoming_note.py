@@ -135,7 +135,7 @@ class Note(NamedTuple):
     def no_blog(self) -> bool:
         """Whether its author asks by hashtag to be kept off our pages."""
         asked = any(tag.lower() in ("noblog", "nobridge") for tag in self.hashtags)
-        return asked or _NO_BLOG.search(self.content_html) is not None
+        return asked or ("#" in self.content_html and _NO_BLOG.search(self.content_html) is not None)
 
 
 def parse_note(document: Document, *, author: ActorId | None = None) -> Note:

@@ -1,6 +1,6 @@
 """Objects of ours -> the activities that carry them, and any document -> its bytes on the wire.
 
-`outbox` makes Create, Update, Delete, Add and Remove, `inbox` Accept and Reject. An activity has the audience of its
+`outbox` makes Create, Update and Delete, `inbox` Accept and Reject. An activity has the audience of its
 object, and no id changes when it is sent again. ActivityPub sections 6 and 7, docs/federation.
 """
 

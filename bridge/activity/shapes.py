@@ -42,14 +42,24 @@ def first(value: object) -> object:
 
 
 def id_of(value: object) -> str | None:
-    """The web address that a reference names: a string, an embedded object with an id, or a list that starts so."""
+    """The web address that a reference names: a string, an embedded object with an id, or a list that starts so.
+
+    A Link leads to what is meant by its `href` (ActivityStreams 2.0 section 4.2).
+    """
     if value is None:
         return None
     if isinstance(value, list):
         value = value[0] if value else None
     if isinstance(value, dict):
-        value = value.get("id", value.get("@id"))
+        named = value.get("id", value.get("@id"))
+        value = value.get("href") if named is None and is_link(value) else named
     return web_url(value)
+
+
+def is_link(value: Document) -> bool:
+    """Whether it only leads to something; other kinds of Link, such as a Mention, say something of their own."""
+    kind = first(value.get("type", value.get("@type")))
+    return isinstance(kind, str) and short_name(kind) == "Link"
 
 
 def ids_of(value: object, most: int) -> tuple[str, ...]:

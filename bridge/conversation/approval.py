@@ -94,7 +94,7 @@ def verdict(asked: Asked, *, policy: Policy, words: Sequence[str] = ()) -> Verdi
 
 def asks_to_stay_off(text: str) -> bool:
     """Whether a visible text says #noblog or #nobridge."""
-    return _STAY_OFF.search(text) is not None
+    return "#" in text and _STAY_OFF.search(text) is not None
 
 
 def held_word(text: str, words: Sequence[str]) -> str | None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import html
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Literal
+from typing import Literal, NamedTuple
 
 Kind = Literal["reply", "mention", "quote", "pingback", "webmention"]
 State = Literal["shown", "held", "private", "hidden", "spam", "deleted", "closed", "blocked"]
@@ -22,10 +22,10 @@ _EARLY_SLACK = timedelta(days=2)
 _FIRST_BLOGS = datetime(1999, 1, 1, tzinfo=UTC)
 
 
-@dataclass(frozen=True, kw_only=True)
-class Person:
-    """Who said it. `name` and `handle` are plain text, `url` is the profile that people read.
+class Person(NamedTuple):
+    """Who said it; a tuple, as a page is made of thousands.
 
+    `name` and `handle` are plain text, `url` is the profile that people read.
     For a pingback `name` is what stands after "Pingback: ", so "Title | Blog", and `url` the page.
     `avatar` is an address of ours (`/media/...`) or None: a reader's browser never talks to a third party.
     """
@@ -47,9 +47,8 @@ class Picture:
     height: int | None = None
 
 
-@dataclass(frozen=True, kw_only=True)
-class Entry:
-    """One thing said, from wherever it came.
+class Entry(NamedTuple):
+    """One thing said, from wherever it came; a tuple, as a page is made of thousands.
 
     `id` is ours, opaque and permanent; `parent` is the id of another entry, `in_reply_to` the address as it came and
     is used where `parent` is None. `content_html` went through `sanitize.clean`. `own_series` marks a later issue of

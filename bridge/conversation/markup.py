@@ -99,7 +99,7 @@ def tokens(foreign: str) -> Iterator[Token] | None:
         foreign = formulas_as_text(foreign)
     if is_trap(foreign):
         return None
-    return _read(_CLEANER.clean(without_unwanted(foreign)))
+    return _read(_CLEANER.clean(without_unwanted(foreign)), has_references="&" in foreign)
 
 
 def formulas_as_text(foreign: str) -> str:
@@ -152,10 +152,11 @@ def without_unwanted(text: str) -> str:
     return _TOO_MANY_MARKS.sub(r"\1", _UNWANTED.sub("", text))
 
 
-def _read(clean: str) -> Iterator[Token]:
+def _read(clean: str, *, has_references: bool) -> Iterator[Token]:
     for found in _TOKEN.finditer(clean):
         if found[4] is not None:
-            yield without_unwanted(found[4])  # once more: nh3 decoded `&#x202e;`
+            # Once more where nh3 decoded what may be a `&#x202e;`.
+            yield without_unwanted(found[4]) if has_references else found[4]
         elif found[1]:
             yield End(found[2])
         else:

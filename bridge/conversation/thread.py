@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from bridge.conversation.comment import Entry, is_public, order_of
 
@@ -22,8 +23,7 @@ class Node:
     children: tuple[Node, ...]
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Placed:
+class Placed(NamedTuple):
     """An entry at its place while the tree is walked: `depth` 0 stands at the top."""
 
     entry: Entry

@@ -21,6 +21,7 @@ from bridge.conversation.comment import Kind
 from bridge.conversation.linkback import RANKS, source_key
 from bridge.inbox.context import Context
 from bridge.inbox.entry_values import not_ahead, values_from
+from bridge.inbox.own_posts import post_meant
 from bridge.inbox.result import Done, Ignored, Result, verdict_of
 from bridge.store import actors, blocks, changes, entries, facts, issues, linkbacks, parked, places, received
 from bridge.store.database import Transaction, WakeUp
@@ -124,6 +125,8 @@ def keep(tx: Transaction, arrival: Arrival, context: Context) -> Result:
         words=context.comments.words,
     )
     values = {**arrival.values, "kind": kind, "issue_id": place.issue_id, "section": place.section}
+    if note.in_reply_to is not None and place.post not in (None, note.in_reply_to):
+        values["in_reply_to"] = post_meant(tx, note.in_reply_to, context)
     if known.handle is not None:
         values["author_handle"] = f"@{known.handle}"
     elif not known.was_shown:
@@ -175,6 +178,8 @@ def _parked_or_not(tx: Transaction, arrival: Arrival, context: Context) -> Resul
     )
     if not waits:
         return Ignored(reason=f"{_nowhere(note)}, and its server has too many such replies waiting already")
+    if parked.is_waiting(tx, note.id):
+        return Ignored(verdict="parked", reason=f"{_nowhere(note)}; that was looked for before, and is waited for")
     return Ignored(verdict="parked", reason=f"{_nowhere(note)}; what it answers is being looked for")
 
 

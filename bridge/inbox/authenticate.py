@@ -7,18 +7,23 @@ stored or fetched for a request that fails, except the key itself (protocol shee
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Literal
 
 from bridge.activity.incoming import leaving, parse_activity, parse_note
 from bridge.activity.incoming_types import (
     Announce,
+    Block,
     CreateById,
     CreateNote,
     DeleteActor,
     DeleteObject,
+    Follow,
     Incoming,
+    Like,
+    Undo,
+    UndoFollow,
     UpdateById,
     UpdateNote,
 )
@@ -53,6 +58,9 @@ _SEAL = object()
 #: What showed that the actor said it: its signature, its proof in a document that another handed on, its own server's
 #: copy of what was handed on, or (for the Delete of an actor) its server's 410.
 Proof = Literal["signature", "proof", "refetch", "gone"]
+
+#: What people do, undo and do again.
+_DONE_AGAIN = (Follow, Like, Announce, Block, Undo)
 
 _TRY_AGAIN = timedelta(seconds=30)
 
@@ -112,7 +120,8 @@ class Authenticator:
             raise
         budget = budget.caused_by(Cause(name=host_of(signer.id), is_proven=True))
         if signer.id == activity.actor:
-            return VerifiedActivity(activity=activity, actor=signer, budget=budget, proof="signature", seal=_SEAL)
+            told = _told_apart(activity, claim)
+            return VerifiedActivity(activity=told, actor=signer, budget=budget, proof="signature", seal=_SEAL)
         await self._check_block(activity.actor)
         return await self._proven(activity, document, budget) or await self._from_origin(activity, budget)
 
@@ -267,6 +276,18 @@ class Authenticator:
         except Malformed as error:
             raise Unauthenticated(f"key: not the actor's, and its origin shows no boost: {error}") from error
         return again if isinstance(again, Announce) and again.actor == activity.actor else None
+
+
+def _told_apart(activity: Incoming, claim: Claim) -> Incoming:
+    """What comes once more after its undo is another one, and was signed later; a replay was not (S14).
+
+    That holds for what has no id, and for follows with any: Pixelfed makes the ids of a follow and of its undo out of
+    who follows whom.
+    """
+    is_told_by_id = not isinstance(activity, (Follow, UndoFollow)) and not activity.has_no_name
+    if is_told_by_id or not isinstance(activity, _DONE_AGAIN):
+        return activity
+    return replace(activity, dedupe_key=f"{activity.dedupe_key} {claim.signed_at.isoformat()}")
 
 
 class _KeyGone(Unauthenticated):

@@ -8,7 +8,7 @@ have gone by ourselves (RFC 9110 15.4; security S51 to S54).
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from urllib.parse import urljoin
@@ -19,13 +19,14 @@ from bridge.errors import FetchError, FetchFailed, FetchGone, FetchNotFound, Fet
 from bridge.remote.budget import Budget, BudgetSpent
 from bridge.remote.door import DEADLINE, Answer, Door
 from bridge.remote.host_lanes import HostLanes
-from bridge.remote.knock import UNSIGNED, Knock
+from bridge.remote.knock import UNSIGNED, Knock, Scheme
 from bridge.remote.retry_after import retry_after_of
 from bridge.remote.target_pace import TargetPace
 from bridge.terms import Server
 from bridge.urls import Url
 
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
+_REFUSED = frozenset({401, 403})
 _LONGEST_LOCATION = 2048
 
 
@@ -109,23 +110,38 @@ class Hops:
         return there
 
     async def _ask(self, url: Url, wanted: Wanted, *, budget: Budget, knock: Knock) -> Answer:
-        """Knock in each scheme until one is let in; the last answer if none is."""
+        """Knock in each scheme until one is let in, perhaps `once_more`; the last answer if none is."""
         server = Server(url.authority)
         answer = None
         for scheme in knock.tries(server):
             headers = scheme.sign("GET", url)
             if headers is None:
                 continue
-            answer = await self._get(url, {**headers, "Accept": wanted.accept}, wanted, budget)
-            if answer.status not in (401, 403):
-                knock.opened(server, scheme.name)
-                return answer
+            answer = await self._get(url, headers, wanted, budget)
+            if answer.status in _REFUSED:
+                continue
+            other = knock.once_more(server, scheme.name, answer.status)
+            if other is not None:
+                return await self._ask_otherwise(url, answer, wanted, budget, knock=knock, scheme=other)
+            knock.opened(server, scheme.name)
+            return answer
         if answer is None:
             raise FetchRefused(f"no way to sign a request to {url.wire}")
         knock.failed(server)
         return answer
 
-    async def _get(self, url: Url, headers: dict[str, str], wanted: Wanted, budget: Budget) -> Answer:
+    async def _ask_otherwise(
+        self, url: Url, said: Answer, wanted: Wanted, budget: Budget, *, knock: Knock, scheme: Scheme
+    ) -> Answer:
+        """One more request, after `said`: where it gets no further, the scheme was not what was wrong."""
+        headers = scheme.sign("GET", url)
+        answer = said if headers is None else await self._get(url, headers, wanted, budget)
+        if answer.status in _REFUSED or answer.status == said.status:
+            return said
+        knock.opened(Server(url.authority), scheme.name)
+        return answer
+
+    async def _get(self, url: Url, headers: Mapping[str, str], wanted: Wanted, budget: Budget) -> Answer:
         if self._pace is not None and budget.cause is not None:
             self._pace.take(url.authority, budget.cause)
         left = budget.spend()
@@ -134,7 +150,7 @@ class Hops:
                 answer = await self._door.request(
                     "GET",
                     url.wire,
-                    headers=headers,
+                    headers={**headers, "Accept": wanted.accept},
                     cap_bytes=wanted.cap_bytes,
                     cut=wanted.cut,
                     plain_http=wanted.plain_http,

@@ -17,6 +17,8 @@ SignRequest = Callable[[str, Url], Mapping[str, str] | None]
 
 #: More tries than this look like an attack to the other side.
 _MOST_KNOCKS = 3
+#: What a server answers to a scheme that it does not read.
+_LOST_ON = frozenset({400, 500})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,6 +53,17 @@ class Knock:
         known = self.remembered(server)
         ordered = sorted(self.schemes, key=lambda scheme: scheme.name != known)
         return ordered[:_MOST_KNOCKS]
+
+    def once_more(self, server: Server, scheme: str, status: int) -> Scheme | None:
+        """The first choice, for a server that took another scheme last and answers 400 or 500 to it now.
+
+        It may not know that scheme any more: who reads draft-cavage alone answers others so, as Mastodon's early code
+        for RFC 9421 did (https://github.com/fedify-dev/fedify CHANGES.md 1.6.2). What is said to the first choice is
+        meant; so is a 404, and a 503 is of no signature.
+        """
+        first = self.schemes[0]
+        is_learned = scheme != first.name and scheme == self.remembered(server)
+        return first if is_learned and status in _LOST_ON else None
 
     def opened(self, server: Server, scheme: str) -> None:
         """This scheme was taken. What is in its place already, and the first choice, need no memory."""

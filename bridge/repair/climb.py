@@ -132,7 +132,7 @@ class Climb:
         if may_work_later and row.attempts < len(_AGAIN):
             await self.database.write(lambda tx: parked.count_attempt(tx, row.object_id))
             return _AGAIN[row.attempts]
-        if stuck.address == row.object_id and isinstance(stuck.error, FetchGone | FetchNotFound):
+        if stuck.address == row.object_id and isinstance(stuck.error, FetchGone):
             gone = Ignored(verdict="deleted", reason=f"it was gone when its thread was looked for ({stuck})")
             await self.database.write(lambda tx: end(tx, row.object_id, gone))
             return None

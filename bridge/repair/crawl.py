@@ -15,6 +15,7 @@ from datetime import timedelta
 
 from bridge.activity.collection import RemoteCollection, items_of
 from bridge.activity.incoming_note import Note, parse_note
+from bridge.activity.quirks import activity_named_by_group
 from bridge.errors import FetchError, FetchGone, FetchNotFound, Malformed
 from bridge.inbox.arrival import Arrival, edit, is_edited, keep, may_stand_under
 from bridge.inbox.context import Context
@@ -143,6 +144,9 @@ class _Walk:
         if document is None:
             return
         try:
+            if (told := activity_named_by_group(document)) is not None:
+                self.todo.append(told)
+                return
             note = parse_note(document)
             actor = await self.context.sources.actor(note.attributed_to, self.budget)
         except (Malformed, FetchError) as error:
@@ -190,12 +194,11 @@ class _Walk:
 
     async def _answers(self, note: Note) -> None:
         """Queue what the post's own server knows as answers to it, and as its whole conversation."""
-        places = [note.context_id] if note.context_id is not None else []
+        places = [place for place in (note.context_history_id, note.context_id) if place is not None]
         if note.replies is not None:
             self.todo.extend(note.replies.items)
-            places += [place for place in (note.replies.first or note.replies.next,) if place is not None]
-            if not note.replies.items and note.replies.first is None and note.replies.id is not None:
-                places.append(note.replies.id)
+            further = note.replies.first or note.replies.next or (None if note.replies.items else note.replies.id)
+            places += [further] if further is not None else []
         for place in places:
             await self._collection(place)
 

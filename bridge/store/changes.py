@@ -1,6 +1,7 @@
 """Which cached bytes other processes must drop: topics in the order in which they changed.
 
-Topics: `issue:ID` for what stands on one issue's page, `blog` for lists, feeds and the actor.
+Topics: `issue:ID` for what stands on one issue's page, `blog` for lists, feeds and the actor, `followers` for how many
+there are.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from bridge.store.prepared import Prepared
 from bridge.store.schema import changes
 
 BLOG = "blog"
+FOLLOWERS = "followers"
 
 
 def issue(issue_id: int) -> str:
@@ -40,8 +42,11 @@ def newest(tx: Transaction) -> int:
 
 def after(tx: Transaction, number: int) -> tuple[int, frozenset[str]]:
     """What changed after `number`, and the number to ask from next time."""
-    rows = tx.execute(sa.select(changes.c.number, changes.c.topic).where(changes.c.number > number)).all()
+    rows = _AFTER.all(tx, {"last": number})
     return max((row.number for row in rows), default=number), frozenset(row.topic for row in rows)
+
+
+_AFTER = Prepared(sa.select(changes.c.number, changes.c.topic).where(changes.c.number > sa.bindparam("last")))
 
 
 def forget(tx: Transaction, *, before: datetime) -> None:

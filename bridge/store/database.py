@@ -108,6 +108,13 @@ class Database:
         """`read` for one statement that finds a row or two by key: SQLite needs less time than a hop to a thread."""
         return await self.read(work)
 
+    def version(self) -> int | None:
+        """A number that is another one once any process has committed something.
+
+        None where only a question to a server could tell (PostgreSQL), and while the file cannot be read.
+        """
+        return None
+
     async def close(self) -> None:
         """Finish what was begun and let go of every connection."""
         raise NotImplementedError

@@ -9,6 +9,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from bridge.store import changes
 from bridge.store.database import Transaction
 from bridge.store.schema import followers
 from bridge.store.upsert import put
@@ -47,6 +48,8 @@ def add(tx: Transaction, blog_id: int, follower: Follower) -> bool:
             "since": follower.since if known is None else known.since,
         },
     )
+    if known is None:
+        tx.touch(changes.FOLLOWERS)
     return known is None
 
 
@@ -75,7 +78,10 @@ def all_of(tx: Transaction, blog_id: int) -> list[Follower]:
 
 def remove(tx: Transaction, blog_id: int, actor_id: ActorId) -> bool:
     """Forget a follower; True if there was one."""
-    return tx.execute(sa.delete(followers).where(*_where(blog_id, actor_id))).rowcount > 0
+    was_there = tx.execute(sa.delete(followers).where(*_where(blog_id, actor_id))).rowcount > 0
+    if was_there:
+        tx.touch(changes.FOLLOWERS)
+    return was_there
 
 
 def count(tx: Transaction, blog_id: int) -> int:

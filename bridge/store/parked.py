@@ -72,6 +72,12 @@ def find(tx: Transaction, object_id: str) -> ParkedRow | None:
     return None if row is None else _from_row(row)
 
 
+def is_waiting(tx: Transaction, object_id: str) -> bool:
+    """Whether what it answers is no longer looked for, and waited for."""
+    row = find(tx, object_id)
+    return row is not None and row.waits_until is not None
+
+
 def _from_row(row: sa.Row[Any]) -> ParkedRow:
     return ParkedRow(**{name: getattr(row, name) for name in ParkedRow.__dataclass_fields__})
 

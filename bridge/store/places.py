@@ -11,16 +11,20 @@ import sqlalchemy as sa
 from bridge.store.database import Transaction
 from bridge.store.prepared import Prepared
 from bridge.store.repair_tables import announcements
-from bridge.store.schema import entries, issues, objects, redirects
+from bridge.store.schema import activities, entries, issues, objects, redirects
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Place:
-    """Where a thing said stands. `is_ours`: the address is of an object we made, not of somebody's reply."""
+    """Where a thing said stands. `is_ours`: the address is of an object we made, not of somebody's reply.
+
+    `post` is that object's id, also where the address was of its page, or of the activity that brought it out.
+    """
 
     issue_id: int
     section: str | None
     is_ours: bool
+    post: str | None
     comments_close_at: datetime | None
     comments_open: bool | None
 
@@ -37,28 +41,42 @@ def is_closed(now: datetime, *, by_word: bool | None, close_at: datetime | None)
 
 
 _ISSUE = (issues.c.comments_close_at, issues.c.comments_open)
+_NOT_OURS = (sa.literal(0).label("ours"), sa.null().label("post"), *_ISSUE)
+_OURS = sa.select(
+    objects.c.issue_id, objects.c.section, sa.literal(1).label("ours"), objects.c.id.label("post"), *_ISSUE
+).join(issues, issues.c.id == objects.c.issue_id)
 _BLOG: sa.BindParameter[int] = sa.bindparam("blog")
 _ADDRESS: sa.BindParameter[str] = sa.bindparam("address")
 _BY_ADDRESS = Prepared(
     sa.union_all(
-        sa.select(objects.c.issue_id, objects.c.section, sa.literal(1).label("ours"), *_ISSUE)
-        .join(issues, issues.c.id == objects.c.issue_id)
-        .where(objects.c.id == _ADDRESS, objects.c.blog_id == _BLOG),
-        sa.select(entries.c.issue_id, entries.c.section, sa.literal(0).label("ours"), *_ISSUE)
+        _OURS.where(objects.c.id == _ADDRESS, objects.c.blog_id == _BLOG),
+        # Lemmy, Friendica and relays name the activity that brought a post out, and mean the post.
+        _OURS.join(activities, activities.c.object_id == objects.c.id).where(
+            activities.c.id == _ADDRESS,
+            sa.or_(activities.c.type == "Create", activities.c.type == "Update"),
+            objects.c.blog_id == _BLOG,
+        ),
+        sa.select(entries.c.issue_id, entries.c.section, *_NOT_OURS)
         .join(issues, issues.c.id == entries.c.issue_id)
         .where(entries.c.object_id == _ADDRESS, entries.c.blog_id == _BLOG),
-        sa.select(announcements.c.issue_id, sa.null(), sa.literal(0).label("ours"), *_ISSUE)
+        sa.select(announcements.c.issue_id, sa.null(), *_NOT_OURS)
         .join(issues, issues.c.id == announcements.c.issue_id)
         .where(announcements.c.address == _ADDRESS, announcements.c.blog_id == _BLOG),
     )
 )
 _BY_URL = (
-    sa.select(entries.c.issue_id, entries.c.section, sa.literal(0).label("ours"), *_ISSUE)
+    sa.select(entries.c.issue_id, entries.c.section, *_NOT_OURS)
     .join(issues, issues.c.id == entries.c.issue_id)
     .where(entries.c.url == _ADDRESS, entries.c.blog_id == _BLOG)
     .limit(1)
 )
-_PAGE = sa.select(issues.c.id.label("issue_id"), sa.null().label("section"), sa.literal(1).label("ours"), *_ISSUE)
+_PAGE = sa.select(
+    issues.c.id.label("issue_id"),
+    sa.null().label("section"),
+    sa.literal(1).label("ours"),
+    issues.c.object_id.label("post"),
+    *_ISSUE,
+)
 _BY_SLUG = _PAGE.where(issues.c.blog_id == _BLOG, issues.c.slug == _ADDRESS)
 _BY_OLD_SLUG = _PAGE.join(redirects, redirects.c.issue_id == issues.c.id).where(
     redirects.c.blog_id == _BLOG, redirects.c.slug == _ADDRESS
@@ -71,7 +89,10 @@ _NEWEST = (
 
 
 def of_object(tx: Transaction, blog_id: int, object_id: str) -> Place | None:
-    """The place of an object of ours (an issue's Note, a section, an answer), an entry, or an announcement."""
+    """The place of an object of ours (an issue's Note, a section, an answer), an entry, or an announcement.
+
+    The activity that brought an object of ours out, or changed it, stands for the object.
+    """
     return _place(_BY_ADDRESS.first(tx, {"blog": blog_id, "address": object_id}))
 
 
@@ -98,6 +119,7 @@ def _place(row: Any | None) -> Place | None:
         issue_id=int(row.issue_id),
         section=row.section,
         is_ours=bool(row.ours),
+        post=row.post,
         comments_close_at=row.comments_close_at,
         comments_open=row.comments_open,
     )

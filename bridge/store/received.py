@@ -74,9 +74,10 @@ def was_seen(tx: Transaction, seen_key: str) -> bool:
     return _SEEN.first(tx, {"key": seen_key}) is not None
 
 
-def find(tx: Transaction, seen_key: str) -> Received | None:
-    """The activity with this key; None if it never came, or too long ago."""
-    row = tx.execute(sa.select(received).where(received.c.seen_key == seen_key)).first()
+def of_sender(tx: Transaction, actor_id: str, activity_id: str) -> Received | None:
+    """The last that this actor sent under this id; None if it never came, or too long ago."""
+    query = sa.select(received).where(_is_by(actor_id), received.c.activity_id == activity_id)
+    row = tx.execute(query.order_by(received.c.id.desc()).limit(1)).first()
     return None if row is None else _from_row(row)
 
 

@@ -70,6 +70,11 @@ class SqliteDatabase(Database):
         except (sa.exc.OperationalError, sqlite3.OperationalError):
             return await self.read(work)  # the file is locked at this moment: that may take a while
 
+    def version(self) -> int | None:
+        with contextlib.suppress(sqlite3.Error):
+            return int(self._glancing_driver.execute("PRAGMA data_version").fetchone()[0])
+        return None
+
     def _read(self, work: Callable[[Transaction], T]) -> T:
         with self._reading.connect() as connection:
             return _in_one_snapshot(connection, work)

@@ -24,6 +24,12 @@ def deleters(tx: Transaction, object_id: str) -> list[str]:
     return list(tx.execute(_WHO, {"object": object_id}).scalars())
 
 
+def lift(tx: Transaction, object_id: str, actor_id: str) -> bool:
+    """Whether this actor had deleted it; from now on it counts as if not."""
+    mine = sa.and_(tombstones.c.object_id == object_id, tombstones.c.actor_id == actor_id)
+    return tx.execute(sa.delete(tombstones).where(mine)).rowcount > 0
+
+
 _WHO = sa.select(tombstones.c.actor_id).where(tombstones.c.object_id == sa.bindparam("object"))
 
 

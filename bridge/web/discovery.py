@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime, timedelta
 
 from aiohttp import web
 
@@ -25,11 +26,13 @@ from bridge.web.ready import Page
 from bridge.web.site import SITE, Site
 
 _BLOG = frozenset({changes.BLOG})
+#: Who counts servers comes once a day at most.
+_STATISTICS_LAST = timedelta(minutes=10)
 
 
-def _json(document: Document, content_type: str) -> Page:
+def _json(document: Document, content_type: str, *, until: datetime | None = None) -> Page:
     body = json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()
-    return Page(body=body, content_type=content_type, topics=_BLOG, headers=OPEN)
+    return Page(body=body, content_type=content_type, topics=_BLOG, headers=OPEN, until=until)
 
 
 async def webfinger(request: web.Request) -> web.StreamResponse:
@@ -78,7 +81,8 @@ async def nodeinfo_document(request: web.Request) -> web.StreamResponse:
         usage = await site.database.read(lambda tx: _usage(tx, site))
         document = nodeinfo(version, blog=site.blog, software_version=__version__, usage=usage)
         schema = f'profile="http://nodeinfo.diaspora.software/ns/schema/{version}#"'
-        return _json(document, f"application/json; {schema}; charset=utf-8")
+        until = site.clock() + _STATISTICS_LAST
+        return _json(document, f"application/json; {schema}; charset=utf-8", until=until)
 
     return await site.ready.get(request, f"nodeinfo {version}", render)
 

@@ -88,7 +88,7 @@ async def followers_count(request: web.Request) -> web.StreamResponse:
 
     async def render() -> Page:
         total = await site.database.read(lambda tx: followers.count(tx, site.blog.id))
-        return _page(collection.counted(site.blog.followers, total))
+        return _page(collection.counted(site.blog.followers, total), frozenset({changes.BLOG, changes.FOLLOWERS}))
 
     return await site.ready.get(request, "followers", render)
 

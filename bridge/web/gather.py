@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -12,8 +13,7 @@ from bridge.conversation import sanitize
 from bridge.conversation.blocklist import BlockList
 from bridge.conversation.comment import COVER, Entry, Person, Picture
 from bridge.conversation.reaction import Reaction, Tally, tally
-from bridge.conversation.thread import count
-from bridge.store import blocks, entries, issues, reactions, remote_pictures
+from bridge.store import blocks, changes, entries, issues, reactions, remote_pictures
 from bridge.store.database import Transaction
 from bridge.store.entries import EntryRow
 from bridge.store.issues import IssueRow
@@ -98,7 +98,7 @@ def all_entries(tx: Transaction, issue: IssueRow, blocked: BlockList) -> list[En
     tokens = {row.object_id: row.token for row in rows}
     said = [entry_from(row, tokens.get(ObjectId(row.in_reply_to or ""))) for row in rows]
     return [
-        replace(entry, state="blocked") if _is_blocked(row, blocked) and row.state != "deleted" else entry
+        entry._replace(state="blocked") if _is_blocked(row, blocked) and row.state != "deleted" else entry
         for row, entry in zip(rows, said, strict=True)
     ]
 
@@ -244,19 +244,29 @@ def public_issues(tx: Transaction, site: Site) -> list[IssueRow]:
     return [row for row in issues.all_of(tx, site.blog.id, "published") if row.visibility == "public"]
 
 
-def lines(tx: Transaction, site: Site, rows: Sequence[IssueRow]) -> tuple[IssueLine, ...]:
-    """Issues as a list shows them."""
+@dataclass(frozen=True, kw_only=True)
+class Lines:
+    """Issues as a list shows them, each with the number of its comments; `topics` are what that depends on."""
+
+    shown: tuple[IssueLine, ...]
+    topics: frozenset[str]
+
+
+def lines(tx: Transaction, site: Site, rows: Sequence[IssueRow]) -> Lines:
+    """The issues for a list, in the order of the rows."""
     blocked = blocks.listed(tx, site.blog.id, site.config.federation.blocked)
-    return tuple(_line(tx, site, row, blocked) for row in rows)
-
-
-def _line(tx: Transaction, site: Site, row: IssueRow, blocked: BlockList) -> IssueLine:
-    return IssueLine(
-        url=site.blog.addresses.page(row.slug),
-        title=row.title,
-        published=row.date,
-        language=row.language,
-        teaser=row.teaser_text,
-        content_warning=row.source.get("content_warning"),
-        comments=count(entry_from(entry, None) for entry in _unblocked(tx, row, blocked)),
+    said = entries.counted_under(tx, [row.id for row in rows])
+    comments = Counter(each.issue_id for each in said if each.ours or not blocked.holds(each.actor_id, each.url))
+    shown = tuple(
+        IssueLine(
+            url=site.blog.addresses.page(row.slug),
+            title=row.title,
+            published=row.date,
+            language=row.language,
+            teaser=row.teaser_text,
+            content_warning=row.source.get("content_warning"),
+            comments=comments[row.id],
+        )
+        for row in rows
     )
+    return Lines(shown=shown, topics=frozenset({changes.BLOG, *(changes.issue(row.id) for row in rows)}))

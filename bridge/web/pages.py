@@ -20,7 +20,6 @@ from bridge.web.problem import OPEN
 from bridge.web.ready import Page
 from bridge.web.site import SITE
 
-_BLOG = frozenset({changes.BLOG})
 _HTML_HEADERS = {"Content-Security-Policy": view.CONTENT_SECURITY_POLICY}
 _PER_PAGE = 20
 
@@ -47,21 +46,23 @@ async def front(request: web.Request) -> web.StreamResponse:
     number = _page_number(request)
 
     async def render() -> Page:
-        def read(tx: Transaction) -> view.FrontView:
+        def read(tx: Transaction) -> tuple[view.FrontView, frozenset[str]]:
             rows = gather.public_issues(tx, site)
             start = (number - 1) * _PER_PAGE
             if number > 1 and start >= len(rows):
                 raise NoSuchThing("no such page")
-            return view.FrontView(
+            lines = gather.lines(tx, site, rows[start : start + _PER_PAGE])
+            page = view.FrontView(
                 blog=gather.blog_view(site),
-                issues=gather.lines(tx, site, rows[start : start + _PER_PAGE]),
+                issues=lines.shown,
                 newer=None if number == 1 else f"/?page={number - 1}",
                 older=f"/?page={number + 1}" if start + _PER_PAGE < len(rows) else None,
             )
+            return page, lines.topics
 
-        shown = await site.database.read(read)
+        shown, topics = await site.database.read(read)
         links = f'<{site.blog.actor_id}>; rel="alternate"; type="application/activity+json"'
-        return html_page(view.render_front(site.templates, shown), _BLOG, link=links)
+        return html_page(view.render_front(site.templates, shown), topics, link=links)
 
     return await site.ready.get(request, f"front {number}", render)
 
@@ -141,8 +142,8 @@ async def archive(request: web.Request) -> web.StreamResponse:
     site = request.app[SITE]
 
     async def render() -> Page:
-        shown = await site.database.read(lambda tx: gather.lines(tx, site, gather.public_issues(tx, site)))
-        return html_page(view.render_archive(site.templates, gather.blog_view(site), shown), _BLOG)
+        lines = await site.database.read(lambda tx: gather.lines(tx, site, gather.public_issues(tx, site)))
+        return html_page(view.render_archive(site.templates, gather.blog_view(site), lines.shown), lines.topics)
 
     return await site.ready.get(request, "archive", render)
 
@@ -173,14 +174,15 @@ async def tag(request: web.Request) -> web.StreamResponse:
     wanted = request.match_info["tag"].casefold()
 
     async def render() -> Page:
-        def read(tx: Transaction) -> tuple[str, tuple[view.IssueLine, ...]]:
+        def read(tx: Transaction) -> tuple[str, gather.Lines]:
             rows = [row for row in gather.public_issues(tx, site) if wanted in map(str.casefold, row.tags)]
             if not rows:
                 raise NoSuchThing("no issue has this tag")
             spelled = next(name for name in rows[0].tags if name.casefold() == wanted)
             return spelled, gather.lines(tx, site, rows)
 
-        spelled, shown = await site.database.read(read)
-        return html_page(view.render_tag(site.templates, gather.blog_view(site), spelled, shown), _BLOG)
+        spelled, lines = await site.database.read(read)
+        text = view.render_tag(site.templates, gather.blog_view(site), spelled, lines.shown)
+        return html_page(text, lines.topics)
 
     return await site.ready.get(request, f"tag {wanted}", render)

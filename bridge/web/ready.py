@@ -1,12 +1,14 @@
 """What was rendered once -> bytes that are served again and again, until what they show has changed.
 
 Routes ask `Ready.get`; a committed transaction that touches a topic drops the bytes that show it: at once for changes
-of this process, within a quarter of a second for those of another one (it reads `store.changes`).
+of this process, and of others where the database tells that there are any (SQLite); within a quarter of a second where
+it must be asked (PostgreSQL). However many ask for the same at once, it is rendered once.
 """
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import gzip
 import hashlib
 import logging
@@ -28,6 +30,8 @@ _MOST_BYTES = 64 * 1024 * 1024
 _LOOK_EVERY_SECONDS = 0.25
 _LOOK_WHILE_AWAY_SECONDS = 2.0
 _WORTH_PACKING = 500
+#: Less than this is packed sooner than a thread is asked to.
+_WORTH_A_THREAD = 50_000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,11 +46,23 @@ class Page:
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
+#: Makes an answer. It may raise what the route would.
+Render = Callable[[], Awaitable[Page]]
+
+
 @dataclass(frozen=True, kw_only=True)
 class _Kept:
     page: Page
     etag: str
     packed: bytes | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Rendering:
+    """An answer that is being made of what was there after so many changes."""
+
+    began: int
+    task: asyncio.Task[_Kept]
 
 
 class Ready:
@@ -57,25 +73,52 @@ class Ready:
         self._clock = clock
         self._kept: OrderedDict[str, _Kept] = OrderedDict()
         self._bytes = 0
+        self._rendering: dict[str, _Rendering] = {}
         self._changed_at: dict[str, int] = {}
         self._changes = 0
+        self._version: int | None = None
+        self._last: int | None = None  #: the newest change that was heard of
         database.listen(self._drop)
 
-    async def get(self, request: web.Request, key: str, render: Callable[[], Awaitable[Page]]) -> web.StreamResponse:
+    async def get(self, request: web.Request, key: str, render: Render) -> web.StreamResponse:
         """The answer kept under `key`, else the one `render` makes. Answers 304 where the reader has it already."""
+        version = self._database.version()
+        if version is not None and version != self._version:
+            with contextlib.suppress(DatabaseFault):  # what is ready is served without it
+                await self._catch_up(version)
+        return _answer(request, self._found(key) or await self._made(key, render))
+
+    def _found(self, key: str) -> _Kept | None:
         kept = self._kept.get(key)
-        if kept is not None and kept.page.until is not None and self._clock() >= kept.page.until:
-            kept = None
-        if kept is None:
-            began = self._changes
-            page = await render()
-            kept = await asyncio.to_thread(_keep, page) if len(page.body) > 50_000 else _keep(page)
-            # What changed while it was rendered may be missing in it: such an answer is given once and not kept.
-            if all(self._changed_at.get(topic, 0) <= began for topic in page.topics) and page.topics:
-                self._store(key, kept)
-        else:
-            self._kept.move_to_end(key)
-        return _answer(request, kept)
+        if kept is None or (kept.page.until is not None and self._clock() >= kept.page.until):
+            return None
+        self._kept.move_to_end(key)
+        return kept
+
+    async def _made(self, key: str, render: Render) -> _Kept:
+        """What somebody else is rendering already, unless something changed since they began; else it is rendered."""
+        asked = self._changes
+        while (other := self._rendering.get(key)) is not None:
+            await asyncio.wait([other.task])
+            if other.task.cancelled() or other.task.exception() is not None:
+                return await self._render(key, render)  # an exception may be an answer, and belongs to one request
+            if other.began >= asked:
+                return other.task.result()
+            if (kept := self._found(key)) is not None:
+                return kept
+        task = asyncio.get_running_loop().create_task(self._render(key, render))
+        self._rendering[key] = _Rendering(began=asked, task=task)
+        task.add_done_callback(lambda _: self._rendering.pop(key, None))
+        return await asyncio.shield(task)  # others may wait for it when this reader is gone
+
+    async def _render(self, key: str, render: Render) -> _Kept:
+        began = self._changes
+        page = await render()
+        kept = await asyncio.to_thread(_keep, page) if len(page.body) > _WORTH_A_THREAD else _keep(page)
+        # What changed while it was rendered may be missing in it: such an answer is given once and not kept.
+        if all(self._changed_at.get(topic, 0) <= began for topic in page.topics) and page.topics:
+            self._store(key, kept)
+        return kept
 
     def _store(self, key: str, kept: _Kept) -> None:
         self._remove(key)
@@ -98,22 +141,31 @@ class Ready:
 
     async def follow_other_processes(self) -> None:
         """Drop what others change; runs until cancelled."""
-        last = await self._database.read(changes.newest)
         is_away = False
         while True:
-            await asyncio.sleep(_LOOK_WHILE_AWAY_SECONDS if is_away else _LOOK_EVERY_SECONDS)
+            version = self._database.version()
             try:
-                last, topics = await self._database.glance(lambda tx, n=last: changes.after(tx, n))  # type: ignore[misc]
+                if version is None or version != self._version:
+                    await self._catch_up(version)
             except DatabaseFault as fault:
                 if not is_away:
                     log.error("changes made by other processes are not seen until the database is back: %s", fault)
                 is_away = True
-                continue
-            if is_away:
-                log.info("the database is back")
+            else:
+                if is_away:
+                    log.info("the database is back")
                 is_away = False
-            if topics:
-                self._drop(topics)
+            await asyncio.sleep(_LOOK_WHILE_AWAY_SECONDS if is_away else _LOOK_EVERY_SECONDS)
+
+    async def _catch_up(self, version: int | None) -> None:
+        """Drop what was changed since the last time; `version` is the database's, read before."""
+        if self._last is None:
+            self._last = await self._database.glance(changes.newest)
+        since = self._last
+        self._last, topics = await self._database.glance(lambda tx: changes.after(tx, since))
+        self._version = version
+        if topics:
+            self._drop(topics)
 
 
 def _keep(page: Page) -> _Kept:

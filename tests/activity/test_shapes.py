@@ -54,14 +54,43 @@ def test_the_quick_address_test_agrees_at_the_edges(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "value", [None, 5, True, [], {}, [[URL]], [None, URL], {"id": [URL]}, {"id": {"id": URL}}, "", "x"]
+    "value",
+    [
+        None,
+        5,
+        True,
+        [],
+        {},
+        [[URL]],
+        [None, URL],
+        {"id": [URL]},
+        {"id": {"id": URL}},
+        "",
+        "x",
+        {"href": URL},
+        {"type": "Mention", "href": URL},
+        {"type": "Link", "href": [URL]},
+    ],
 )
 def test_what_names_no_address_names_none(value: object) -> None:
     assert id_of(value) is None
 
 
-@pytest.mark.parametrize("value", [URL, [URL], {"id": URL}, [{"id": URL}], {"@id": URL}, [{"@id": URL, "x": 1}]])
-def test_a_reference_may_be_an_address_an_object_or_a_list(value: object) -> None:
+@pytest.mark.parametrize(
+    "value",
+    [
+        URL,
+        [URL],
+        {"id": URL},
+        [{"id": URL}],
+        {"@id": URL},
+        [{"@id": URL, "x": 1}],
+        {"type": "Link", "href": URL},
+        [{"type": ["Link"], "href": URL}],
+        {"@type": "as:Link", "href": URL},
+    ],
+)
+def test_a_reference_may_be_an_address_an_object_a_link_or_a_list(value: object) -> None:
     assert id_of(value) == URL
 
 

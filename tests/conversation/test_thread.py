@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -134,9 +133,9 @@ def test_nothing_was_said_long_before_the_issue_appeared(said: Said) -> None:
 
 def test_a_thread_may_be_twenty_thousand_deep(said: Said) -> None:
     one = said("0")
-    chain = [replace(one, id=str(n), object_id=f"o{n}", url=f"u{n}", parent=str(n - 1)) for n in range(20_000)]
+    chain = [one._replace(id=str(n), object_id=f"o{n}", url=f"u{n}", parent=str(n - 1)) for n in range(20_000)]
     chain += [
-        replace(one, id=f"h{n}", object_id=f"ho{n}", url=f"hu{n}", parent=f"h{n - 1}", state="held")
+        one._replace(id=f"h{n}", object_id=f"ho{n}", url=f"hu{n}", parent=f"h{n - 1}", state="held")
         for n in range(20_000)
     ]
     random.Random(1).shuffle(chain)

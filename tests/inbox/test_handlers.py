@@ -173,6 +173,34 @@ async def test_a_reply_that_is_gone_at_its_origin_goes_here_too(place: Place, pe
     assert [entry.state for entry in await place.entries()] == ["deleted"]
 
 
+@pytest.mark.parametrize("kind", ["Like", "Dislike", "Undo"])
+async def test_the_votes_that_a_group_hands_on_make_us_ask_nobody(place: Place, peer: Peer, kind: str) -> None:
+    """Lemmy hands on every vote and its end; the address of a vote shows nothing."""
+    comment = _post(peer, "6", _person(peer, "ole"))
+    vote = {"id": f"{peer.origin}/vote/1", "type": "Like", "actor": f"{peer.origin}/users/eve", "object": comment}
+    handed_on = vote | ({"type": kind} if kind != "Undo" else {"type": "Undo", "object": vote})
+    result = await place.take(_activity("Announce", "https://lemmy.example/c/letters", handed_on, to=[PUBLIC]))
+
+    assert result.reason == f"a group hands on a {kind} of somebody else, which nobody can prove"
+    assert peer.asked == []
+
+
+async def test_a_404_alone_takes_no_comment_away_and_confirms_a_deletion_that_a_group_hands_on(
+    place: Place, peer: Peer
+) -> None:
+    """Anybody can boost a comment at a moment when its server does not find it."""
+    ole = _person(peer, "ole")
+    comment = _post(peer, "6", ole)
+    await place.take(_activity("Announce", BOB, comment, "1", to=[PUBLIC]))
+    peer.answers("/posts/6", status=404)
+    ignored = await place.take(_activity("Announce", BOB, comment, "2", to=[PUBLIC]))
+    assert (ignored.verdict, [entry.state for entry in await place.entries()]) == ("ignored", ["shown"])
+
+    deletion = {"id": f"{comment}/delete", "type": "Delete", "actor": ole, "object": comment}
+    deleted = await place.take(_activity("Announce", "https://lemmy.example/c/letters", deletion, "3", to=[PUBLIC]))
+    assert (deleted.verdict, [entry.state for entry in await place.entries()]) == ("deleted", ["deleted"])
+
+
 async def test_whom_the_author_blocks_does_not_come_in_through_others(place: Place, peer: Peer) -> None:
     """S42: the block holds for every fetch result."""
     ole = _person(peer, "ole")

@@ -134,10 +134,25 @@ async def test_a_waiting_reply_that_comes_by_another_way_waits_no_more(scene: Sc
 
 
 async def test_a_reply_that_is_gone_itself_does_not_wait(scene: Scene) -> None:
-    await scene.place.take(create(scene.post(2, scene.id(1), served=False)))
+    reply = scene.post(2, scene.id(1), served=False)
+    scene.peer.answers("/users/jo/statuses/2", status=410)
+    await scene.place.take(create(reply))
     await scene.run()
     verdict, reason = await scene.verdict(2)
     assert (verdict, reason.startswith("it was gone when its thread was looked for")) == ("deleted", True)
+
+
+async def test_a_reply_that_its_own_server_does_not_show_is_not_called_deleted(scene: Scene) -> None:
+    """A 404 is no proof: some servers show no comments. It waits, as where its server says no."""
+    await scene.place.take(create(scene.post(2, scene.id(1), served=False)))
+    await scene.run()
+    verdict, reason = await scene.verdict(2)
+    assert (verdict, reason.startswith("its own server did not give it to us")) == ("parked", True)
+
+    scene.post(2, scene.id(1))
+    await scene.place.take(create(scene.post(1, NOTE)))
+    await scene.run()
+    assert await scene.shown() == ["Wort 1", "Wort 2"]
 
 
 async def test_a_chain_of_forty_unknown_posts_is_climbed_to_its_top(scene: Scene) -> None:

@@ -304,7 +304,7 @@ def test_markup_in_any_plain_value_is_text(blog: BlogView, issue: IssueView) -> 
         replace(blog, title=evil, description=evil, handle=evil, creators=(evil,)),
         replace(issue, title=evil, teaser=evil, content_warning=evil, tags=()),
         ConversationView(
-            entries=(entry, replace(entry, id="b", kind="pingback")),
+            entries=(entry, entry._replace(id="b", kind="pingback")),
             tally=Tally(likes=(Reaction(kind="like", person=author, at=NOON, emoji=evil),)),
         ),
     )

@@ -12,9 +12,10 @@ from bridge.inbox.authenticate import VerifiedActivity
 from bridge.inbox.context import Context
 from bridge.inbox.result import Done, Effect, Ignored, Result
 from bridge.outbox import audience
-from bridge.store import followers
+from bridge.store import followers, tombstones
 from bridge.store.database import Transaction
 from bridge.store.published import NewActivity
+from bridge.terms import Server
 from bridge.urls import host_of, same_site
 
 
@@ -24,7 +25,8 @@ def remember_follower(verified: VerifiedActivity, follow: Follow, context: Conte
         return lambda tx: Ignored(reason=f"the follow is for {follow.target}, which is not this blog")
     blog, actor = context.blog, verified.actor
     if not same_site(actor.inbox, actor.id):
-        return lambda tx: Ignored(reason="its inbox is on another server, which did not ask for our posts")  # S79
+        told = _not_its_own(host_of(actor.inbox))
+        return lambda tx: Ignored(reason=told)
     activity_id = blog.addresses.activity(new_token())
     echoed = {"type": "Follow", "actor": actor.id, "object": follow.target}
     if follow.id is not None:
@@ -40,6 +42,9 @@ def remember_follower(verified: VerifiedActivity, follow: Follow, context: Conte
     )
 
     def effect(tx: Transaction) -> Result:
+        # Once: the next follow may have the same id.
+        if follow.id is not None and tombstones.lift(tx, follow.id, actor.id):
+            return Ignored(verdict="deleted", reason="the follow was taken back before it arrived")
         _check_pace(tx, context, follower)
         is_new = followers.add(tx, blog.id, follower)
         accept = NewActivity(id=activity_id, blog_id=blog.id, type="Accept", body=body)
@@ -47,6 +52,14 @@ def remember_follower(verified: VerifiedActivity, follow: Follow, context: Conte
         return Done(reason="a new follower, accepted" if is_new else "follows already; accepted again")
 
     return effect
+
+
+def _not_its_own(server: Server) -> str:
+    """Why such a follow is not even refused: a Reject would be one more thing sent to who asked nothing (S79)."""
+    return (
+        f"its inbox is on {server}, which is not its own site and did not ask for our posts, so nothing is sent there, "
+        "not even a refusal; its server has to name an inbox on its own site, then it can follow again"
+    )
 
 
 def _check_pace(tx: Transaction, context: Context, follower: followers.Follower) -> None:

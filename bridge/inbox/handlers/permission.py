@@ -14,6 +14,8 @@ from bridge.store.database import Transaction
 from bridge.store.published import NewActivity
 from bridge.urls import same_origin, same_site
 
+NO_ID = "it asks leave without an id, so no answer could say which request it answers"
+
 
 def may_reply(verified: VerifiedActivity, request: ReplyRequest, context: Context) -> Effect:
     """May it? Anybody may ask for leave to publish a reply of their own."""
@@ -34,7 +36,9 @@ def _answered(
     verified: VerifiedActivity, request: InteractionRequest, context: Context, kind: str, *, until_closed: bool
 ) -> Effect:
     blog, actor = context.blog, verified.actor
-    if request.id is None or not same_origin(request.instrument_id, actor.id):
+    if request.id is None:
+        return lambda tx: Ignored(reason=NO_ID)
+    if not same_origin(request.instrument_id, actor.id):
         return lambda tx: Ignored(reason="it asks leave for a post that is not the sender's own")
     if not same_site(actor.inbox, actor.id):
         return lambda tx: Ignored(reason="its inbox is on another server, which asked nothing")  # S79

@@ -13,9 +13,10 @@ from bridge.activity.quote import accept_quote, quoters_of
 from bridge.errors import FetchError
 from bridge.inbox.authenticate import VerifiedActivity
 from bridge.inbox.context import Context
+from bridge.inbox.handlers.permission import NO_ID
 from bridge.inbox.result import Done, Effect, Ignored, Result
 from bridge.outbox import audience
-from bridge.store import followers, published, quote_stamps
+from bridge.store import followers, places, published, quote_stamps
 from bridge.store.database import Transaction
 from bridge.store.published import NewActivity, ObjectRow
 from bridge.store.quote_stamps import Stamp
@@ -26,7 +27,9 @@ from bridge.urls import same_origin, same_site
 async def give_leave(verified: VerifiedActivity, request: QuoteRequest, context: Context) -> Effect:
     """May it? Anybody may ask, for a post of their own; whose it is, the post says, embedded or at its own server."""
     actor, asked_for = verified.actor, request.instrument_id
-    if request.id is None or not same_origin(asked_for, actor.id) or not asked_for.startswith(("https://", "http://")):
+    if request.id is None:
+        return lambda tx: Ignored(reason=NO_ID)
+    if not same_origin(asked_for, actor.id) or not asked_for.startswith(("https://", "http://")):
         return lambda tx: Ignored(reason="it asks leave for a post that is not the sender's own")
     if not same_site(actor.inbox, actor.id):
         return lambda tx: Ignored(reason="its inbox is on another server, which asked nothing")  # S79
@@ -54,10 +57,10 @@ def _judged(verified: VerifiedActivity, object_id: ObjectId, quote: Note, echoed
     activity_id = blog.addresses.activity(new_token())
 
     def effect(tx: Transaction) -> Result:
-        row = published.find(tx, object_id)
-        if row is None or row.blog_id != blog.id or row.deleted_at is not None:
+        row = _post(tx, object_id, context)
+        if row is None or row.deleted_at is not None:
             return Ignored(reason=f"it asks leave to quote {object_id}, which is not ours to give")
-        if quote.quotes is not None and quote.quotes not in (object_id, row.document.get("url")):
+        if quote.quotes is not None and not _is_of(tx, quote.quotes, row, context):
             return Ignored(reason="the post quotes something else", issue_id=row.issue_id)
         stamp = _stamp(tx, row, quote, verified, context)
         if stamp is None:
@@ -73,6 +76,16 @@ def _judged(verified: VerifiedActivity, object_id: ObjectId, quote: Note, echoed
         return Done(reason="it asked leave to quote, and has it", issue_id=row.issue_id)
 
     return effect
+
+
+def _post(tx: Transaction, address: str, context: Context) -> ObjectRow | None:
+    """The post of ours by its id, or by its activity's; a page alone is nothing that can be quoted."""
+    place = places.of_object(tx, context.blog.id, address)
+    return None if place is None or place.post is None else published.find(tx, place.post)
+
+
+def _is_of(tx: Transaction, quoted: str, row: ObjectRow, context: Context) -> bool:
+    return quoted in (row.id, row.document.get("url")) or _post(tx, quoted, context) == row
 
 
 def _stamp(tx: Transaction, row: ObjectRow, quote: Note, verified: VerifiedActivity, context: Context) -> Stamp | None:

@@ -8,13 +8,13 @@ from bridge.inbox.arrival import FORGOTTEN, arrival_of, edit, is_edited, keep, u
 from bridge.inbox.authenticate import VerifiedActivity
 from bridge.inbox.context import Context
 from bridge.inbox.handlers.delete import withdraw_gone
+from bridge.inbox.own_posts import place_of_ours
 from bridge.inbox.result import Done, Effect, Ignored, Result
-from bridge.store import changes, entries, forgotten, places, reactions, tombstones
+from bridge.store import changes, entries, forgotten, reactions, tombstones
 from bridge.store.database import Transaction
-from bridge.store.places import Place
 
-#: What a group may hand on of others that is worth asking the origin about; votes and the like cannot be proven.
-_SHOWN_INNER = frozenset({"Create", "Update", "Delete", "Undo", "Announce"})
+#: What a group may hand on of others that is worth asking the origin about; votes and their undoing cannot be proven.
+_SHOWN_INNER = frozenset({"Create", "Update", "Delete", "Announce"})
 
 
 def count_like(verified: VerifiedActivity, like: Like, context: Context) -> Effect:
@@ -28,28 +28,51 @@ async def count_boost(verified: VerifiedActivity, announce: Announce, context: C
     A boost of something that is not ours may hand on a reply that we never got: its origin is asked.
     """
     if not announce.is_public:
-        return lambda tx: Ignored(verdict="private", reason="a boost that is not public")
+        return _told_to_nobody
     if context.blog.addresses.is_ours(announce.object_id):
         return _count(verified, context, "boost", announce.object_id, announce.id, None)
     return await _handed_on(verified, announce.object_id, context)
 
 
 async def take_up(verified: VerifiedActivity, announce: AnnounceActivity, context: Context) -> Effect:
-    """May it? A group may name what others did; only their own servers can prove it (FEP-1b12, Lemmy)."""
+    """May it? A group may name what others did; only their own servers can prove it (FEP-1b12, Lemmy).
+
+    Our own Create, whole in a boost, is our post boosted.
+    """
+    if announce.inner_object_id is not None and _is_our_create(announce, context):
+        if not announce.is_public:
+            return _told_to_nobody
+        return _count(verified, context, "boost", announce.inner_object_id, announce.id, None)
     if announce.inner_object_id is None or announce.inner_type not in _SHOWN_INNER:
         kind = announce.inner_type
         return lambda tx: Ignored(reason=f"a group hands on a {kind} of somebody else, which nobody can prove")
     if context.blog.addresses.is_ours(announce.inner_object_id):
         return lambda tx: Ignored(reason="a group hands on what somebody did to a post of ours; nobody can prove it")
-    return await _handed_on(verified, announce.inner_object_id, context)
+    says_deleted = announce.inner_type == "Delete"
+    return await _handed_on(verified, announce.inner_object_id, context, says_deleted=says_deleted)
 
 
-async def _handed_on(verified: VerifiedActivity, object_id: str, context: Context) -> Effect:
-    """Somebody names a post of another: fetched from its own server, and kept if it belongs here (security S25)."""
+def _is_our_create(announce: AnnounceActivity, context: Context) -> bool:
+    return announce.inner_type == "Create" and announce.inner_actor == context.blog.actor_id
+
+
+def _told_to_nobody(tx: Transaction) -> Result:
+    return Ignored(verdict="private", reason="a boost that is not public")
+
+
+async def _handed_on(
+    verified: VerifiedActivity, object_id: str, context: Context, *, says_deleted: bool = False
+) -> Effect:
+    """Somebody names a post of another: fetched from its own server, and kept if it belongs here (security S25).
+
+    A 410 takes it away, a 404 only where it is said to be deleted: anybody can ask at a moment when it is not found.
+    """
     try:
         note, actor = await context.sources.post(object_id, verified.budget)
     except (FetchGone, FetchNotFound) as error:
         told = f"it names a post that is not there: {error}"
+        if isinstance(error, FetchNotFound) and not says_deleted:
+            return lambda tx: Ignored(reason=told)
         return lambda tx: withdraw_gone(tx, object_id, context) or Ignored(reason=told)
     except FetchError as error:
         told = f"it names a post that could not be fetched: {error}"
@@ -77,10 +100,10 @@ def _count(
     content: str | None,
 ) -> Effect:
     def effect(tx: Transaction) -> Result:
-        place = _place(tx, object_id, context)
+        place = place_of_ours(tx, object_id, context)
         if place is None:
             return Ignored(reason=f"a {kind} of {object_id}, which is not ours")
-        issue_id = place.issue_id
+        issue_id, post = place.issue_id, place.post or object_id
         if activity_id is not None and verified.actor.id in tombstones.deleters(tx, activity_id):
             return Ignored(verdict="deleted", reason=f"the {kind} was taken back before it arrived", issue_id=issue_id)
         if forgotten.since(tx, context.blog.id, verified.actor.id) is not None:
@@ -91,7 +114,7 @@ def _count(
             issue_id=issue_id,
             kind=kind,
             actor_id=verified.actor.id,
-            object_id=object_id,
+            object_id=post,
             activity_id=activity_id,
             content=content,
             now=context.now,
@@ -108,14 +131,3 @@ def _count(
         return Done(verdict="shown", reason=f"counts as a {kind}", issue_id=issue_id)
 
     return effect
-
-
-def _place(tx: Transaction, object_id: str, context: Context) -> Place | None:
-    """The issue of an object or page of ours; a reply of somebody else's is not ours."""
-    ours = context.blog.addresses.kind_of(object_id)
-    if ours is None:
-        return None
-    if ours.kind == "page":
-        return places.of_page(tx, context.blog.id, ours.token)
-    found = places.of_object(tx, context.blog.id, object_id)
-    return found if found is not None and found.is_ours else None

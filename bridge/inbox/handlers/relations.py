@@ -11,7 +11,7 @@ from bridge.inbox.arrival import judge_again
 from bridge.inbox.authenticate import VerifiedActivity
 from bridge.inbox.context import Context
 from bridge.inbox.result import Done, Effect, Ignored, Result
-from bridge.store import actors, changes, entries, followers, places, received, remote_pictures
+from bridge.store import actors, changes, entries, followers, places, received, remote_pictures, tombstones
 from bridge.store.database import Transaction, WakeUp
 from bridge.terms import ActorId
 
@@ -26,6 +26,8 @@ def leave_alone(verified: VerifiedActivity, block: Block, context: Context) -> E
 
     def effect(tx: Transaction) -> Result:
         actor_id = verified.actor.id
+        if block.id is not None and tombstones.lift(tx, block.id, actor_id):
+            return Ignored(verdict="deleted", reason="the block was taken back before it arrived")
         followed = followers.remove(tx, context.blog.id, actor_id)
         actors.mark_block(tx, actor_id, blocks=True)
         for entry in entries.of_actor(tx, context.blog.id, actor_id):
