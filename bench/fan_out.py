@@ -32,11 +32,12 @@ from bridge.delivery.send import Sender, Sent
 from bridge.garbage import spare_what_is_loaded
 from bridge.outbox import audience
 from bridge.remote.network import Network
-from bridge.store import deliveries, published
+from bridge.store import deliveries
 from bridge.store.database import Transaction
 from bridge.store.published import NewActivity
 from bridge.store.schema import followers
 from bridge.store.upsert import insert_new
+from bridge.terms import ObjectId
 
 
 class BenchNames(AbstractResolver):
@@ -83,12 +84,8 @@ def post(tx: Transaction, app: App) -> int:
     """One letter to everybody; how many deliveries that makes."""
     activity_id = app.blog.addresses.activity(new_token())
     body = json.dumps({"id": activity_id, "type": "Create", "content": "x" * 1800}).encode()
-    number = published.add_activity(
-        tx, NewActivity(id=activity_id, blog_id=app.blog.id, type="Create", body=body), now=utc_now()
-    )
-    return audience.deliver(
-        tx, app.blog, activity=number, issue_id=None, object_id=activity_id, extra=(), now=utc_now()
-    )
+    letter = NewActivity(id=activity_id, blog_id=app.blog.id, type="Create", body=body, object_id=ObjectId(activity_id))
+    return audience.deliver(tx, letter, audience.followers_and(tx, app.blog.id), now=utc_now())
 
 
 def sends_nothing() -> None:

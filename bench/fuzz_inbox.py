@@ -1,6 +1,6 @@
 """Mutated requests over real sockets to a real server, with what came back.
 
-`PYTHONPATH=. python -m bench.fuzz_inbox [--requests 100000] [--seed 1]`. First so many without a valid signature: none
+`python -m bench.fuzz_inbox [--requests 100000] [--seed 1]`. First so many without a valid signature: none
 may be answered with 5xx or leave a row, and memory must stay flat. Then a tenth as many, mutated first and well signed
 after, by a person whose key is known: those reach the handlers and may be kept, but never end in 5xx either.
 """

@@ -1,4 +1,4 @@
-"""CPU microseconds of each signature step: `PYTHONPATH=. python bench/signatures.py`, best of five rounds.
+"""CPU microseconds of each signature step: `python -m bench.signatures`, best of five rounds.
 
 Compare inside one run only, and against its first line: RSA alone shows how fast the machine is at the moment.
 """

@@ -32,7 +32,7 @@ def block_target(text: str) -> str:
 
 
 def domain_from(text: str) -> str | None:
-    """`bad.example` or `host:port` in lower case and IDNA; None for what is no whole domain."""
+    """`bad.example` or `host:port` in lower case and IDNA; None for what is not a whole domain."""
     name = text.strip().rstrip(".")
     if "*" in name or "/" in name:
         return None
@@ -95,5 +95,5 @@ def _parsed(text: str) -> Url:
 
 
 def _spelled(url: Url) -> str:
-    """The address as its server would write it: the host in lower case, all else as it came."""
+    """The address as its server would write it: the host in lower case, everything else as it came."""
     return url.wire if url.fragment is None else f"{url.wire}#{url.fragment}"

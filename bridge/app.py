@@ -50,13 +50,13 @@ from bridge.remote.scheme_memory import SchemeMemory
 from bridge.remote.target_pace import TargetPace
 from bridge.remote.webfinger import WebFinger
 from bridge.repair.climb import Climb
-from bridge.repair.crawl import CRAWL, Crawl
+from bridge.repair.crawl import Crawl
 from bridge.repair.handles import Handles
 from bridge.repair.pictures import Pictures
 from bridge.signature.key_files import ED25519_KEY_FILE, INSTANCE_KEY_FILE, RSA_KEY_FILE, load_key_file
 from bridge.signature.keys import PrivateKey, Signer
 from bridge.store import actors as known_actors
-from bridge.store import linkback_sends, linkbacks, remote_pictures
+from bridge.store import crawls, deliveries, linkback_sends, linkbacks, remote_pictures
 from bridge.store.blogs import BlogRow
 from bridge.store.database import Database
 from bridge.store.parked import CLIMB
@@ -113,9 +113,27 @@ class App:
     documents: Documents
     actors: RemoteActors
     webfinger: WebFinger
-    publisher: Publisher
     creators: Creators
     clock: Clock
+
+    @property
+    def publisher(self) -> Publisher:
+        """Brings the world in line with the author's files."""
+        return Publisher(
+            blog_config=self.config.blog,
+            close_after=self.config.comments.close_after,
+            blog=self.blog,
+            database=self.database,
+            repository=Repository(folder=self.config.issues_folder),
+            people=self.people,
+            media=self.media,
+            clock=self.clock,
+        )
+
+    @property
+    def media(self) -> MediaFolder:
+        """Where pictures are kept."""
+        return MediaFolder(self.config.media_folder)
 
     def context(self) -> Context:
         """What `repair` keeps found posts with: the rules of the inbox."""
@@ -171,7 +189,7 @@ class App:
         )
         ledger = Ledger(self.database, blog_id=self.blog.id, blocked=self.config.federation.blocked, clock=self.clock)
         handlers: Mapping[str, Handler] = {
-            "deliver": BringUpToDate(
+            deliveries.DELIVER: BringUpToDate(
                 ledger=ledger,
                 sender=sender,
                 lanes=lanes,
@@ -182,7 +200,7 @@ class App:
                 database=self.database, actors=self.actors, blog_id=self.blog.id, clock=self.clock
             ),
             CLIMB: Climb(database=self.database, context=self.context),
-            CRAWL: self.crawl,
+            crawls.CRAWL: self.crawl,
             remote_pictures.KIND: self.pictures,
             known_actors.PROVE_HANDLE: Handles(
                 database=self.database, webfinger=self.webfinger, blog_id=self.blog.id, clock=self.clock
@@ -220,7 +238,7 @@ class App:
             config=self.config,
             database=self.database,
             documents=self.documents,
-            media=MediaFolder(self.config.media_folder),
+            media=self.media,
             clock=self.clock,
         )
 
@@ -325,16 +343,6 @@ async def opened(config: Config, *, clock: Clock = utc_now, network: Network | N
         actors = RemoteActors(documents, hops, database, now=clock)
         stack.push_async_callback(actors.close)
         webfinger = WebFinger(hops)
-        publisher = Publisher(
-            blog_config=config.blog,
-            close_after=config.comments.close_after,
-            blog=blog,
-            database=database,
-            repository=Repository(folder=config.issues_folder),
-            people=People(webfinger=webfinger, actors=actors, database=database, blog_id=blog.id),
-            media=media,
-            clock=clock,
-        )
         yield App(
             config=config,
             blog=blog,
@@ -346,7 +354,6 @@ async def opened(config: Config, *, clock: Clock = utc_now, network: Network | N
             documents=documents,
             actors=actors,
             webfinger=webfinger,
-            publisher=publisher,
             creators=Creators(config.blog.creators, webfinger),
             clock=clock,
         )

@@ -1,4 +1,4 @@
-"""The time, read at one place, so that everything below can be given a `now` instead.
+"""The time, read in one place, so that everything below can be given a `now` instead.
 
 Times are aware UTC datetimes; durations are timedeltas.
 """
@@ -13,7 +13,7 @@ Clock = Callable[[], datetime]
 
 
 def utc_now() -> datetime:
-    """The present, aware, in UTC."""
+    """The current time, aware, in UTC."""
     return datetime.now(UTC)
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 
 _TEXT = """\
-# Rundbrief's configuration. Every key is here with its default; unknown keys and wrong values are told together.
+# Rundbrief's configuration. Every key is here with its default; unknown keys and wrong values are reported together.
 # Durations are written as "90 days" or "12 hours". This file may hold a password: keep it readable by its owner only.
 
 [[blog]]
@@ -42,9 +42,9 @@ also_known_as = []
 creators = []
 
 [comments]
-# Which replies wait for you: none, first (the first of each person) or all.
+# Which replies wait for you: none, first (each person's first) or all.
 approval = "none"
-# When an issue takes no more replies; or "never".
+# When an issue stops taking replies; or "never".
 close_after = "90 days"
 # proxy (pictures of people come from this server) or none. A reader's browser never talks to a third party.
 avatars = "proxy"
@@ -55,7 +55,7 @@ words = []
 # Webmention and Pingback, both ways.
 receive = true
 send = true
-# The quiet entry when a later issue links an earlier one.
+# The quiet entry when a later issue links to an earlier one.
 own = true
 
 [server]

@@ -1,8 +1,8 @@
 """One value of config.toml -> the value meant, or a ValueError that says what to write; `config` names a reader for
 each key.
 
-A reader takes whatever TOML gave. A ValueError's text that is no whole predicate ("must ...", "is ...", "write ...")
-gets the value put behind it by `config`.
+A reader takes whatever TOML gave. Where a ValueError's text is not a whole predicate ("must ...", "is ...",
+"write ..."), `config` adds the value after it.
 """
 
 from __future__ import annotations

@@ -105,13 +105,13 @@ class Malformed(Refusal):
 
 
 class BadResource(Malformed):
-    """A question to WebFinger that names nothing it could be about."""
+    """A question to WebFinger that does not say what it is about."""
 
     public = "resource must be one account or address, such as acct:name@host"
 
 
 class Unauthenticated(Refusal):
-    """A sender who did not prove to be the actor."""
+    """A sender who did not prove that they are the actor."""
 
     status = 401
     public = "signature missing or wrong"

@@ -1,4 +1,4 @@
-"""How often Python looks for garbage that points at itself, and where not; called by commands, and those that stay.
+"""How often Python looks for cyclic garbage, and where it need not; called by commands and by the serving process.
 
 Reference counts free nearly everything at once. The search for the rest walks all that is loaded again and again: of
 the CPU of a start and of a fan-out that was a tenth each.

@@ -1,6 +1,6 @@
 """What happens -> counters and histograms of this process, as Prometheus reads them at /metrics.
 
-`delivery`, `inbox` and `remote` count here; `web.metrics` shows them, with what the database knows.
+`delivery`, `inbox` and `remote` count here; `web.metrics_page` shows them, with what the database knows.
 """
 
 from __future__ import annotations

@@ -15,8 +15,6 @@ from bridge.activity.wire_names import ACTIVITYSTREAMS
 from bridge.clock import wire_time
 from bridge.terms import ActorId, Document, KeyId
 
-#: What the configuration may say; all five are read everywhere (Service and Application get a bot badge in Mastodon).
-ACTOR_TYPES = ("Person", "Organization", "Service", "Group", "Application")
 #: Rows of a profile that Mastodon shows.
 MOST_FIELDS = 4
 

@@ -56,8 +56,8 @@ class Ours(NamedTuple):
 
 
 def new_token() -> str:
-    """Twenty-two signs from 32, so 110 bits nobody can guess."""
-    # One byte a sign, of which five bits count: `secrets.choice` would ask the system once for each sign.
+    """Twenty-two characters of 32, so 110 bits that nobody can guess."""
+    # One byte a character, of which five bits count: `secrets.choice` would ask the system for each character.
     return "".join([_ALPHABET[byte & 31] for byte in secrets.token_bytes(_TOKEN_LENGTH)])
 
 

@@ -68,7 +68,7 @@ def leaving(document: Document) -> ActorId | None:
 
 
 def parse_activity(document: Document) -> Incoming:
-    """Read an activity. A type that we do not know is `Unknown`; raises Malformed for what is none."""
+    """Read an activity. A type that we do not know is `Unknown`; raises Malformed for what is no activity."""
     document = plain_keys(document)
     kind = type_of(document)
     envelope = _envelope(document, kind)

@@ -69,7 +69,7 @@ class MentionTag:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Attachment:
-    """Something hung onto a post. `alt` is plain text; sizes are pixels."""
+    """Something attached to a post. `alt` is plain text; sizes are pixels."""
 
     kind: AttachmentKind
     url: str

@@ -169,7 +169,7 @@ class UndoLike(Undo):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class UndoDislike(Undo):
-    """Not of a like: who likes now and took a dislike back before, likes."""
+    """Not of a like: whoever took a dislike back and likes now, likes."""
 
     object_id: ObjectId | None
 

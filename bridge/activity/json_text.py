@@ -29,7 +29,7 @@ _UNFIT = re.compile("[\x00\ud800-\udfff]")
 
 
 def read_json(raw: bytes) -> Document:
-    """Read one JSON object in UTF-8. Raises Malformed for anything that two JSON parsers may read differently."""
+    """Read one JSON object in UTF-8. Raises Malformed for anything that two JSON parsers might read differently."""
     if _depth_exceeded(raw):
         raise Malformed(f"JSON is nested deeper than {DEEPEST}")
     try:

@@ -25,7 +25,7 @@ _LONGEST_HTML = 20_000
 
 
 def one_line(text: str, longest: int) -> str:
-    """The text in one line of at most `longest` characters, NFC, without controls and direction marks."""
+    """The text as one line of at most `longest` characters, NFC, without controls and direction marks."""
     return " ".join(several_lines(text, longest).split())
 
 

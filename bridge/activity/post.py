@@ -54,7 +54,7 @@ class Place:
 
 
 def audience(visibility: str, followers: str, mentions: Iterable[Mention]) -> dict[str, list[str]]:
-    """`to` and `cc`. Who is mentioned is addressed too, else no server notifies them."""
+    """`to` and `cc`. Whoever is mentioned is addressed too, else no server notifies them."""
     first, second = (PUBLIC, followers) if visibility == "public" else (followers, PUBLIC)
     return {"to": [first], "cc": list(dict.fromkeys([second, *(mention.actor_id for mention in mentions)]))}
 

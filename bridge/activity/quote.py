@@ -46,7 +46,7 @@ def accept_quote(request: Document, activity_id: ActivityId, *, actor: ActorId, 
 
 
 def delete_stamp(stamp: Document, activity_id: ActivityId, *, actor: ActorId, quoter: ActorId) -> Document:
-    """Take a stamp back. It is embedded, so that who was never asked knows which quote it was for."""
+    """Take a stamp back. It is embedded, so that servers that never saw it know which quote it was for."""
     return with_context(
         {
             "id": activity_id,

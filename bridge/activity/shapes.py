@@ -63,7 +63,7 @@ def is_link(value: Document) -> bool:
 
 
 def ids_of(value: object, most: int) -> tuple[str, ...]:
-    """The web addresses that a list of references names, at most `most`; what is none is left out."""
+    """The web addresses that a list of references names, at most `most`; anything else is left out."""
     return tuple(islice(filter(None, map(id_of, members(value))), most)) if value else ()
 
 
@@ -126,7 +126,7 @@ def natural_text(document: Document, key: str) -> str:
 
 
 def moment_of(value: object) -> datetime | None:
-    """An aware UTC time, None for what is no time of the years 1 to 9999. Without zone it counts as UTC.
+    """An aware UTC time, None for anything but a time in the years 1 to 9999. Without a zone it counts as UTC.
 
     Times may lie (1970, 9999): whoever shows one judges it by the time of arrival (security S80).
     """

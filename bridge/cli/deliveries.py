@@ -11,6 +11,7 @@ from bridge.app import App
 from bridge.cli.columns import width_of
 from bridge.cli.options import ConfigOption, JsonOption, print_json, with_app
 from bridge.outbox.report import in_zone
+from bridge.plurals import counted
 from bridge.store import deliveries as delivery_rows
 from bridge.store import server_ledger, servers
 from bridge.store.database import Transaction
@@ -45,7 +46,7 @@ def deliveries(
             typer.echo("Every server has what it should have." if failing else "Nothing was ever sent to anybody.")
         wide = width_of(line.server for line in lines)
         for line in lines:
-            typer.echo(f"{line.server:<{wide}}  {_sentence(line, app.publisher.blog_config.timezone)}")
+            typer.echo(f"{line.server:<{wide}}  {_sentence(line, app.config.blog.timezone)}")
         return 0
 
     return with_app(config, run)
@@ -77,7 +78,7 @@ def retry(
 
         count = await app.database.write(again)
         where = "" if name is None else f" to {name}"
-        many = "1 delivery" if count == 1 else f"{count} deliveries"
+        many = counted(count, "delivery", "deliveries")
         typer.echo(f"{many}{where} will be tried again now." if count else f"There is nothing{where} to try again.")
         return 0
 

@@ -10,7 +10,7 @@ from bridge.config import Config
 from bridge.issues.issue import Issue
 from bridge.issues.render import find_mentions
 from bridge.issues.rendered import Mention
-from bridge.outbox.publish import Acquaintance
+from bridge.outbox.publish import PeopleFinder
 from bridge.terms import ActorId
 
 
@@ -20,10 +20,10 @@ class LatePeople:
     def __init__(self, settings: Config, stack: AsyncExitStack) -> None:
         self._settings = settings
         self._stack = stack
-        self._people: Acquaintance | None = None
+        self._people: PeopleFinder | None = None
 
     async def resolve(self, issues: Sequence[Issue]) -> Mapping[str, Mention]:
-        """The people whom the issues name; who is not found stays plain text."""
+        """The people whom the issues name; whoever is not found stays plain text."""
         if not any(find_mentions(issue) for issue in issues):
             return {}
         return await (await self._met()).resolve(issues)
@@ -33,9 +33,9 @@ class LatePeople:
         if wanted := set(actor_ids):
             await (await self._met()).meet(wanted)
 
-    async def _met(self) -> Acquaintance:
+    async def _met(self) -> PeopleFinder:
         if self._people is None:
             app = await self._stack.enter_async_context(importlib.import_module("bridge.app").opened(self._settings))
-            people: Acquaintance = app.publisher.people
+            people: PeopleFinder = app.publisher.people
             self._people = people
         return self._people

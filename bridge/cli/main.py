@@ -51,7 +51,11 @@ def _run(words: list[str], *, debug: bool) -> int:
         )
     if found is None:
         return _complain(f"there is no command {words[0]!r}; `rundbrief --help` lists them", 2)
-    name, command = found
+    return _run_command(*found, words, debug=debug)
+
+
+def _run_command(name: str, command: Command, words: list[str], *, debug: bool) -> int:
+    """Run it and give its exit status; whatever goes wrong ends in one line, or with `debug` in a traceback."""
     try:
         return _call(name, command, words[len(name.split()) :])
     except BridgeError as error:

@@ -114,7 +114,7 @@ def _not_taken(config: Config, *, url: str, **others: str) -> list[str]:
         "database": (others["database"], config.database.url),
     }
     return [
-        f"--{name} was not taken, because the file has another {name}; change it there."
+        f"--{name} was ignored, because the file has another {name}; change it there."
         for name, (wanted, there) in asked.items()
         if wanted and wanted != there
     ]

@@ -46,11 +46,6 @@ def with_app(given: Path | None, work: Callable[[App], Awaitable[T]]) -> T:
     return asyncio.run(run())
 
 
-def counted(number: int, thing: str) -> str:
-    """`1 server`, `2 servers`."""
-    return f"{number} {thing}{'' if number == 1 else 's'}"
-
-
 def complain_of(refused: Sequence[str]) -> None:
     """Say on stderr, in one line, that files were refused; the first one's place and reason stand in it."""
     others = f" (and {len(refused) - 1} more)" if len(refused) > 1 else ""

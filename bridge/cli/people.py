@@ -1,9 +1,11 @@
-"""`followers`, `block`, `unblock`, `comments forget`: who reads along, and who shall not."""
+"""`followers`, `block`, `unblock`, `comments forget`: who reads along, and who may not."""
 
 from __future__ import annotations
 
 import csv
 import io
+from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated
 
@@ -13,10 +15,11 @@ from bridge.accounts import domain_from
 from bridge.activity.ids import Blog
 from bridge.app import App
 from bridge.cli.columns import width_of
-from bridge.cli.options import ConfigOption, JsonOption, counted, print_json, with_app
+from bridge.cli.options import ConfigOption, JsonOption, print_json, with_app
 from bridge.clock import wire_time
 from bridge.errors import UserFault, WrongUse
 from bridge.inbox import moderate
+from bridge.plurals import counted
 from bridge.store import actors, followers
 from bridge.store.database import Transaction
 
@@ -89,13 +92,13 @@ def _cell(value: str) -> str:
 
 
 def remove_follower(actor: _Actor, config: ConfigOption = None) -> int:
-    """End a following; the follower's server is told."""
+    """Remove a follower; their server is told."""
 
     async def run(app: App) -> int:
         actor_id = await app.whom.follower(actor)
         if not await app.database.write(lambda tx: moderate.remove_follower(tx, app.blog, actor_id, now=app.clock())):
             raise UserFault(f"{actor} does not follow the blog")
-        typer.echo(f"{actor_id} follows no more; its server is told.")
+        typer.echo(f"{actor_id} no longer follows the blog; its server is told.")
         return 0
 
     return with_app(config, run)
@@ -120,7 +123,7 @@ def block(
     ] = None,
     config: ConfigOption = None,
 ) -> int:
-    """Take nothing from an actor or a domain any more, and show nothing of them."""
+    """Refuse whatever an actor or a domain sends, and show nothing of theirs."""
     if (target is None) == (listed is None):
         raise WrongUse("name an actor or a domain, or a list with --import FILE.csv")
 
@@ -137,7 +140,7 @@ def block(
         done = await app.database.write(lambda tx: moderate.block(tx, app.blog, named.name, now=now))
         typer.echo(f"{named.name} is blocked." if done else f"{named.name} was blocked already.")
         if named.is_literal:
-            typer.echo("Nobody answered at this address, so it was taken literally: it blocks this very id only.")
+            typer.echo("Nobody answered at this address, so it was taken literally: it blocks only this exact id.")
         return 0
 
     return with_app(config, run)
@@ -159,8 +162,38 @@ def unblock(
     return with_app(config, run)
 
 
+#: What a line of a blocklist may be other than a domain to block, and what is said of so many of them.
+_LEFT = {
+    "silence": ("Left alone, because it only silences them: {}.", "domain"),
+    "noop": ("Left alone, because it only notes them: {}.", "domain"),
+    "broken": ("Left out, because they name no whole domain (such as those with *): {}.", "line"),
+    "ours": ("Left out, because they name the blog itself: {}.", "line"),
+}
+
+
 def _domains_in(path: Path, blog: Blog) -> tuple[list[tuple[str, str]], list[str]]:
     """Domain and comment of each line that suspends; and what was left out, in words. Raises UserFault."""
+    wanted: dict[str, str] = {}
+    left: Counter[str] = Counter()
+    for line in _lines_of(path):
+        domain = domain_from(line["domain"])
+        severity = line.get("severity", "suspend").lower()
+        if severity not in ("suspend", ""):
+            left["noop" if severity == "noop" else "silence"] += 1
+        elif domain is None:
+            left["broken"] += 1
+        elif moderate.is_our_own(blog, domain):
+            left["ours"] += 1
+        else:
+            wanted[domain] = line.get("public_comment", "")
+    if left["broken"] and not wanted and left.total() == left["broken"]:
+        raise UserFault(f"{path} holds no domain such as bad.example; is it a blocklist?")
+    told = [words.format(counted(left[kind], noun)) for kind, (words, noun) in _LEFT.items() if left[kind]]
+    return list(wanted.items()), told
+
+
+def _lines_of(path: Path) -> Iterator[dict[str, str]]:
+    """The lines that name something, by the names of the columns; without a head they are domains alone."""
     try:
         rows = list(csv.reader(io.StringIO(path.read_text(encoding="utf-8-sig"))))
     except OSError as error:
@@ -170,28 +203,7 @@ def _domains_in(path: Path, blog: Blog) -> tuple[list[tuple[str, str]], list[str
     head = [name.strip().lstrip("#").lower() for name in rows[0]] if rows else []
     if "domain" not in head:
         head, rows = ["domain"], [[], *rows]
-    wanted: dict[str, str] = {}
-    lesser, nothing, broken, ours = 0, 0, 0, 0
     for row in rows[1:]:
-        values = dict(zip(head, (value.strip() for value in row), strict=False))
-        if not values.get("domain"):
-            continue
-        domain = domain_from(values["domain"])
-        severity = values.get("severity", "suspend").lower()
-        if severity == "noop":
-            nothing += 1
-        elif severity not in ("suspend", ""):
-            lesser += 1
-        elif domain is None:
-            broken += 1
-        elif moderate.is_our_own(blog, domain):
-            ours += 1
-        else:
-            wanted[domain] = values.get("public_comment", "")
-    left = [f"Left alone, as only to be silenced: {counted(lesser, 'domain')}."] if lesser else []
-    left += [f"Left alone, as only noted there: {counted(nothing, 'domain')}."] if nothing else []
-    left += [f"Left out, as no whole domain (such as ones with *): {counted(broken, 'line')}."] if broken else []
-    left += [f"Left out, as the blog itself: {counted(ours, 'line')}."] if ours else []
-    if broken and not (wanted or lesser or nothing or ours):
-        raise UserFault(f"{path} holds no domain such as bad.example; is it a blocklist?")
-    return list(wanted.items()), left
+        line = dict(zip(head, (value.strip() for value in row), strict=False))
+        if line.get("domain"):
+            yield line

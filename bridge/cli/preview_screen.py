@@ -12,6 +12,7 @@ from bridge.activity.ids import Blog
 from bridge.cli.prose import Prose
 from bridge.outbox.mastodon import Post
 from bridge.outbox.preview import Preview
+from bridge.plurals import counted
 
 _BESIDE = 100  #: columns of a terminal that has room for both
 
@@ -45,9 +46,8 @@ def summary(shown: Preview) -> list[str]:
     if shown.posts and not shown.servers:
         lines.append("Nobody follows yet, so nobody would be told.")
     elif shown.posts:
-        followers = "one follower" if shown.followers == 1 else f"{shown.followers} followers"
-        servers = "one server" if shown.servers == 1 else f"{shown.servers} servers"
-        lines.append(f"Goes to {followers}, with the people who are mentioned to {servers}.")
+        followers, servers = counted(shown.followers, "follower"), counted(shown.servers, "server")
+        lines.append(f"Goes to {followers}; with the people it mentions, to {servers}.")
     if len(shown.posts) > 1:
         lines.append(f"Each follower finds {len(shown.posts)} posts in the timeline.")
     if shown.object_id is not None:

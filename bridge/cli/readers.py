@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
+from pathlib import Path
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
@@ -17,9 +18,10 @@ from bridge.conversation.document import own_comments
 from bridge.conversation.sanitize import text_of
 from bridge.errors import UserFault
 from bridge.inbox import moderate
-from bridge.inbox.why import explain, word_of
+from bridge.inbox.why import Explanation, explain, word_of
 from bridge.outbox import answer
 from bridge.outbox.report import in_zone
+from bridge.plurals import counted
 from bridge.store import blocks, issues, received
 from bridge.store.database import Transaction
 from bridge.store.entries import EntryRow
@@ -55,7 +57,7 @@ def comments(
         if as_json:
             print_json(listed)
         else:
-            zone = app.publisher.blog_config.timezone
+            zone = app.config.blog.timezone
             _print_comments(listed, zone, _nothing(slug, private=private, held=held))
             _print_reports(reports, zone)
         return 0
@@ -112,7 +114,7 @@ def _print_reports(reports: list[Received], zone: ZoneInfo) -> None:
         typer.echo(_printable(f"  {in_zone(row.received_at, zone)}  {row.server}: {row.reason}"))
 
 
-def _judge(given: Any, asked: str, decide: Callable[[Transaction, App, EntryRow], str]) -> int:
+def _judge(given: Path | None, asked: str, decide: Callable[[Transaction, App, EntryRow], str]) -> int:
     """Do something to one comment and say what."""
 
     async def run(app: App) -> int:
@@ -169,7 +171,7 @@ def reopen(slug: _Slug, config: ConfigOption = None) -> int:
     return _turn(config, slug, moderate.reopen_comments, "open")
 
 
-def _turn(given: Any, slug: str, turn: Callable[..., None], word: str) -> int:
+def _turn(given: Path | None, slug: str, turn: Callable[..., None], word: str) -> int:
     async def run(app: App) -> int:
         await app.database.write(lambda tx: turn(tx, _issue(tx, app, slug), now=app.clock()))
         typer.echo(f"Comments on {slug} are {word}.")
@@ -199,7 +201,7 @@ def reply(
                 {"id": said.token, "object": said.object_id, "deliveries": said.deliveries, "missing": wording.missing}
             )
         else:
-            typer.echo(f"Answered; goes to {_servers(said.deliveries)}. Its id is {said.token}.")
+            typer.echo(f"Answered; goes to {counted(said.deliveries, 'server')}. Its id is {said.token}.")
             _tell_missing(wording)
         return 0
 
@@ -209,10 +211,6 @@ def reply(
 def _tell_missing(wording: answer.Wording) -> None:
     for handle in wording.missing:
         typer.echo(f"@{handle} was not found, so it stands there as plain text.")
-
-
-def _servers(number: int) -> str:
-    return f"{number} server{'' if number == 1 else 's'}"
 
 
 def edit(
@@ -231,7 +229,9 @@ def edit(
             )
 
         made = await app.database.write(work)
-        typer.echo("It says that already; nothing is sent." if made is None else f"Changed; goes to {_servers(made)}.")
+        typer.echo(
+            "It says that already; nothing is sent." if made is None else f"Changed; goes to {counted(made, 'server')}."
+        )
         _tell_missing(wording)
         return 0
 
@@ -243,7 +243,7 @@ def delete(comment: _Id, config: ConfigOption = None) -> int:
 
     def decide(tx: Transaction, app: App, entry: EntryRow) -> str:
         made = answer.take_back(tx, app.blog, entry, now=app.clock())
-        return f"Deleted; goes to {_servers(made)}."
+        return f"Deleted; goes to {counted(made, 'server')}."
 
     return _judge(config, comment, decide)
 
@@ -260,28 +260,7 @@ def why(
             lambda tx: explain(tx, app.blog, url, blocked=blocks.listed(tx, app.blog.id, app.config.federation.blocked))
         )
         if as_json:
-            print_json(
-                {
-                    "url": found.asked,
-                    "verdict": found.verdict,
-                    "sentences": list(found.sentences),
-                    "shown_at": found.shown_at,
-                    "records": [
-                        {
-                            "at": row.received_at,
-                            "type": row.type,
-                            "actor": row.actor_id,
-                            "activity": row.activity_id,
-                            "object": row.object_id,
-                            "verdict": word_of(row.verdict),
-                            "reason": row.reason,
-                            "status": row.status,
-                            "repeats": row.repeats,
-                        }
-                        for row in found.records
-                    ],
-                }
-            )
+            print_json(_explained(found))
         else:
             typer.echo(found.verdict)
             for sentence in found.sentences:
@@ -289,6 +268,29 @@ def why(
         return 1 if found.verdict == "not-received" else 0
 
     return with_app(config, run)
+
+
+def _explained(found: Explanation) -> dict[str, Any]:
+    return {
+        "url": found.asked,
+        "verdict": found.verdict,
+        "sentences": list(found.sentences),
+        "shown_at": found.shown_at,
+        "records": [
+            {
+                "at": row.received_at,
+                "type": row.type,
+                "actor": row.actor_id,
+                "activity": row.activity_id,
+                "object": row.object_id,
+                "verdict": word_of(row.verdict),
+                "reason": row.reason,
+                "status": row.status,
+                "repeats": row.repeats,
+            }
+            for row in found.records
+        ],
+    }
 
 
 def _printable(text: str) -> str:

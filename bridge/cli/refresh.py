@@ -9,6 +9,7 @@ import typer
 from bridge.app import App
 from bridge.cli.options import ConfigOption, JsonOption, print_json, with_app
 from bridge.errors import UserFault
+from bridge.plurals import counted
 from bridge.repair.crawl import Crawled
 from bridge.store import issues
 from bridge.store.issues import IssueRow
@@ -48,8 +49,6 @@ async def _chosen(app: App, slug: str | None) -> list[IssueRow]:
 
 
 def _tell(issue: IssueRow, crawled: Crawled) -> None:
-    requests = "1 request" if crawled.asked == 1 else f"{crawled.asked} requests"
-    found = "1 new comment" if crawled.found == 1 else f"{crawled.found} new comments"
-    typer.echo(f"{issue.slug}: {requests}, {found}")
+    typer.echo(f"{issue.slug}: {counted(crawled.asked, 'request')}, {counted(crawled.found, 'new comment')}")
     for reason in crawled.unread:
         typer.echo(f"  not read: {reason}")

@@ -17,6 +17,7 @@ from bridge.issues.worktree import path_in
 from bridge.outbox.check import check
 from bridge.outbox.preview import Preview
 from bridge.outbox.preview import preview as make_preview
+from bridge.plurals import counted
 
 
 def lint(files: Files = None, config: ConfigOption = None, as_json: JsonOption = False) -> int:
@@ -38,8 +39,7 @@ def lint(files: Files = None, config: ConfigOption = None, as_json: JsonOption =
             for fault in checked.warnings:
                 typer.echo(f"warning: {fault}")
             if not checked.refusals:
-                number = len(checked.ready)
-                typer.echo(f"{number} {'file' if number == 1 else 'files'}: a push would be taken.")
+                typer.echo(f"{counted(len(checked.ready), 'file')}: a push would be taken.")
         if checked.refusals:
             complain_of([str(fault) for fault in checked.refusals])
         return 1 if checked.refusals else 0

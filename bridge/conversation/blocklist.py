@@ -30,7 +30,7 @@ def addresses_of(address: str) -> tuple[str, ...]:
 
 
 class BlockList:
-    """Actor ids and domains. An empty one, the usual case, costs nothing to ask."""
+    """Actor ids and domains. Asking an empty one, the usual case, costs nothing."""
 
     def __init__(self, targets: Iterable[str] = ()) -> None:
         self._targets = frozenset(targets)

@@ -26,6 +26,11 @@ _HANDLE = re.compile(r"@\w[\w.-]*@([^\s@/]+)")
 _NAMED_HOST = re.compile(r"(?:https?://)?([^\s/?#@:\\]+)(?::\d+)?(?=$|[/?#:])", re.IGNORECASE)
 
 
+def web_only(address: str) -> str:
+    """The address as it is, or "" for what no link may hold: whatever is stored, a `javascript:` never is one (S90)."""
+    return address if address.startswith(("https://", "http://")) else ""
+
+
 def safe_url(url: str, *, mail: bool = False) -> str | None:
     """The address if it is http(s) (with `mail`, also mailto), normalised as browsers do it; else None.
 

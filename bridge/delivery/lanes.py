@@ -1,4 +1,4 @@
-"""How many deliveries are under way at once: so many, but whoever is silent far longer than the others gives way.
+"""How many deliveries are under way at once: so many, but a server that is silent far longer than others gives way.
 
 A lane is held until the outcome is committed, so after a crash no more than `limit` deliveries may have arrived without
 the ledger's knowing anything of it. A server that hangs would hold its lane for the whole deadline; after a few times
@@ -52,7 +52,7 @@ class Lanes:
                 self._free.release()
 
     def close(self) -> None:
-        """Begin nothing more: who holds a lane ends after the answer it waits for."""
+        """Begin nothing more: holders of a lane end after the answer they wait for."""
         self.is_closing = True
 
     @property
@@ -64,7 +64,7 @@ class Lanes:
         return timedelta(seconds=min(max(usual * _TIMES_USUAL, _LEAST_PATIENCE), _MOST_PATIENCE))
 
     def learn(self, seconds: float) -> None:
-        """An answer came after so long."""
+        """An answer came after this long."""
         self._latencies.append(seconds)
 
     @property

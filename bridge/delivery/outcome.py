@@ -39,7 +39,7 @@ class Moved:
 
 @dataclass(frozen=True)
 class TryLater:
-    """Nothing is decided: the network, a busy server, or one that cannot check our signature for now."""
+    """Nothing is decided: the network failed, or the server is busy or cannot check our signature for now."""
 
     status: int | None
     reason: str

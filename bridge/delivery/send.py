@@ -176,9 +176,9 @@ def _schemes(url: Url, remembered: str | None) -> list[str]:
 
 
 def _is_lost_on(status: int, scheme: str, remembered: str | None) -> bool:
-    """Whether the server may not know the scheme any more: who reads draft-cavage alone answers others 400 or 500.
+    """Whether the server may not know the scheme any more: one that reads only draft-cavage says 400 or 500 to others.
 
-    https://github.com/fedify-dev/fedify CHANGES.md 1.6.2. What is said to the scheme that all speak, is meant.
+    https://github.com/fedify-dev/fedify CHANGES.md 1.6.2. What is said to the scheme that all speak is meant.
     """
     return scheme == remembered != CAVAGE and status in (400, 500)
 

@@ -1,4 +1,4 @@
-"""Servers with something due and no job -> a wake-up for each: a belt to the braces, at the start and every minute.
+"""Servers with something due and no job -> a wake-up for each, at the start and every minute: a second safety net.
 
 A wake-up is written in the transaction that causes it, so this finds something only after a worker died on another
 machine, or after a fault of ours. `cli.serving` runs it beside the worker.
@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from bridge.clock import Clock
 from bridge.errors import DatabaseFault
 from bridge.store import changes, deliveries, jobs, servers
-from bridge.store.database import Database, Transaction, WakeUp
+from bridge.store.database import Database, Transaction
 
 log = logging.getLogger(__name__)
 
@@ -26,10 +26,9 @@ _CHANGES_KEPT = timedelta(hours=1)
 def wake_forgotten(tx: Transaction, *, due_before: datetime) -> int:
     """Wake every server with something due before then for which no job waits; how many."""
     waiting = deliveries.servers_waiting(tx, now=due_before)
-    known = jobs.queued_keys(tx, "deliver") if waiting else frozenset()
+    known = jobs.queued_keys(tx, deliveries.DELIVER) if waiting else frozenset()
     forgotten = [server for server in waiting if server not in known]
-    for server in forgotten:
-        tx.wake(WakeUp(kind="deliver", key=server))
+    deliveries.wake(tx, forgotten)
     return len(forgotten)
 
 

@@ -14,18 +14,17 @@ from bridge.conversation import approval
 from bridge.conversation.blocklist import BlockList
 from bridge.errors import UserFault
 from bridge.inbox.arrival import HIDDEN_BY_AUTHOR
-from bridge.outbox import stamps
+from bridge.outbox import audience, stamps
+from bridge.plurals import counted
 from bridge.store import (
     actors,
     blocks,
     changes,
-    deliveries,
     entries,
     followers,
     forgotten,
     issues,
     linkbacks,
-    published,
     quote_stamps,
     reactions,
     strangers,
@@ -37,8 +36,6 @@ from bridge.store.entries import EntryRow
 from bridge.store.followers import Follower
 from bridge.store.issues import IssueRow
 from bridge.store.published import NewActivity
-
-_PRIORITY = 10
 
 
 def find_comment(tx: Transaction, blog_id: int, asked: str) -> EntryRow:
@@ -68,7 +65,7 @@ def approve(tx: Transaction, entry: EntryRow, *, now: datetime) -> str:
 
 
 def wish_of(tx: Transaction, entry: EntryRow) -> str | None:
-    """Why the person who wrote it would not have it shown, as a sentence; None for most."""
+    """Why the person who wrote it does not want it shown, as a sentence; None for most."""
     if entry.reason in approval.WISHES:
         return entry.reason
     if approval.asks_to_stay_off(entry.text):
@@ -142,10 +139,8 @@ def forget(tx: Transaction, blog: Blog, actor_id: str, *, now: datetime) -> str:
     linkbacks.forget(tx, blog.id, actor_id)
     forgotten.add(tx, blog.id, actor_id, now=now)
     following = ", the following" if followed else ""
-    comments = "1 comment" if len(said) == 1 else f"{len(said)} comments"
-    reactions_in_words = "1 like or boost" if len(reacted) == 1 else f"{len(reacted)} likes and boosts"
-    lines = "1 line" if recorded == 1 else f"{recorded} lines"
-    return f"{comments}, {reactions_in_words}, {lines} of the record{following}"
+    liked = counted(len(reacted), "like or boost", "likes and boosts")
+    return f"{counted(len(said), 'comment')}, {liked}, {counted(recorded, 'line')} of the record{following}"
 
 
 def remove_follower(tx: Transaction, blog: Blog, actor_id: str, *, now: datetime) -> bool:
@@ -164,21 +159,12 @@ def _turn_away(tx: Transaction, blog: Blog, follower: Follower, now: datetime) -
         follow = {"id": follower.follow_id, **follow}
     activity_id = blog.addresses.activity(new_token())
     body = wire_bytes(reject_of(follow, activity_id, actor=blog.actor_id))
-    number = published.add_activity(tx, NewActivity(id=activity_id, blog_id=blog.id, type="Reject", body=body), now=now)
-    deliveries.add(
-        tx,
-        blog.id,
-        activity=number,
-        issue_id=None,
-        object_id=None,
-        inboxes=[(follower.inbox, follower.server)],
-        priority=_PRIORITY,
-        now=now,
-    )
+    reject = NewActivity(id=activity_id, blog_id=blog.id, type="Reject", body=body)
+    audience.deliver(tx, reject, [follower.inbox], now=now, priority=audience.AWAITED)
 
 
 def block(tx: Transaction, blog: Blog, target: str, *, reason: str = "", now: datetime) -> bool:
-    """Block an actor or a domain with all below it; False if it was blocked. Followers among them are turned away.
+    """Block an actor, or a domain with all below it; False if it was blocked already. Followers are turned away.
 
     Raises UserFault for the blog itself.
     """

@@ -41,6 +41,11 @@ Result = Done | Ignored
 Effect = Callable[[Transaction], Result]
 
 
+def saying(result: Result) -> Effect:
+    """An effect that changes nothing and ends in this."""
+    return lambda tx: result
+
+
 def verdict_of(state: str) -> Verdict:
     """The word that `why` begins with for an entry in this state."""
     words: dict[str, Verdict] = {

@@ -55,7 +55,7 @@ class Whom:
             raise UserFault(f"{text} is not known here, and could not be looked up: {error}") from error
 
     async def follower(self, text: str) -> ActorId:
-        """As `actor_id`, of somebody who can only be known here. Raises UserFault."""
+        """As `actor_id`, for somebody whom we must know already. Raises UserFault."""
         try:
             return await self.actor_id(text)
         except UserFault as fault:

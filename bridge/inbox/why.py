@@ -17,6 +17,7 @@ from bridge.conversation.blocklist import BlockList
 from bridge.inbox.moderate import wish_of
 from bridge.inbox.names import name_of
 from bridge.inbox.result import Verdict, verdict_of
+from bridge.plurals import counted
 from bridge.store import (
     actors,
     announcements,
@@ -278,7 +279,7 @@ def _of_actor(
     if gone_since is not None:
         sentences.append(f"The account was deleted {_when(gone_since)}; nothing but its address is held.")
     elif person is not None:
-        held = [f"the name “{person.name}”" if person.name else "no name", _counted(len(person.keys), "public key")]
+        held = [f"the name “{person.name}”" if person.name else "no name", counted(len(person.keys), "public key")]
         held += ["a profile text"] if person.summary_text else []
         held += ["the address of a picture"] if person.icon_url else []
         sentences.append(f"Held of {actor_id}: its profile with {', '.join(held)}.")
@@ -293,9 +294,9 @@ def _of_actor(
         sentences.append(f"{_when(entry.received_at)} a {entry.kind}, {state}: {entry.url}")
     liked = reactions.of_actor(tx, actor_id)
     if liked:
-        sentences.append(f"{_counted(len(liked), 'like or boost', 'likes and boosts')}.")
+        sentences.append(f"{counted(len(liked), 'like or boost', 'likes and boosts')}.")
     if records:
-        sentences.append(f"{_counted(len(records), 'line', 'lines')} of the record:")
+        sentences.append(f"{counted(len(records), 'line')} of the record:")
         sentences += map(sentence_of, records[:_MOST_LISTED])
     states = [verdict_of(entry.state) for entry in said]
     verdict: Verdict
@@ -330,10 +331,6 @@ def _server_of_handle(asked: str) -> Server | None:
 
 def _when(moment: datetime) -> str:
     return wire_time(moment).replace("T", " ").replace("Z", " UTC")
-
-
-def _counted(number: int, one: str, many: str = "") -> str:
-    return f"{number} {one if number == 1 else many or f'{one}s'}"
 
 
 def _ended(reason: str) -> str:

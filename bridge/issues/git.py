@@ -1,4 +1,4 @@
-"""A git command for the issues folder -> its output; called by `source`, `commit` and `repository` only (S121).
+"""A git command for the issues folder -> its output; only modules of this folder call one (S121).
 
 Nothing that a pushed file or a foreign environment holds may run or redirect git: no hooks, no file system monitor,
 no transport, no variables that name another repository, no shell, no pathspec magic.

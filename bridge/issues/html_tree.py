@@ -40,17 +40,17 @@ class Tag:
         return self.attrs.get(name, "").split()
 
     def append(self, node: Node) -> None:
-        """Put a node behind the others."""
+        """Put a node after the others."""
         if isinstance(node, Tag):
             node.parent = self
         self.children.append(node)
 
     def put_text(self, text: str) -> None:
-        """Put a text in place of all that is inside."""
+        """Replace everything inside with a text."""
         self.children = [text]
 
     def replace_with(self, node: Node) -> None:
-        """Put a node in its own place."""
+        """Put another node in this one's place."""
         if self.parent is None:
             raise ValueError("the root has no place")
         siblings = self.parent.children
@@ -92,7 +92,7 @@ class Tag:
         return "".join(found)
 
     def copy(self) -> Tag:
-        """The same tag with all that is inside, which stands nowhere."""
+        """A copy of the tag with all that is inside, which is part of no tree."""
         twin = Tag(self.name, dict(self.attrs))
         for child in self.children:
             twin.append(child.copy() if isinstance(child, Tag) else child)

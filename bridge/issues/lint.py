@@ -142,7 +142,7 @@ def _link_warnings(issue: Issue, rendered: Rendered, page_url: str, slugs: Colle
 
 
 def _dead_place(address: str, rendered: Rendered) -> str | None:
-    """For a link within the page: whether a heading or paragraph, or a place of every page, has that name."""
+    """The warning for a link within the page whose anchor is not there; None for any other link."""
     place = html.escape(unquote(address.removeprefix("#")))
     if not address.startswith("#") or place in _PLACES or f'id="{place}"' in rendered.page_html:
         return None

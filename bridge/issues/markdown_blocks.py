@@ -25,7 +25,7 @@ RAW = "raw-html"
 BARE = "bare-text"
 
 _HEADING = re.compile(r"(#{1,6})[ \t]+(\S.*)$")
-#: `{#name .class}` behind a heading, as Hugo and Pandoc have it.
+#: `{#name .class}` after a heading, as Hugo and Pandoc have it.
 _ATTRIBUTES = re.compile(r"(?<=\s)\{(?=[#.][\w-])(?:#([\w.-]{1,60}))?(?:\s{0,9}[.][\w-]{1,60}){0,9}\s{0,9}\}$")
 _FENCE = re.compile(r"(`{3,}|~{3,})[ \t]*([^`\n]*)$")
 _BULLET = re.compile(r"([-*+])( +|$)")
@@ -94,7 +94,7 @@ def is_break(text: str) -> bool:
 
 
 def fence_of(line: str) -> str:
-    """The signs that open a block of code on this line, or ""."""
+    """The characters that open a block of code on this line, or ""."""
     opening = _FENCE.match(line.lstrip(" ")) if indent_of(line) < 4 else None
     return opening[1] if opening else ""
 

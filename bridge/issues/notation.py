@@ -16,6 +16,7 @@ from typing import NoReturn
 from bridge.errors import Fault, IssueFaults
 
 DEEPEST = 20  #: lists in lists
+_MOST_SHOWN = 60  #: characters of an author's text in a fault
 
 # What neither XML 1.0 (the feeds) nor PostgreSQL can hold, and halves of characters that no UTF-8 can.
 FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0d\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
@@ -33,7 +34,7 @@ class Scalar:
 
     @property
     def is_empty(self) -> bool:
-        """A key with nothing behind it, or YAML's null: as if the key were not there."""
+        """A key without a value, or YAML's null: as if the key were not there."""
         return not self.text.strip() or (self.plain and self.text in _NULLS)
 
 
@@ -65,9 +66,9 @@ class Entry:
     value: Value
 
 
-def shown(text: str, most: int = 60) -> str:
+def shown(text: str) -> str:
     """The author's text as a fault quotes it: one line, in quotes, shortened, nothing invisible in it."""
-    short = text if len(text) <= most else text[: most - 1] + "…"
+    short = text if len(text) <= _MOST_SHOWN else text[: _MOST_SHOWN - 1] + "…"
     return '"' + "".join(c if c.isprintable() else f"\\u{ord(c):04x}" for c in short) + '"'
 
 

@@ -14,15 +14,15 @@ from bridge.issues import hooks
 from bridge.issues.git import Repository
 from bridge.issues.source import branch
 
+#: The branch of a new repository; in one that is there already, the branch that is checked out publishes.
+_BRANCH = "main"
 _SETTINGS = {
     "receive.denyCurrentBranch": "updateInstead",
     "receive.advertisePushOptions": "true",
 }
 
 
-def prepare(
-    folder: Path, *, python: str, config: Path, root: Path | None = None, blog_branch: str = "main"
-) -> list[str]:
+def prepare(folder: Path, *, python: str, config: Path, root: Path | None = None) -> list[str]:
     """Make `folder` accept pushes; sentences of what was done. Changes nothing of the author's and may run again.
 
     `python` and `config` must be full paths; `root` is the folder that holds `bridge` where it is not installed.
@@ -32,7 +32,7 @@ def prepare(
             raise UserFault(f"{str(path)!r} must be a full path without line breaks, because git's hooks name it")
     done: list[str] = []
     try:
-        repository = _repository(folder, blog_branch, done)
+        repository = _repository(folder, done)
         _settle(repository, done)
         _install_hooks(repository, done, python=python, config=config, root=root)
     except OSError as broken:
@@ -51,20 +51,20 @@ def adopt_branch(repository: Repository, name: str) -> None:
     )
 
 
-def _repository(folder: Path, blog_branch: str, done: list[str]) -> Repository:
+def _repository(folder: Path, done: list[str]) -> Repository:
     repository = Repository(folder=folder)
     if (folder / ".git").exists():
         name = branch(repository)
         if name is None:
-            raise UserFault(f"{folder} has no branch checked out. Run `git switch {blog_branch}` there")
-        if name != blog_branch:
+            raise UserFault(f"{folder} has no branch checked out. Run `git switch {_BRANCH}` there")
+        if name != _BRANCH:
             done.append(f'The branch "{name}" of {folder} is the one that publishes.')
         return repository
     if (folder / "HEAD").exists() and (folder / "objects").is_dir():
         raise UserFault(f"{folder} is a bare repository. Give the blog an ordinary one: `git clone {folder} DIR`")
     folder.mkdir(parents=True, exist_ok=True)
-    repository.create(blog_branch)
-    done.append(f'Made the git repository {folder}; its branch "{blog_branch}" is the one that publishes.')
+    repository.create(_BRANCH)
+    done.append(f'Made the git repository {folder}; its branch "{_BRANCH}" is the one that publishes.')
     return repository
 
 

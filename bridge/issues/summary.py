@@ -14,7 +14,7 @@ from bridge.issues.sections import HEADINGS, LISTS, TEASER_LENGTH, cut_inside, e
 
 #: Blocks that nobody reads out.
 _NO_PROSE = frozenset({"hr", "figure", "pre", "table"}) | HEADINGS
-#: What ends a sentence, or joins it to the next one; marks that may stand behind it.
+#: What ends a sentence, or joins it to the next one; marks that may follow it.
 _ENDS = (".", "!", "?", "…", ":", ";", ",", "–", "—", "。", "！", "？")
 _BEHIND = "\"'”“’‘»«›‹)]}*\u00a0 "
 #: Marks of a quotation, and of one inside of it.
@@ -48,7 +48,7 @@ def _is_list(node: Node) -> bool:
 
 
 def _run_on(nodes: Sequence[Node], quotes: Sequence[str]) -> str:
-    """Blocks, and the running text between them, one behind the other."""
+    """Blocks, and the running text between them, one after the other."""
     said = ""
     running: list[Node] = []
     for node in [*nodes, None]:

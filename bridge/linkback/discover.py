@@ -61,7 +61,7 @@ def endpoints_of(
 
 
 def _in_headers(headers: Iterable[str], wanted: str) -> Iterator[str]:
-    """The targets with this relation, in order (RFC 8288); what is no link is passed over."""
+    """The targets with this relation, in order (RFC 8288); what is not a link is skipped."""
     for header in headers:
         for target, parameters in _LINK.findall(header[:_MOST_HEADER]):
             named = {name.lower(): value for name, value in reversed(_PARAMETER.findall(parameters))}

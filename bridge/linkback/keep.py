@@ -36,9 +36,10 @@ class Keeper:
 
     def unwanted(self, row: LinkbackRow, actor_id: str | None = None) -> str | None:
         """Why the author wants nothing from this page, its author or its server; None for all others."""
-        blocked = blocks.listed(self.tx, row.blog_id, self.config.federation.blocked).holds(row.source, actor_id)
-        if blocked is not None:
-            return f"the author blocks {blocked}"
+        for address in (row.source, actor_id or ""):
+            blocked = blocks.holding(self.tx, row.blog_id, address, self.config.federation.blocked)
+            if blocked is not None:
+                return f"the author blocks {blocked}"
         if actor_id is not None and forgotten.since(self.tx, row.blog_id, actor_id) is not None:
             return "the author had this person forgotten, and keeps nothing new of them"
         return None
@@ -176,7 +177,7 @@ class Keeper:
         return state, reason
 
     def _leave(self, row: LinkbackRow) -> None:
-        """Take the page out of its entry; an entry behind which nothing else stands goes with it."""
+        """Take the page out of its entry; an entry with no other page behind it goes with it."""
         if row.entry_token is None:
             return
         entry = entries.find_by_token(self.tx, row.blog_id, row.entry_token)

@@ -75,7 +75,7 @@ def scan(text: str) -> Iterator[Start | End | str]:
 
 
 def _after_no_tag(text: str, start: int) -> int:
-    """Where the page goes on after a comment, a declaration, or a mere `<` (then at the next sign)."""
+    """Where the page goes on after a comment, a declaration, or a mere `<` (then at the next character)."""
     if text.startswith("<!--", start):
         # `<!-->` is a whole comment, as the HTML standard reads it.
         close = text.find("-->", start + 2)

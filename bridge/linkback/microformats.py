@@ -50,7 +50,7 @@ class MarkedEntry:
 
 
 async def read_entries(page: str, *, url: str, targets: Sequence[str]) -> dict[str, MarkedEntry]:
-    """What the page's microformats say of each target; those are missing of which they say nothing.
+    """What the page's microformats say about each target; targets they say nothing about are missing.
 
     One process for all targets, however many a page names: its work is bounded by the page. Nothing is found where it
     takes too long.

@@ -13,7 +13,8 @@ from typing import Any
 
 from bridge.activity.ids import Blog, new_token
 from bridge.linkback.markup import Start, scan
-from bridge.store import changes, entries, issues
+from bridge.linkback.target import issue_at
+from bridge.store import changes, entries
 from bridge.store.database import Transaction
 from bridge.store.issues import IssueRow
 
@@ -54,14 +55,7 @@ class OwnSeries:
         found: dict[int, IssueRow] = {}
         for element in scan(issue.page_html):
             href = element.attributes.get("href", "") if isinstance(element, Start) and element.name == "a" else ""
-            ours = self.blog.addresses.kind_of(href.partition("#")[0]) if href else None
-            if ours is None or ours.kind not in ("page", "object"):
-                continue
-            if ours.kind == "page":
-                slug = issues.find_redirect(self.tx, self.blog.id, ours.token) or ours.token
-                target = issues.find_by_slug(self.tx, self.blog.id, slug)
-            else:
-                target = issues.find_by_object(self.tx, href.partition("#")[0])
+            target = issue_at(self.tx, self.blog, href) if href else None
             if target is not None and _is_earlier(target, issue):
                 found[target.id] = target
         return found

@@ -17,7 +17,8 @@ from bridge.conversation.linkback import source_key
 from bridge.errors import Refusal, TooMany
 from bridge.linkback import xml_rpc
 from bridge.linkback.gap import gap_of
-from bridge.store import blocks, issues, linkbacks, received
+from bridge.linkback.target import issue_at
+from bridge.store import blocks, linkbacks, received
 from bridge.store.database import Database, Transaction
 from bridge.store.issues import IssueRow
 from bridge.store.linkbacks import LinkbackRow, Way
@@ -73,14 +74,8 @@ class Receiver:
         return asked
 
     def _issue(self, tx: Transaction, target: str) -> IssueRow:
-        """The issue that the target is; its fragment means nothing. Raises NotTaken."""
-        ours = self.blog.addresses.kind_of(target.partition("#")[0])
-        found = None
-        if ours is not None and ours.kind == "page":
-            moved = issues.find_redirect(tx, self.blog.id, ours.token)
-            found = issues.find_by_slug(tx, self.blog.id, moved or ours.token)
-        elif ours is not None and ours.kind == "object":
-            found = issues.find_by_object(tx, target.partition("#")[0])
+        """The issue that the target is. Raises NotTaken."""
+        found = issue_at(tx, self.blog, target)
         if found is None or found.state == "waiting":
             raise NotTaken("the target is no issue of this blog", fault=xml_rpc.NOT_PINGBACKABLE)
         if found.state != "published":
@@ -92,7 +87,7 @@ class Receiver:
         now = self.clock()
         source = asked.text.partition("#")[0]
         row = linkbacks.find(tx, self.blog.id, issue.id, source_key(source))
-        blocked = blocks.listed(tx, self.blog.id, self.config.federation.blocked).holds(source)
+        blocked = blocks.holding(tx, self.blog.id, source, self.config.federation.blocked)
         record = Received(
             blog_id=self.blog.id,
             seen_key=seen_key(issue.id, source),

@@ -7,7 +7,6 @@ is silent, and looked at later: does the page show us? (W3C Webmention 3.1, Ping
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -28,8 +27,6 @@ from bridge.store import issues, linkback_sends
 from bridge.store.database import Database, Transaction
 from bridge.store.linkback_sends import SendRow, State
 from bridge.terms import Server
-
-log = logging.getLogger(__name__)
 
 _LEASE = timedelta(minutes=2)
 _PAGE = Wanted(

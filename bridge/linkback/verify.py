@@ -7,7 +7,6 @@ days (W3C Webmention 3.2.2; security S101, S104, S105).
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -28,8 +27,6 @@ from bridge.store.database import Database, Transaction
 from bridge.store.linkbacks import LinkbackRow
 from bridge.terms import Server
 from bridge.urls import host_of
-
-log = logging.getLogger(__name__)
 
 _MEDIA_TYPES = ("text/html", "application/xhtml+xml", "application/json", "text/plain")
 #: The source and its redirects, and no second more than its lease.

@@ -23,7 +23,7 @@ class Due(Protocol):
 
     @property
     def server(self) -> Server:
-        """Whom it troubles."""
+        """The server that handling it asks something of."""
 
 
 Row = TypeVar("Row", bound=Due)

@@ -78,12 +78,12 @@ def written_call(call: Call) -> bytes:
 
 
 def written_answer(sentence: str) -> bytes:
-    """It worked."""
+    """The answer that says: it worked."""
     return _written("methodResponse", _params(sentence))
 
 
 def written_fault(fault: Fault) -> bytes:
-    """It did not."""
+    """The answer that says: it did not work, and why."""
     code, sentence = f"<int>{fault.code}</int>", f"<string>{escape(str(fault))}</string>"
     members = "".join(
         f"<member><name>{name}</name><value>{value}</value></member>"

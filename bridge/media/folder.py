@@ -36,7 +36,7 @@ class KeptFile:
 
 
 def new_token() -> str:
-    """128 bits of chance."""
+    """128 random bits."""
     return secrets.token_urlsafe(16)
 
 

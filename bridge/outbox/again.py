@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from bridge.activity.ids import new_token
 from bridge.activity.outgoing import create_of
 from bridge.errors import UserFault
+from bridge.outbox import audience
 from bridge.outbox.publish import Publisher
 from bridge.outbox.record import Recorder
 from bridge.outbox.report import in_zone
@@ -32,7 +33,7 @@ class Sent:
 
 
 async def resend(publisher: Publisher, slug: str, server: Server | None = None) -> Sent:
-    """Send an issue again as it is now: under the same object ids, so that nobody who has it gets it twice.
+    """Send an issue again as it is now: under the same object ids, so that nobody gets it twice.
 
     One that was withdrawn, or that nobody was told of yet, is published. Raises UserFault.
     """
@@ -109,20 +110,7 @@ def _deliver_again(
     activity_id = publisher.blog.addresses.activity(new_token())
     body = publisher.blog.seal(create_of(one.document, activity_id))
     # Not in the outbox, which lists every object once.
-    number = published.add_activity(
-        tx,
-        NewActivity(
-            id=activity_id, blog_id=publisher.blog.id, type="Create", body=body, issue_id=row.id, object_id=one.id
-        ),
-        now=now,
+    new = NewActivity(
+        id=activity_id, blog_id=publisher.blog.id, type="Create", body=body, issue_id=row.id, object_id=one.id
     )
-    return deliveries.add(
-        tx,
-        publisher.blog.id,
-        activity=number,
-        issue_id=row.id,
-        object_id=one.id,
-        inboxes=inboxes,
-        priority=0,
-        now=now,
-    )
+    return audience.deliver(tx, new, [inbox for inbox, _ in inboxes], now=now)

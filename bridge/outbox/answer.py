@@ -24,6 +24,7 @@ from bridge.issues.markdown_rules import html_from_markdown
 from bridge.issues.page_html import PageTree, sanitised
 from bridge.issues.rendered import Hashtag, Mention
 from bridge.outbox import stamps
+from bridge.outbox.audience import TO_A_FEW, deliver
 from bridge.outbox.people import People
 from bridge.store import actors, changes, deliveries, entries, issues, published, quote_stamps
 from bridge.store.database import Transaction
@@ -31,12 +32,9 @@ from bridge.store.entries import EntryRow
 from bridge.store.issues import IssueRow
 from bridge.store.published import NewActivity, ObjectRow
 from bridge.terms import ActorId, Document, InboxUrl, ObjectId
-from bridge.urls import host_of
 
 _LONGEST = 20_000
 _MOST_ABOVE = 200
-#: Somebody is waiting for it, so it goes before any fan-out.
-_PRIORITY = 5
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -93,7 +91,7 @@ def say(tx: Transaction, blog: Blog, answered: EntryRow, wording: Wording, *, no
     person = _mention_of(tx, answered)
     content = _with_mention(wording, person)
     is_private = answered.visibility in ("followers", "direct")
-    # Who is only named in an answer to something private hears nothing of it.
+    # People who are only named in an answer to something private are not told of it.
     named = _named(person, () if is_private else wording.mentions)
     branch = list(dict.fromkeys([*_branch(tx, blog, answered), *(one.actor_id for one in named)]))
     document = with_context(
@@ -116,7 +114,7 @@ def say(tx: Transaction, blog: Blog, answered: EntryRow, wording: Wording, *, no
     )
     published.add(tx, _object_row(blog, issue, document, answered, now))
     entries.add(tx, _entry_values(blog, answered, document, wording.html, token=token, now=now))
-    made = _send(tx, blog, issue.id, document, "Create", _inboxes(tx, branch), now=now)
+    made = _send(tx, blog, issue.id, document, "Create", actors.inboxes_of(tx, branch), now=now)
     tx.touch(changes.issue(issue.id))
     return Said(token=token, object_id=object_id, deliveries=made)
 
@@ -149,7 +147,7 @@ def change(tx: Transaction, blog: Blog, entry: EntryRow, wording: Wording, *, no
     published.change(tx, row.id, values)
     shown = {"content_html": sanitize.clean(html), "text": sanitize.text_of(html), "updated": now, "changed_at": now}
     entries.change(tx, entry.id, shown)
-    inboxes = [*(inbox for inbox, _ in deliveries.inboxes_of(tx, row.id)), *_inboxes(tx, people)]
+    inboxes = [*(inbox for inbox, _ in deliveries.inboxes_of(tx, row.id)), *actors.inboxes_of(tx, people)]
     tx.touch(changes.issue(entry.issue_id))
     return _send(tx, blog, entry.issue_id, document, "Update", list(dict.fromkeys(inboxes)), now=now)
 
@@ -274,11 +272,6 @@ def _entry_values(
     }
 
 
-def _inboxes(tx: Transaction, people: Sequence[ActorId]) -> list[InboxUrl]:
-    found = (actors.find(tx, actor_id) for actor_id in people)
-    return list(dict.fromkeys(actor.shared_inbox or actor.inbox for actor in found if actor is not None))
-
-
 def _send(
     tx: Transaction,
     blog: Blog,
@@ -297,25 +290,12 @@ def _send(
             activity = update_of(document, activity_id)
         case _:
             activity = delete_of(document, activity_id, deleted=now)
-    number = published.add_activity(
-        tx,
-        NewActivity(
-            id=activity_id,
-            blog_id=blog.id,
-            type=kind,
-            body=wire_bytes(activity),
-            issue_id=issue_id,
-            object_id=ObjectId(document["id"]),
-        ),
-        now=now,
-    )
-    return deliveries.add(
-        tx,
-        blog.id,
-        activity=number,
+    new = NewActivity(
+        id=activity_id,
+        blog_id=blog.id,
+        type=kind,
+        body=wire_bytes(activity),
         issue_id=issue_id,
-        object_id=document["id"],
-        inboxes=[(inbox, host_of(inbox)) for inbox in inboxes],
-        priority=_PRIORITY,
-        now=now,
+        object_id=ObjectId(document["id"]),
     )
+    return deliver(tx, new, inboxes, now=now, priority=TO_A_FEW)

@@ -1,43 +1,41 @@
-"""Who gets an activity -> one delivery for each distinct inbox: the followers', and those of people who are named."""
+"""A new activity and whom it is for -> the activity kept, and one delivery in the ledger for each distinct inbox.
+
+All that the blog says goes out through here: issues, answers, the profile, and the Accepts and Rejects of `inbox`.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from datetime import datetime
 
-from bridge.activity.context import PUBLIC
-from bridge.activity.ids import Blog
-from bridge.store import deliveries, followers
+from bridge.store import deliveries, followers, published
 from bridge.store.database import Transaction
+from bridge.store.published import NewActivity
 from bridge.terms import InboxUrl
 from bridge.urls import host_of
 
-
-def public_with_followers(blog: Blog) -> dict[str, list[str]]:
-    """`to` and `cc` of something everybody may see."""
-    return {"to": [PUBLIC], "cc": [blog.followers]}
+#: Priorities: what a server waits for goes before an answer to a few people, and that before any fan-out (0).
+AWAITED = 10
+TO_A_FEW = 5
 
 
 def deliver(
-    tx: Transaction,
-    blog: Blog,
-    *,
-    activity: int,
-    issue_id: int | None,
-    object_id: str | None,
-    extra: Sequence[InboxUrl],
-    now: datetime,
-    priority: int = 0,
+    tx: Transaction, activity: NewActivity, inboxes: Iterable[InboxUrl], *, now: datetime, priority: int = 0
 ) -> int:
-    """Put the activity into the ledger for every follower's inbox and the `extra` ones; returns how many."""
-    inboxes = list(dict.fromkeys([*followers.inboxes(tx, blog.id), *extra]))
+    """Keep the activity and put it into the ledger for each of these inboxes, once; returns how many deliveries."""
+    number = published.add_activity(tx, activity, now=now)
     return deliveries.add(
         tx,
-        blog.id,
-        activity=activity,
-        issue_id=issue_id,
-        object_id=object_id,
-        inboxes=[(inbox, host_of(inbox)) for inbox in inboxes],
+        activity.blog_id,
+        activity=number,
+        issue_id=activity.issue_id,
+        object_id=activity.object_id,
+        inboxes=[(inbox, host_of(inbox)) for inbox in dict.fromkeys(inboxes)],
         priority=priority,
         now=now,
     )
+
+
+def followers_and(tx: Transaction, blog_id: int, others: Iterable[InboxUrl] = ()) -> list[InboxUrl]:
+    """The inboxes of all followers, a shared one where there is one, and these others."""
+    return [*followers.inboxes(tx, blog_id), *others]

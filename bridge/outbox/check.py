@@ -18,8 +18,17 @@ from bridge.issues.source import IssueFile, IssueTree
 from bridge.issues.worktree import read_saved, read_saved_tree
 from bridge.outbox.pictures import Shelf
 from bridge.outbox.plan import former_threads, gone_rows, match_rows, steps_for, taken_back
-from bridge.outbox.prepare import Prepared, ReadFile, read_file, render_issue, with_warnings, without_twins
-from bridge.outbox.publish import Publisher, no_issue, tree_faults
+from bridge.outbox.prepare import (
+    Prepared,
+    ReadFile,
+    no_issue,
+    read_file,
+    render_issue,
+    tree_faults,
+    with_warnings,
+    without_twins,
+)
+from bridge.outbox.publish import Publisher
 from bridge.store import issues, published
 from bridge.store.issues import Outline
 
@@ -116,10 +125,9 @@ async def _against(
     paths = frozenset(file.path for file in tree.files)
     matched = match_rows(read, rows, paths=paths, kept=())
     broken = [*(one for one in read if one.issue is None), *(one for one in ready if isinstance(one, ReadFile))]
-    gone = gone_rows(rows, kept=(), matched=matched, refused=broken, only=only)
+    gone = [] if only is not None else gone_rows(rows, kept=(), matched=matched, refused=broken, only=None)
     threads = former_threads(matched, [one.issue for one in ready if isinstance(one, Prepared)])
     sections = await publisher.database.read(lambda tx: published.count_sections(tx, threads)) if threads else {}
-    gone = gone if only is None else []
     steps = steps_for(ready, matched, gone=gone, now=publisher.clock(), sections=sections)
     taken = taken_back(steps)
     refusals: list[Fault] = []

@@ -49,7 +49,7 @@ def with_contents(
 def settled_files(
     read: Iterable[ReadFile], matched: Mapping[str, Outline], *, now: datetime, again: str | None
 ) -> dict[str, ReadFile]:
-    """The read files that turn out to be as they were, by path: only what lies beside them is another."""
+    """The read files that turn out to be as they were, by path: only what lies beside them has changed."""
     settled: dict[str, ReadFile] = {}
     for one in read:
         row = matched.get(one.file.path)

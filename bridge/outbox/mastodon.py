@@ -54,7 +54,7 @@ class Post:
 
     @property
     def characters(self) -> int:
-        """How long people find it."""
+        """Its length in characters as people count them."""
         return len(self.text)
 
 

@@ -1,6 +1,6 @@
 """Issues -> the people whom they name, found by WebFinger and fetched so that they can be told; before a transaction.
 
-Who was found once stays found when their server does not answer: an edit must not turn a name into plain text.
+Whoever was found once stays found when their server does not answer: an edit must not turn a name into plain text.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ class People:
     blog_id: int
 
     async def resolve(self, issues: Sequence[Issue]) -> dict[str, Mention]:
-        """The people whom the issues name; who is not found stays plain text."""
+        """The people whom the issues name; whoever is not found stays plain text."""
         handles = {handle for issue in issues for handle in find_mentions(issue)}
         if not handles:
             return {}
@@ -46,7 +46,7 @@ class People:
         return mentions
 
     async def find(self, handles: Collection[str]) -> dict[str, Mention]:
-        """Those of the handles that lead to somebody, who is met, too; the others stay plain text."""
+        """Those of the handles that lead to somebody, whose actor is fetched too; the others stay plain text."""
         found = await self._found(handles) if handles else {}
         await self.meet(one.actor_id for one in found.values())
         return found
@@ -56,7 +56,7 @@ class People:
         return {handle: Mention(handle=one.acct, actor_id=one.actor_id, url=one.url) for handle, one in found.items()}
 
     async def meet(self, actor_ids: Iterable[ActorId]) -> None:
-        """Fetch actors, so that the transaction finds their inboxes; who does not answer in time is not notified."""
+        """Fetch actors, so that the transaction finds their inboxes; those that come too late are not notified."""
         budget = Budget(fetches=100)
 
         async def fetch(actor_id: ActorId) -> None:

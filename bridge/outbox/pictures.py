@@ -1,22 +1,27 @@
 """The pictures that issues name, as git has them -> encoded and kept, once for each content; before any transaction.
 
-`prepare` asks a `Shelf` for each picture while it renders, in a thread; `publish` writes down what is new.
+`prepare` asks a `Shelf` for each picture while it renders, in a thread; `publish` opens it, and keeps what is new.
 """
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 
-from bridge.activity.ids import Addresses
+from bridge.activity.ids import Addresses, Blog
 from bridge.activity.post import Attachment
 from bridge.errors import BadPicture
+from bridge.issues.git import Repository
 from bridge.issues.issue import picture_in_text
 from bridge.issues.lint import MOST_PICTURE
 from bridge.issues.rendered import ServedPicture
-from bridge.issues.source import PictureFile
+from bridge.issues.source import PictureFile, read_blobs
 from bridge.media.encode import check, encode
 from bridge.media.folder import MediaFolder, new_token
+from bridge.store import pictures as picture_rows
+from bridge.store.database import Database, Transaction
 from bridge.store.pictures import PictureRow
 
 
@@ -66,6 +71,29 @@ class Shelf:
         )
         self.new[picture.blob] = row
         return row
+
+
+async def open_shelf(database: Database, blog: Blog, repository: Repository, *, folder: MediaFolder | None) -> Shelf:
+    """The shelf for a plan that reads its pictures from git's objects."""
+    return Shelf(
+        read=lambda picture: read_blobs(repository, [picture.blob])[picture.blob],
+        addresses=blog.addresses,
+        blog_id=blog.id,
+        kept=await database.read(lambda tx: picture_rows.all_of(tx, blog.id, "issue")),
+        folder=folder,
+    )
+
+
+async def keep_new(database: Database, shelf: Shelf, *, now: datetime) -> None:
+    """Write down what was encoded; the files of a content that another publisher wrote down first go again."""
+    folder = shelf.folder
+
+    def add(tx: Transaction) -> list[PictureRow]:
+        return [row for row in shelf.new.values() if not picture_rows.add(tx, row, now=now)]
+
+    if folder is not None and shelf.new:
+        for late in await database.write(add):
+            await asyncio.to_thread(folder.remove, [name for name, _, _ in late.files])
 
 
 @dataclass(kw_only=True)

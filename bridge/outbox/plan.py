@@ -14,7 +14,7 @@ from bridge.outbox.contents import content_of
 from bridge.outbox.prepare import Prepared, ReadFile
 from bridge.store.issues import Outline
 
-#: `move`: the file has another name and nothing else is new. `refuse`: the file is broken and holds up no other.
+#: `move`: the file has another name and nothing else is new. `refuse`: the file is broken; the others go on.
 Action = Literal["create", "change", "move", "wait", "delete", "refuse"]
 
 #: So many issues that nobody was told of, each dated further back than `_OLD`, are an import and no news: they become

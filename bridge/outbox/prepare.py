@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -15,7 +16,7 @@ from bridge.issues.git import Repository
 from bridge.issues.issue import Issue, picture_in_text, read_issue, slug_from_name
 from bridge.issues.render import find_mentions, render
 from bridge.issues.rendered import Mention, Rendered, ServedPicture
-from bridge.issues.source import IssueFile, read_blobs, same_slug_faults
+from bridge.issues.source import IssueFile, IssueTree, is_issue, read_blobs, same_slug_faults
 from bridge.outbox.pictures import IssuePictures, Shelf
 
 _SLUG_LINE = re.compile(rb"""^slug\s*[:=]\s*["']?([a-z0-9-]+)""", re.MULTILINE)
@@ -154,3 +155,22 @@ def with_warnings(ready: Prepared | ReadFile, blog: Blog, slugs: Collection[str]
     page_url = blog.addresses.page(ready.issue.slug)
     found = lint.warnings_of(ready.issue, ready.rendered, page_url=page_url, slugs=slugs, named=ready.named)
     return replace(ready, warnings=[*ready.warnings, *found])
+
+
+def no_issue(repository: Repository, path: str) -> str:
+    """What to say of a path that is no issue file's."""
+    if not is_issue(os.fsencode(path).split(b"/")) or path[:1] in "_.":
+        return f"{path} is not an issue file: those are NAME.md and NAME/index.md, not beginning with _ or a dot"
+    if not (repository.folder / path).exists():
+        return f"there is no file {path} in {repository.folder}"
+    return f"{path} is not committed and git leaves it alone; look whether a .gitignore names it"
+
+
+def tree_faults(tree: IssueTree, only: Sequence[str] | None) -> list[ReadFile]:
+    """Faults of the tree itself (symlinks, submodules), told like those of a file."""
+    from_tree = [fault for fault in tree.faults if only is None or fault.path in only]
+    return [ReadFile(file=_nameless(fault.path), issue=None, faults=[fault]) for fault in from_tree]
+
+
+def _nameless(path: str) -> IssueFile:
+    return IssueFile(path=path, blob="", size=0)

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import asyncio
 import base64
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache, partial
+from typing import NamedTuple
 
 from bridge.activity.post import Attachment
 from bridge.errors import Fault, IssueFaults, UserFault
@@ -18,6 +19,7 @@ from bridge.issues.rendered import Rendered, ServedPicture
 from bridge.issues.source import IssueFile
 from bridge.issues.worktree import read_saved
 from bridge.media.encode import encode
+from bridge.outbox import audience
 from bridge.outbox.check import check, picture_of
 from bridge.outbox.mastodon import Post, post_from
 from bridge.outbox.prepare import Prepared, descriptions
@@ -48,7 +50,6 @@ class Preview:
 
 async def preview(publisher: Publisher, path: str) -> Preview:
     """Show what publishing this file would give; raises IssueFaults for what a push would be refused for."""
-
     address_of = cache(partial(_as_address, publisher))
 
     def served(file: IssueFile, name: str) -> ServedPicture | None:
@@ -62,49 +63,60 @@ async def preview(publisher: Publisher, path: str) -> Preview:
     if prepared is None:
         raise UserFault(f"{path} holds nothing to show")
     issue, rendered = prepared.issue, prepared.rendered
-    named = {picture.name: picture.path for picture in prepared.file.pictures}
-    alt = descriptions(issue, rendered)
-    in_text = [picture_in_text(address) for address in prepared.named]
-    wished = [name for name in dict.fromkeys([issue.cover, *in_text]) if name is not None and name in named]
-    pictures = await asyncio.to_thread(
-        lambda: [
-            Attachment(
-                path=name,
-                url=address_of(named[name]),
-                media_type=address_of(named[name])[len("data:") :].partition(";")[0],
-                alt=alt.get(name, ""),
-            )
-            for name in wished
-        ]
-    )
-    now = publisher.clock()
-
-    def read(tx: Transaction) -> tuple[list[ObjectRow], int, int]:
-        row = issues.find_by_slug(tx, publisher.blog.id, issue.slug)
-        out = [] if row is None else published.of_issue(tx, row.id)
-        inboxes = list(followers.inboxes(tx, publisher.blog.id))
-        people = [actors.find(tx, mention.actor_id) for mention in rendered.mentions]
-        inboxes += [person.shared_inbox or person.inbox for person in people if person is not None]
-        hosts = {host_of(inbox) for inbox in inboxes}
-        return out, followers.count(tx, publisher.blog.id), len(hosts)
-
+    pictures = await asyncio.to_thread(_pictures, prepared, address_of)
     if publisher.people is not None:
         await publisher.people.meet(mention.actor_id for mention in rendered.mentions)
-    out, count, servers = await publisher.database.read(read)
+    reach = await publisher.database.read(lambda tx: _reach(tx, publisher.blog.id, prepared))
     posts: list[Post] = []
     if issue.federate is not False:
-        wanted = wanted_objects(issue, rendered, blog=publisher.blog, out=out, pictures=pictures, now=now)
+        wanted = wanted_objects(
+            issue, rendered, blog=publisher.blog, out=reach.out, pictures=pictures, now=publisher.clock()
+        )
         posts = [post_from(one.document) for one in wanted]
     return Preview(
         issue=issue,
         rendered=rendered,
         posts=posts,
         cover=next((picture for picture in pictures if picture.path == issue.cover), None),
-        object_id=out[0].id if out else None,
-        followers=count,
-        servers=servers,
+        object_id=reach.out[0].id if reach.out else None,
+        followers=reach.followers,
+        servers=reach.servers,
         unresolved=prepared.unresolved,
         warnings=checked.warnings,
+    )
+
+
+def _pictures(prepared: Prepared, address_of: Callable[[str], str]) -> list[Attachment]:
+    """The cover and the pictures of the text, as posts would attach them."""
+    named = {picture.name: picture.path for picture in prepared.file.pictures}
+    alt = descriptions(prepared.issue, prepared.rendered)
+    in_text = [picture_in_text(address) for address in prepared.named]
+    addresses = {
+        name: address_of(named[name])
+        for name in dict.fromkeys([prepared.issue.cover, *in_text])
+        if name is not None and name in named
+    }
+    return [
+        Attachment(path=name, url=url, media_type=url.removeprefix("data:").partition(";")[0], alt=alt.get(name, ""))
+        for name, url in addresses.items()
+    ]
+
+
+class _Reach(NamedTuple):
+    """What is out of the issue, and who would hear of it."""
+
+    out: Sequence[ObjectRow]
+    followers: int
+    servers: int
+
+
+def _reach(tx: Transaction, blog_id: int, prepared: Prepared) -> _Reach:
+    row = issues.find_by_slug(tx, blog_id, prepared.issue.slug)
+    people = actors.inboxes_of(tx, (mention.actor_id for mention in prepared.rendered.mentions))
+    return _Reach(
+        out=[] if row is None else published.of_issue(tx, row.id),
+        followers=followers.count(tx, blog_id),
+        servers=len({host_of(inbox) for inbox in audience.followers_and(tx, blog_id, people)}),
     )
 
 

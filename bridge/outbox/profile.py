@@ -11,17 +11,19 @@ from datetime import datetime
 from bridge.activity.actor import actor_document
 from bridge.activity.ids import Addresses, Blog, new_token
 from bridge.activity.outgoing import update_of, wire_bytes
+from bridge.activity.post import audience as audience_of
 from bridge.clock import wire_time
 from bridge.config import BlogConfig
 from bridge.errors import ConfigFaults
 from bridge.issues.markdown_rules import html_from_markdown
 from bridge.issues.page_html import sanitised
 from bridge.outbox import audience
-from bridge.store import blogs, changes, published
+from bridge.store import blogs, changes
 from bridge.store.blogs import BlogRow
 from bridge.store.database import Transaction
 from bridge.store.pictures import PictureRow
 from bridge.store.published import NewActivity
+from bridge.terms import ObjectId
 
 
 def claim(tx: Transaction, config: BlogConfig, *, now: datetime) -> BlogRow:
@@ -89,12 +91,12 @@ def tell_change(tx: Transaction, blog: Blog, row: BlogRow, *, rsa_pem: str, ed25
     if not row.profile_digest:
         return False  # the first start: nobody was told anything before
     activity_id = blog.addresses.activity(new_token())
-    addressed = {"attributedTo": blog.actor_id, "updated": wire_time(now), **audience.public_with_followers(blog)}
+    addressed = {"attributedTo": blog.actor_id, "updated": wire_time(now), **audience_of("public", blog.followers, ())}
     body = update_of({**document, **addressed}, activity_id)
     body["object"] = {key: value for key, value in document.items() if key != "@context"}
     body["@context"] = document["@context"]  # the terms of a profile are more than those of a post
-    number = published.add_activity(
-        tx, NewActivity(id=activity_id, blog_id=blog.id, type="Update", body=blog.seal(body)), now=now
+    new = NewActivity(
+        id=activity_id, blog_id=blog.id, type="Update", body=blog.seal(body), object_id=ObjectId(blog.actor_id)
     )
-    audience.deliver(tx, blog, activity=number, issue_id=None, object_id=blog.actor_id, extra=(), now=now)
+    audience.deliver(tx, new, audience.followers_and(tx, blog.id), now=now)
     return True

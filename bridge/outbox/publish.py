@@ -7,10 +7,9 @@ against is still what is out, else the plan is made again. So nothing goes out t
 from __future__ import annotations
 
 import asyncio
-import os
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
@@ -22,35 +21,39 @@ from bridge.issues.git import Repository
 from bridge.issues.issue import Issue
 from bridge.issues.rendered import Mention
 from bridge.issues.source import (
-    IssueFile,
     IssueTree,
     head_commit,
     is_behind,
-    is_issue,
     list_tree,
-    read_blobs,
     with_sizes,
 )
 from bridge.media.folder import MediaFolder
 from bridge.outbox.contents import settled_files, with_contents
-from bridge.outbox.pictures import Shelf
+from bridge.outbox.pictures import keep_new, open_shelf
 from bridge.outbox.plan import Step, former_threads, gone_rows, match_rows, steps_for, taken_back
-from bridge.outbox.prepare import Prepared, ReadFile, read_files, render_issue, with_warnings
+from bridge.outbox.prepare import (
+    Prepared,
+    ReadFile,
+    no_issue,
+    read_files,
+    render_issue,
+    tree_faults,
+    with_warnings,
+)
 from bridge.outbox.record import Recorder
 from bridge.outbox.report import Report, told_of
 from bridge.outbox.standing import unchanged_rows
 from bridge.store import blogs, followers, issues, pictures, publications, published
 from bridge.store.database import Database, Transaction
 from bridge.store.issues import Outline
-from bridge.store.pictures import PictureRow
 from bridge.store.publications import Publication
 from bridge.terms import ActorId
 
 _TRIES = 5
 
 
-class Acquaintance(Protocol):
-    """Who knows people: `people.People`, which brings an HTTP client along, so that the hooks ask for it late."""
+class PeopleFinder(Protocol):
+    """What `people.People` is, which brings an HTTP client along: git's hooks give something that makes it late."""
 
     async def resolve(self, issues: Sequence[Issue]) -> Mapping[str, Mention]: ...
     async def meet(self, actor_ids: Iterable[ActorId]) -> None: ...
@@ -64,6 +67,23 @@ class _Out:
     rows: Sequence[Outline]
     followers: int
     servers: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Looked:
+    """The files of a commit beside what is out. `kept` are the numbers of issues that nothing is to be done for.
+
+    `changed` is what is to be rendered, `settled` turned out to be as it was. `open_slugs` are those of all issues that
+    readers can open.
+    """
+
+    tree: IssueTree
+    rows: Sequence[Outline]
+    kept: Collection[int]
+    matched: Mapping[str, Outline]
+    settled: Mapping[str, ReadFile]
+    changed: Sequence[ReadFile]
+    open_slugs: Collection[str]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -98,7 +118,7 @@ class Publisher:
     blog: Blog
     database: Database
     repository: Repository
-    people: Acquaintance | None
+    people: PeopleFinder | None
     media: MediaFolder | None
     clock: Clock
 
@@ -114,11 +134,11 @@ class Publisher:
     ) -> Report:
         """Bring the world in line with the last commit.
 
-        `only` names the paths to look at; what is not named is never removed. Of those, `removed` may be nobody's: a
-        file that went before it was ever out. `again` is the slug of an issue that
-        goes out though its file is the same. `unattended` says that no author reads the report, so that it is kept for
-        one who asks. Raises UserFault when more than one published issue would be taken back and neither `allow_delete`
-        nor the commit's pusher allows it.
+        `only` names the paths to look at; what is not named is never removed. Of those, `removed` may be no issue's:
+        files that went before they were ever out. `again` is the slug of an issue that goes out though its file is
+        the same. `unattended` says that no author reads the report, so that it is kept for one who asks. Raises
+        UserFault when more than one published issue would be taken back and neither `allow_delete` nor the commit's
+        pusher allows it.
         """
         for _ in range(_TRIES):
             out = await self.database.read(self._out)
@@ -137,7 +157,7 @@ class Publisher:
             )
             if done is not None:
                 return done
-        raise UserFault("others keep publishing at the same time; try again in a moment")
+        raise UserFault("somebody else keeps publishing at the same time; try again in a moment")
 
     async def judge(self, commit: str, repository: Repository, *, allow_delete: bool) -> Report:
         """What publishing this commit would do, for a push that is not accepted yet; publishes nothing.
@@ -220,16 +240,50 @@ class Publisher:
         repository: Repository | None = None,
         keep_pictures: bool = False,
     ) -> _Plan:
-        repository = repository or self.repository
+        repository, now = repository or self.repository, self.clock()
+        looked = await self._look(repository, commit, out, only=only, removed=removed, again=again, now=now)
+        ready = await self._prepare(repository, looked.changed, looked.open_slugs, keep_pictures=keep_pictures)
+        ready += tree_faults(looked.tree, only)
+        refused = [one for one in ready if isinstance(one, ReadFile)]
+        prepared = [one for one in ready if isinstance(one, Prepared)]
+        matched = looked.matched
+        gone = gone_rows(looked.rows, kept=looked.kept, matched=matched, refused=refused, only=only)
+        threads = former_threads(matched, [one.issue for one in prepared])
+        sections = await self.database.read(lambda tx: published.count_sections(tx, threads)) if threads else {}
+        steps = steps_for(ready, matched, gone=gone, now=now, again=again, sections=sections)
+        if self.people is not None:
+            await self.people.meet(
+                mention.actor_id for step in steps if step.prepared for mention in step.prepared.rendered.mentions
+            )
+        unresolved = [handle for one in prepared for handle in one.unresolved]
+        return _Plan(
+            steps=steps,
+            settled=[(matched[path], one) for path, one in looked.settled.items()],
+            unresolved=list(dict.fromkeys(unresolved)),
+            drafts=[one.file.path for one in prepared if one.issue.draft and not _is_known(matched, one)],
+            zone=self.blog_config.timezone,
+        )
+
+    async def _look(
+        self,
+        repository: Repository,
+        commit: str,
+        out: _Out,
+        *,
+        only: Sequence[str] | None,
+        removed: Collection[str],
+        again: str | None,
+        now: datetime,
+    ) -> _Looked:
+        """Find out which files may have changed, and read those. Raises UserFault for a path that names no issue."""
         tree = await asyncio.to_thread(list_tree, repository, commit)
-        now = self.clock()
         same = unchanged_rows(tree.files, [row for row in out.rows if row.slug != again], now)
         tree = await asyncio.to_thread(with_sizes, repository, tree, known=same.keys())
-        looked_at = [file for file in tree.files if only is None or file.path in only]
         known = _known_paths(tree, out.rows)
         if missing := [path for path in only or () if path not in known and path not in removed]:
             raise UserFault(no_issue(repository, missing[0]))
         paths = frozenset(file.path for file in tree.files)
+        looked_at = [file for file in tree.files if only is None or file.path in only]
         unnamed = paths.difference(file.path for file in looked_at)
         others = {row.path: row for row in out.rows if row.state != "deleted" and row.path in unnamed}
         kept = {**others, **same}
@@ -244,56 +298,29 @@ class Publisher:
         rows = await asyncio.to_thread(with_contents, repository, out.rows, out.commit, but=ids)
         matched = match_rows(read, rows, paths=paths, kept=ids)
         settled = settled_files(read, matched, now=now, again=again)
-        slugs = {row.slug for row in out.rows if row.state == "published"}
-        slugs |= {one.issue.slug for one in read if one.issue is not None and not one.issue.draft}
-        read = [one for one in read if one.file.path not in settled]
-        mentions = await self._mentions([one.issue for one in read if one.issue is not None])
-        shelf = await self._shelf(repository, keep=keep_pictures)
-        ready = await asyncio.to_thread(lambda: [render_issue(one, mentions, self.blog, shelf) for one in read])
-        await self._keep(shelf)
-        ready = [with_warnings(one, self.blog, slugs) for one in ready]
-        ready += tree_faults(tree, only)
-        refused = [one for one in ready if isinstance(one, ReadFile)]
-        gone = gone_rows(rows, kept=ids, matched=matched, refused=refused, only=only)
-        prepared = [one for one in ready if isinstance(one, Prepared)]
-        threads = former_threads(matched, [one.issue for one in prepared])
-        sections = await self.database.read(lambda tx: published.count_sections(tx, threads)) if threads else {}
-        steps = steps_for(ready, matched, gone=gone, now=now, again=again, sections=sections)
-        if self.people is not None:
-            await self.people.meet(
-                mention.actor_id for step in steps if step.prepared for mention in step.prepared.rendered.mentions
-            )
-        unresolved = [handle for one in prepared for handle in one.unresolved]
-        return _Plan(
-            steps=steps,
-            settled=[(matched[path], one) for path, one in settled.items()],
-            unresolved=list(dict.fromkeys(unresolved)),
-            drafts=[one.file.path for one in prepared if one.issue.draft and not _is_known(matched, one)],
-            zone=self.blog_config.timezone,
+        written = {one.issue.slug for one in read if one.issue is not None and not one.issue.draft}
+        return _Looked(
+            tree=tree,
+            rows=rows,
+            kept=ids,
+            matched=matched,
+            settled=settled,
+            changed=[one for one in read if one.file.path not in settled],
+            open_slugs={row.slug for row in out.rows if row.state == "published"} | written,
         )
+
+    async def _prepare(
+        self, repository: Repository, changed: Sequence[ReadFile], open_slugs: Collection[str], *, keep_pictures: bool
+    ) -> list[Prepared | ReadFile]:
+        """Render the files, with the people whom they name and their pictures."""
+        mentions = await self._mentions([one.issue for one in changed if one.issue is not None])
+        shelf = await open_shelf(self.database, self.blog, repository, folder=self.media if keep_pictures else None)
+        ready = await asyncio.to_thread(lambda: [render_issue(one, mentions, self.blog, shelf) for one in changed])
+        await keep_new(self.database, shelf, now=self.clock())
+        return [with_warnings(one, self.blog, open_slugs) for one in ready]
 
     async def _mentions(self, written: Sequence[Issue]) -> Mapping[str, Mention]:
         return {} if self.people is None else await self.people.resolve(written)
-
-    async def _shelf(self, repository: Repository, *, keep: bool) -> Shelf:
-        return Shelf(
-            read=lambda picture: read_blobs(repository, [picture.blob])[picture.blob],
-            addresses=self.blog.addresses,
-            blog_id=self.blog.id,
-            kept=await self.database.read(lambda tx: pictures.all_of(tx, self.blog.id, "issue")),
-            folder=self.media if keep else None,
-        )
-
-    async def _keep(self, shelf: Shelf) -> None:
-        """Write down what was encoded; the files of a content that another publisher wrote down first go again."""
-        folder, now = shelf.folder, self.clock()
-
-        def add(tx: Transaction) -> list[PictureRow]:
-            return [row for row in shelf.new.values() if not pictures.add(tx, row, now=now)]
-
-        if folder is not None and shelf.new:
-            for late in await self.database.write(add):
-                await asyncio.to_thread(folder.remove, [name for name, _, _ in late.files])
 
     async def _check_deletions(self, steps: Sequence[Step], commit: str, *, allow_delete: bool) -> None:
         taken = taken_back(steps)
@@ -341,15 +368,6 @@ def _known_paths(tree: IssueTree, rows: Sequence[Outline]) -> set[str]:
     return {file.path for file in tree.files} | {fault.path for fault in tree.faults} | {row.path for row in rows}
 
 
-def no_issue(repository: Repository, path: str) -> str:
-    """What to say of a path that is no issue file's."""
-    if not is_issue(os.fsencode(path).split(b"/")) or path[:1] in "_.":
-        return f"{path} is no issue file: those are NAME.md and NAME/index.md, and begin with no _ or dot"
-    if not (repository.folder / path).exists():
-        return f"there is no file {path} in {repository.folder}"
-    return f"{path} is not committed and git leaves it alone; look whether a .gitignore names it"
-
-
 def _is_known(matched: Mapping[str, Outline], one: Prepared) -> bool:
     row = matched.get(one.file.path)
     return row is not None and row.state != "deleted"
@@ -357,13 +375,3 @@ def _is_known(matched: Mapping[str, Outline], one: Prepared) -> bool:
 
 def _tokens(step: Step) -> Sequence[str]:
     return () if step.prepared is None else step.prepared.tokens
-
-
-def tree_faults(tree: IssueTree, only: Sequence[str] | None) -> list[ReadFile]:
-    """Faults of the tree itself (symlinks, submodules), told like those of a file."""
-    from_tree = [fault for fault in tree.faults if only is None or fault.path in only]
-    return [ReadFile(file=_nameless(fault.path), issue=None, faults=[fault]) for fault in from_tree]
-
-
-def _nameless(path: str) -> IssueFile:
-    return IssueFile(path=path, blob="", size=0)

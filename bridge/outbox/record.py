@@ -19,6 +19,7 @@ from bridge.store import (
     actors,
     announcements,
     changes,
+    crawls,
     deliveries,
     issues,
     linkback_sends,
@@ -60,7 +61,7 @@ class Recorder:
         pictures.show(self.tx, issue_id, prepared.tokens)
         announcements.settle(self.tx, self.blog.id, issue_id, prepared.issue.syndication)
         if step.action == "create":
-            self.tx.wake(WakeUp(kind="crawl", key=str(issue_id), due_in=FIRST_CRAWL.total_seconds()))
+            self.tx.wake(WakeUp(kind=crawls.CRAWL, key=str(issue_id), due_in=FIRST_CRAWL.total_seconds()))
         self.tx.touch(changes.issue(issue_id))
         self.tx.touch(changes.BLOG)
         if step.action == "wait":
@@ -72,7 +73,7 @@ class Recorder:
         return self._federate(issue_id, prepared)
 
     def settle(self, row: Outline, file: IssueFile, issue: Issue) -> None:
-        """Note where the issue's file lies and what marks it now; nothing that anybody is shown is another."""
+        """Note where the issue's file lies and what marks it now; nothing that anybody is shown changes."""
         source = {**row.source, contents.KEY: issue.digest}
         issues.change(self.tx, row.id, {"path": file.path, "digest": file.fingerprint, "source": source})
 
@@ -174,25 +175,20 @@ class Recorder:
                 {"document": one.document, "digest": one.digest, "position": one.position, "section": one.section,
                  "updated_at": _moment(one.document["updated"])},
             )  # fmt: skip
-        number = published.add_activity(
-            self.tx,
-            NewActivity(
-                id=activity_id,
-                blog_id=self.blog.id,
-                type=kind,
-                body=self.blog.seal(activity),
-                issue_id=issue_id,
-                object_id=one.id,
-                public=True,
-            ),
-            now=self.now,
-        )
-        extra = self._inboxes_of(prepared, one.document)
+        others = self._inboxes_of(prepared, one.document)
         if one.before is not None:
-            extra += [inbox for inbox, _ in deliveries.inboxes_of(self.tx, one.id)]
-        return audience.deliver(
-            self.tx, self.blog, activity=number, issue_id=issue_id, object_id=one.id, extra=extra, now=self.now
+            others += [inbox for inbox, _ in deliveries.inboxes_of(self.tx, one.id)]
+        new = NewActivity(
+            id=activity_id,
+            blog_id=self.blog.id,
+            type=kind,
+            body=self.blog.seal(activity),
+            issue_id=issue_id,
+            object_id=one.id,
+            public=True,
         )
+        inboxes = audience.followers_and(self.tx, self.blog.id, others)
+        return audience.deliver(self.tx, new, inboxes, now=self.now)
 
     def _row(self, issue_id: int, one: Wanted) -> ObjectRow:
         return ObjectRow(
@@ -212,12 +208,8 @@ class Recorder:
     def _inboxes_of(self, prepared: Prepared, document: Document) -> list[InboxUrl]:
         """The inboxes of people whom this object mentions."""
         addressed = set(document["to"]) | set(document["cc"])
-        found = [
-            actors.find(self.tx, mention.actor_id)
-            for mention in prepared.rendered.mentions
-            if mention.actor_id in addressed
-        ]
-        return [actor.shared_inbox or actor.inbox for actor in found if actor is not None]
+        named = (mention.actor_id for mention in prepared.rendered.mentions)
+        return actors.inboxes_of(self.tx, (actor_id for actor_id in named if actor_id in addressed))
 
     def _delete(self, row: ObjectRow) -> int:
         activity_id = self.blog.addresses.activity(new_token())
@@ -226,23 +218,11 @@ class Recorder:
         deliveries.drop_waiting(self.tx, row.id, now=self.now, reason="deleted before it was sent")
         published.delete(self.tx, row.id, now=self.now)
         stamps.revoke(self.tx, self.blog, quote_stamps.of_object(self.tx, row.id), now=self.now)
-        number = published.add_activity(
-            self.tx,
-            NewActivity(
-                id=activity_id, blog_id=self.blog.id, type="Delete", body=body, issue_id=row.issue_id, object_id=row.id
-            ),
-            now=self.now,
+        new = NewActivity(
+            id=activity_id, blog_id=self.blog.id, type="Delete", body=body, issue_id=row.issue_id, object_id=row.id
         )
-        return deliveries.add(
-            self.tx,
-            self.blog.id,
-            activity=number,
-            issue_id=row.issue_id,
-            object_id=row.id,
-            inboxes=deliveries.inboxes_of(self.tx, row.id),
-            priority=0,
-            now=self.now,
-        )
+        inboxes = (inbox for inbox, _ in deliveries.inboxes_of(self.tx, row.id))
+        return audience.deliver(self.tx, new, inboxes, now=self.now)
 
 
 def _moment(text: str) -> datetime:

@@ -12,6 +12,7 @@ from bridge.activity.ids import Blog
 from bridge.errors import Fault
 from bridge.outbox.plan import Step
 from bridge.outbox.standing import IN_LINE
+from bridge.plurals import counted
 from bridge.store.publications import Publication
 
 
@@ -107,17 +108,13 @@ def in_zone(moment: datetime, zone: ZoneInfo) -> str:
 
 
 def _reach(report: Report, step: Step, made: int | None) -> str:
-    """To how many people on how many servers."""
-    sent = "" if made is None else f" ({_number(made, 'delivery', 'deliveries')})"
+    """How many people on how many servers it goes to."""
+    sent = "" if made is None else f" ({counted(made, 'delivery', 'deliveries')})"
     if report.followers:
-        return f" – goes to {_number(report.followers, 'follower')} on {_number(report.servers, 'server')}{sent}"
+        return f" – goes to {counted(report.followers, 'follower')} on {counted(report.servers, 'server')}{sent}"
     if made and step.prepared is not None and step.prepared.rendered.mentions:
         return f" – nobody follows yet; goes to those whom it names{sent}"
     return f" – nobody follows any more; goes to those who have it{sent}" if made else " – nobody follows yet"
-
-
-def _number(count: int, one: str, many: str = "") -> str:
-    return f"{count} {one if count == 1 else many or one + 's'}"
 
 
 def report_json(report: Report, blog: Blog) -> dict[str, Any]:

@@ -10,14 +10,12 @@ from datetime import datetime
 
 from bridge.activity.ids import Blog, new_token
 from bridge.activity.quote import delete_stamp, stamp_document
-from bridge.store import changes, deliveries, issues, published, quote_stamps
+from bridge.outbox import audience
+from bridge.store import changes, issues, quote_stamps
 from bridge.store.database import Transaction
 from bridge.store.published import NewActivity
 from bridge.store.quote_stamps import Stamp
 from bridge.terms import Document
-from bridge.urls import host_of
-
-_PRIORITY = 10
 
 
 def document_of(blog: Blog, stamp: Stamp) -> Document:
@@ -37,19 +35,13 @@ def revoke(tx: Transaction, blog: Blog, stamps: Iterable[Stamp], *, now: datetim
         activity_id = blog.addresses.activity(new_token())
         activity = delete_stamp(document_of(blog, stamp), activity_id, actor=blog.actor_id, quoter=stamp.actor_id)
         issue = issues.find_by_object(tx, stamp.object_id)
-        issue_id = None if issue is None else issue.id
-        number = published.add_activity(
-            tx, NewActivity(id=activity_id, blog_id=blog.id, type="Delete", body=blog.seal(activity)), now=now
+        new = NewActivity(
+            id=activity_id,
+            blog_id=blog.id,
+            type="Delete",
+            body=blog.seal(activity),
+            issue_id=None if issue is None else issue.id,
         )
-        deliveries.add(
-            tx,
-            blog.id,
-            activity=number,
-            issue_id=issue_id,
-            object_id=None,
-            inboxes=[(stamp.inbox, host_of(stamp.inbox))],
-            priority=_PRIORITY,
-            now=now,
-        )
+        audience.deliver(tx, new, [stamp.inbox], now=now, priority=audience.AWAITED)
     tx.touch(changes.BLOG)
     return len(given)

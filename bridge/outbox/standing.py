@@ -1,4 +1,4 @@
-"""A commit's files and what is out -> whether there is anything to publish at all; the hooks ask it first.
+"""A commit's files and what is out -> whether there is anything to publish; `publish` and the hooks ask first.
 
 Most that is pushed again, and every push that `serve` has published before its hook came, ends here: it needs no
 renderer, no HTTP client, no key and no SQLAlchemy, whose imports alone take longer than all of this.
@@ -21,7 +21,7 @@ def left_alone(path: str) -> str:
 
 
 class Standing(Protocol):
-    """What an issue's row says of how it stands."""
+    """What an issue's row says about its state."""
 
     @property
     def id(self) -> int: ...

@@ -19,7 +19,7 @@ _MOST_PASSED = 30  #: looks passed over at most, while the same commit cannot be
 
 
 class Watch:
-    """Looks. As long as nothing changes a look costs no process, only two small files and one query."""
+    """Looks for what to publish. While nothing changes, a look is two small files and one query, and no process."""
 
     def __init__(self, publisher: Publisher) -> None:
         self._publisher = publisher

@@ -19,8 +19,10 @@ from bridge.activity.shapes import ids_of
 from bridge.activity.wire_names import plain_keys
 from bridge.clock import utc_now
 from bridge.errors import FetchError, FetchGone, FetchUnusable, Malformed
-from bridge.remote.budget import Budget, BudgetSpent, Failures, Flights, Lately
+from bridge.remote.budget import Budget, BudgetSpent
 from bridge.remote.documents import Documents
+from bridge.remote.failures import Failures, Lately
+from bridge.remote.flights import Flights
 from bridge.remote.hops import Hops
 from bridge.signature.keys import PublicKey, public_key_from_multibase, public_key_from_pem
 from bridge.signature.request import SignatureFault
@@ -42,7 +44,7 @@ def public_key_of(entry: KeyEntry) -> PublicKey:
 
 
 class RemoteActors:
-    """Everybody elsewhere. A key that is asked for writes nothing: who only claims to be somebody leaves no trace."""
+    """Everybody elsewhere. A key that is asked for writes nothing: a mere claim to be somebody leaves no trace."""
 
     def __init__(
         self,

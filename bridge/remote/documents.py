@@ -14,8 +14,9 @@ from multidict import CIMultiDictProxy
 
 from bridge.activity.json_text import read_json
 from bridge.errors import FetchUnusable, Malformed
-from bridge.remote.budget import Budget, Flights
+from bridge.remote.budget import Budget
 from bridge.remote.door import Answer
+from bridge.remote.flights import Flights
 from bridge.remote.hops import Hops, Wanted
 from bridge.remote.knock import Knock
 from bridge.terms import Document
@@ -94,11 +95,9 @@ class Documents:
         wanted = Wanted(accept=", ".join(media_types), cap_bytes=_PAGE_CAP, hops=5, plain_http=True)
         return await self._fetch(url, wanted, budget, media_types)
 
-    async def fetch_file(
-        self, url: str, *, budget: Budget, media_types: Collection[str], cap_bytes: int, hops: int = 3
-    ) -> Page:
+    async def fetch_file(self, url: str, *, budget: Budget, media_types: Collection[str], cap_bytes: int) -> Page:
         """Anything of the given media types, unsigned; what it really holds is for the caller to find out."""
-        wanted = Wanted(accept=", ".join(media_types), cap_bytes=cap_bytes, hops=hops)
+        wanted = Wanted(accept=", ".join(media_types), cap_bytes=cap_bytes)
         return await self._fetch(url, wanted, budget, media_types)
 
     async def _fetch(self, url: str, wanted: Wanted, budget: Budget, media_types: Collection[str]) -> Page:

@@ -232,7 +232,7 @@ def _failure(what: str, error: Exception, deadline: timedelta) -> FetchError:
 
 
 def _words(error: BaseException) -> str:
-    """What the system says of a failure, without its number."""
+    """What the system says about a failure, without its number."""
     return (error.strerror if isinstance(error, OSError) else None) or str(error)
 
 

@@ -47,12 +47,6 @@ class AddressRefused(FetchRefused, OSError):
     """An address where we do not connect. Also an OSError, because only those pass unharmed through the connector."""
 
 
-def is_public(address: str | IPv4Address | IPv6Address) -> bool:
-    """Whether a public server may be at this address. What is no address is not public."""
-    place = _plain(address)
-    return place is not None and _is_public(place)
-
-
 def _is_public(place: IPv4Address | IPv6Address) -> bool:
     if not place.is_global or place.is_multicast:
         return False
@@ -63,7 +57,10 @@ def _is_public(place: IPv4Address | IPv6Address) -> bool:
 
 @lru_cache(maxsize=8192)
 def may_connect(address: str | IPv4Address | IPv6Address, *, allow_private: bool) -> bool:
-    """`is_public`, or with `allow_private` (tests, demos) also this machine and private networks."""
+    """Whether there may be a public server, or with `allow_private` (tests, demos) one of this machine or its network.
+
+    What is no address is neither.
+    """
     place = _plain(address)
     if place is None:
         return False

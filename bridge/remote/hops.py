@@ -16,8 +16,9 @@ from urllib.parse import urljoin
 from bridge import metrics
 from bridge.clock import utc_now
 from bridge.errors import FetchError, FetchFailed, FetchGone, FetchNotFound, FetchRefused, FetchUnusable
-from bridge.remote.budget import Budget, BudgetSpent, HostLanes
+from bridge.remote.budget import Budget, BudgetSpent
 from bridge.remote.door import DEADLINE, Answer, Door
+from bridge.remote.host_lanes import HostLanes
 from bridge.remote.knock import UNSIGNED, Knock, Scheme
 from bridge.remote.retry_after import retry_after_of
 from bridge.remote.target_pace import TargetPace

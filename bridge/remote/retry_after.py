@@ -11,7 +11,7 @@ LONGEST = timedelta(hours=24)
 
 
 def retry_after_of(headers: Mapping[str, str], *, now: datetime) -> timedelta | None:
-    """The wait that the server asks for, between one second and a day; None if it says nothing that can be read."""
+    """The wait that the server asks for, between one second and a day; None if it says nothing readable."""
     text = headers.get("Retry-After", "").strip()
     if text.isascii() and text.isdigit():
         wait = LONGEST if len(text) > 6 else timedelta(seconds=int(text))

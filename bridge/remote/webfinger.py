@@ -202,7 +202,7 @@ class WebFinger:
             raise FetchUnusable(f"{answer.url}: {error}") from error
 
     async def _ask(self, well_known: str, handle: Handle, budget: Budget) -> Answer:
-        """What the host says of the handle; where it has no WebFinger, who answers for it as its host-meta says."""
+        """The host's answer about the handle; where it has no WebFinger, the answer of whoever its host-meta names."""
         resource = f"acct:{quote(handle.user)}@{handle.host}"
         url = f"{well_known}/webfinger?resource={resource}"
         try:

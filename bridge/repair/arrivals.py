@@ -11,12 +11,10 @@ from bridge.inbox.context import Context
 from bridge.remote.budget import Budget
 
 
-async def arrivals_of(
-    posts: Iterable[tuple[Note, RemoteActor]], context: Context, budget: Budget, *, way: str = "crawl"
-) -> list[Arrival]:
+async def arrivals_of(posts: Iterable[tuple[Note, RemoteActor]], context: Context, budget: Budget) -> list[Arrival]:
     """Those of the posts that can be comments, in their order."""
     return [
-        arrival_of(note, actor, context, way=way, is_creator=await context.creators.include(actor, budget))
+        arrival_of(note, actor, context, way="crawl", is_creator=await context.creators.include(actor, budget))
         for note, actor in posts
         if unfit(note) is None
     ]

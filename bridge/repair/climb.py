@@ -6,7 +6,6 @@ its server does not give may still be sent: the reply waits for it for some days
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -24,8 +23,6 @@ from bridge.store import parked, received
 from bridge.store.database import Database, Transaction
 from bridge.store.parked import ParkedRow
 from bridge.urls import host_of
-
-log = logging.getLogger(__name__)
 
 #: Posts that one job climbs; the next one goes on from there, up to so many in all.
 _AT_ONCE = 16

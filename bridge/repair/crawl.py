@@ -31,8 +31,6 @@ from bridge.urls import BadUrl, host_of
 
 log = logging.getLogger(__name__)
 
-#: The job kind; its key is the issue's number.
-CRAWL = "crawl"
 
 MOST_FETCHES = 1500
 MOST_OF_A_HOST = 200
@@ -67,7 +65,7 @@ class Crawl:
         return next_in(issue, self.context())
 
     async def crawl(self, issue: IssueRow) -> Crawled:
-        """Look for everything said about one issue. Never raises for what other servers do."""
+        """Look for everything said about one issue. Never raises because of what other servers do."""
         walk = _Walk(self.database, self.context(), issue)
         done = await walk.run()
         now = self.context().now

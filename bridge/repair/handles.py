@@ -1,8 +1,8 @@
 """Somebody who is new here -> the handle `user@domain` that both the actor and the domain vouch for.
 
 The handler of the job kind `handle`; the inbox writes the job with the first word of a person. Until it is done, and
-where it fails, the actor's own host stands in the handle (security S41). Who does not answer is asked again for three
-days. SWICG "ActivityPub and WebFinger", FEP-2c59.
+where it fails, the actor's own host stands in the handle (security S41). A server that does not answer is asked
+again for three days. SWICG "ActivityPub and WebFinger", FEP-2c59.
 """
 
 from __future__ import annotations

@@ -69,7 +69,7 @@ class Pictures:
     _room: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(2))
 
     async def __call__(self, key: str) -> timedelta | None:
-        """Bring the pictures of one entry or person in line with what is shown of them."""
+        """Bring the pictures of one entry or person in line with what we show of them."""
         wanted, unwanted = await self.database.read(lambda tx: self._look(tx, key))
         if unwanted:
             names = await self.database.write(lambda tx: remote_pictures.remove(tx, unwanted))

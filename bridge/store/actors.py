@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from datetime import datetime
 from typing import Any
 
@@ -51,9 +51,10 @@ def find(tx: Transaction, actor_id: ActorId) -> RemoteActor | None:
     return None if row is None else _from_row(row)
 
 
-def fetched_at(tx: Transaction, actor_id: ActorId) -> datetime | None:
-    """When the actor was last fetched; None for one we do not know."""
-    return tx.execute(sa.select(remote_actors.c.fetched_at).where(remote_actors.c.id == actor_id)).scalar()
+def inboxes_of(tx: Transaction, actor_ids: Iterable[ActorId]) -> list[InboxUrl]:
+    """Where these people get what is for them, in a shared inbox where there is one; nothing of whom we do not know."""
+    known = (find(tx, actor_id) for actor_id in actor_ids)
+    return [actor.shared_inbox or actor.inbox for actor in known if actor is not None]
 
 
 def find_handle(tx: Transaction, actor_id: ActorId) -> str | None:

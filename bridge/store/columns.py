@@ -1,4 +1,4 @@
-"""Column types that both engines store alike; used by `schema`."""
+"""Column types that both engines store alike; used by the modules of tables."""
 
 from __future__ import annotations
 

@@ -17,6 +17,8 @@ from bridge.store.upsert import insert_new
 from bridge.terms import InboxUrl, Server
 from bridge.urls import host_of
 
+#: The job that brings a server up to date; its key is the server.
+DELIVER = "deliver"
 #: Most waiting rows that are looked at in one go.
 _MOST_ROWS = 5_000
 
@@ -103,17 +105,12 @@ def add(
     ]
     insert_new(tx, deliveries, rows)
     for server in dict.fromkeys(server for _, server in inboxes):
-        tx.wake(WakeUp(kind="deliver", key=server, priority=priority))
+        tx.wake(WakeUp(kind=DELIVER, key=server, priority=priority))
     return len(rows)
 
 
-def due(tx: Transaction, servers: Sequence[Server], *, now: datetime) -> list[Due]:
-    """What these servers should get now, in order; of one object and inbox only the oldest waiting one."""
-    return look(tx, servers, now=now).due
-
-
 def look(tx: Transaction, servers: Sequence[Server], *, now: datetime) -> Look:
-    """What waits for these servers."""
+    """What waits for these servers: what is due in order, of one object and inbox only the oldest waiting one."""
     rows = _waiting(tx, servers)
     more: set[Server] = set()
     if len(rows) == _MOST_ROWS:
@@ -174,7 +171,7 @@ _WAITING = (
 
 
 def next_due(tx: Transaction, servers: Sequence[Server]) -> dict[Server, datetime]:
-    """The earliest due time of what waits for each of these servers; who has nothing waiting is not named."""
+    """The earliest due time of what waits for each of these servers; servers with nothing waiting are left out."""
     query = (
         sa.select(deliveries.c.server, sa.func.min(deliveries.c.due_at).label("due_at"))
         .where(deliveries.c.server.in_(servers), deliveries.c.state == "waiting")
@@ -190,7 +187,7 @@ def servers_waiting(tx: Transaction, *, now: datetime) -> list[Server]:
 
 
 def send_elsewhere(tx: Transaction, old: InboxUrl, new: InboxUrl, *, now: datetime) -> None:
-    """The people behind an inbox have another one: what it did not take lately goes there."""
+    """The people behind an inbox have a new one: what the old one did not take lately goes there."""
     redirected = sa.and_(deliveries.c.state == "given-up", deliveries.c.status.between(300, 399))
     query = sa.select(deliveries).where(
         deliveries.c.inbox == old,
@@ -211,7 +208,7 @@ def send_elsewhere(tx: Transaction, old: InboxUrl, new: InboxUrl, *, now: dateti
 
 
 def leave(tx: Transaction, inbox: InboxUrl, *, reason: str, now: datetime) -> None:
-    """Nobody is behind this inbox any more: what waits for it does not wait on."""
+    """Nobody is behind this inbox any more: what waits for it stops waiting."""
     waiting = sa.and_(deliveries.c.inbox == inbox, deliveries.c.state == "waiting")
     tx.execute(sa.update(deliveries).where(waiting).values(state="gone", reason=reason[:500], changed_at=now))
 
@@ -237,7 +234,7 @@ def drop_waiting(tx: Transaction, object_id: str, *, now: datetime, reason: str)
         .group_by(deliveries.c.inbox, deliveries.c.server)
         .having(sa.func.sum(sa.case((deliveries.c.attempts > 0, 1), else_=0)) == 0)
     ).all()
-    busy = running_keys(tx, "deliver") if untouched else frozenset()
+    busy = running_keys(tx, DELIVER) if untouched else frozenset()
     tx.execute(sa.update(deliveries).where(waiting).values(state="needless", reason=reason, changed_at=now))
     return [InboxUrl(row.inbox) for row in untouched if row.server not in busy]
 
@@ -266,7 +263,7 @@ def retry(tx: Transaction, server: Server | None, *, now: datetime) -> int:
 def wake(tx: Transaction, servers: Sequence[Server]) -> None:
     """Ask for each of these servers to be brought up to date."""
     for name in dict.fromkeys(servers):
-        tx.wake(WakeUp(kind="deliver", key=name))
+        tx.wake(WakeUp(kind=DELIVER, key=name))
 
 
 def hurry(tx: Transaction, server: Server, *, now: datetime) -> int:
@@ -283,7 +280,6 @@ def standings(
     blog_id: int,
     *,
     issue_id: int | None = None,
-    server: Server | None = None,
     states: Sequence[State] = (),
     limit: int = 10_000,
 ) -> list[Standing]:
@@ -298,8 +294,6 @@ def standings(
     )
     if issue_id is not None:
         query = query.where(deliveries.c.issue_id == issue_id)
-    if server is not None:
-        query = query.where(deliveries.c.server == server)
     if states:
         query = query.where(deliveries.c.state.in_(states))
     return [_standing(row) for row in tx.execute(query)]
@@ -312,11 +306,9 @@ def _standing(row: sa.Row[Any]) -> Standing:
     return replace(standing, due_at=row.not_before, reason=standing.reason or row.server_reason)
 
 
-def counts(tx: Transaction, *, activity: int | None = None) -> dict[str, int]:
-    """How many deliveries are in each state, of one activity or of all."""
+def counts(tx: Transaction) -> dict[str, int]:
+    """How many deliveries are in each state."""
     query = sa.select(deliveries.c.state, sa.func.count(deliveries.c.id).label("number")).group_by(deliveries.c.state)
-    if activity is not None:
-        query = query.where(deliveries.c.activity == activity)
     return {str(row.state): int(row.number) for row in tx.execute(query)}
 
 

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import sqlalchemy as sa
 
 from bridge.store.database import Transaction, WakeUp
-from bridge.store.further_tables import remote_pictures
+from bridge.store.picture_tables import remote_pictures
 from bridge.store.prepared import Prepared
 from bridge.store.schema import entries
 from bridge.terms import ActorId, ObjectId

@@ -9,8 +9,8 @@ from typing import NamedTuple
 import sqlalchemy as sa
 
 from bridge.store.database import Transaction
-from bridge.store.further_tables import remote_pictures
 from bridge.store.linkback_tables import linkbacks
+from bridge.store.picture_tables import remote_pictures
 from bridge.store.prepared import Prepared
 from bridge.store.repair_tables import parked
 from bridge.store.schema import blocks, entries, forgotten, received, remote_actors, tombstones

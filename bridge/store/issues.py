@@ -10,6 +10,7 @@ from typing import Any, Literal, NamedTuple
 import sqlalchemy as sa
 
 from bridge.store.database import Transaction
+from bridge.store.places import is_closed
 from bridge.store.schema import issues, objects, redirects
 from bridge.terms import ObjectId, Slug
 
@@ -45,10 +46,8 @@ class IssueRow:
     changed_at: datetime
 
     def closed(self, now: datetime) -> bool:
-        """Whether replies are no longer taken: by the author's word, else by the date."""
-        if self.comments_open is not None:
-            return not self.comments_open
-        return self.comments_close_at is not None and now >= self.comments_close_at
+        """Whether replies are no longer taken."""
+        return is_closed(now, by_word=self.comments_open, close_at=self.comments_close_at)
 
     def closes_at(self, now: datetime) -> datetime | None:
         """When it closes by itself; None when it is closed, or stays open until somebody says otherwise."""
@@ -104,7 +103,7 @@ def find_by_object(tx: Transaction, object_id: str) -> IssueRow | None:
 
 
 def find_redirect(tx: Transaction, blog_id: int, slug: str) -> Slug | None:
-    """Where a slug of old leads now."""
+    """Where a former slug leads now."""
     query = (
         sa.select(issues.c.slug)
         .join(redirects, redirects.c.issue_id == issues.c.id)

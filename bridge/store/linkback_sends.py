@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -20,14 +19,6 @@ State = Literal["waiting", "accepted", "shown", "none", "failed"]
 ISSUE = "linkbacks"
 #: The job that tells; its key is always empty, so that one runs at a time.
 SEND = "linkback-send"
-
-_WORDS: Mapping[State, str] = {
-    "accepted": "accepted",
-    "shown": "shown there",
-    "none": "take none",
-    "failed": "failed",
-    "waiting": "waiting",
-}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,14 +45,6 @@ class SendRow:
     changed_at: datetime
 
 
-@dataclass(frozen=True, kw_only=True)
-class LinkReport:
-    """What became of the links of one issue. `sentence` is "" where there are none."""
-
-    rows: Sequence[SendRow]
-    sentence: str
-
-
 _COLUMNS = tuple(SendRow.__dataclass_fields__)
 
 
@@ -78,15 +61,6 @@ def of_issue(tx: Transaction, issue_id: int) -> list[SendRow]:
     """Every link the issue has or had."""
     query = sa.select(linkback_sends).where(linkback_sends.c.issue_id == issue_id).order_by(linkback_sends.c.id)
     return [_from_row(row) for row in tx.execute(query)]
-
-
-def report(tx: Transaction, issue_id: int) -> LinkReport:
-    """The links that stand in the issue now, each with its state, and the sentence that sums them up."""
-    rows = [row for row in of_issue(tx, issue_id) if row.is_linked]
-    counts = Counter(row.state for row in rows)
-    parts = [f"{counts[state]} {word}" for state, word in _WORDS.items() if state != "waiting" or counts[state]]
-    links = "1 link" if len(rows) == 1 else f"{len(rows)} links"
-    return LinkReport(rows=rows, sentence=f"{links}: {', '.join(parts)}" if rows else "")
 
 
 def add(tx: Transaction, rows: Sequence[Mapping[str, Any]]) -> None:

@@ -79,7 +79,7 @@ def of_source(tx: Transaction, blog_id: int, source_key: str) -> list[LinkbackRo
 
 
 def of_entry(tx: Transaction, blog_id: int, token: str) -> list[LinkbackRow]:
-    """The pages that stand behind one entry."""
+    """The pages that one entry is made of."""
     mine = (linkbacks.c.blog_id == blog_id, linkbacks.c.entry_token == token)
     return _all(tx, *mine, linkbacks.c.state == "accepted")
 
@@ -112,7 +112,7 @@ def change(tx: Transaction, linkback_id: int, values: Mapping[str, Any]) -> None
 
 
 def schedule(tx: Transaction, linkback_id: int, *, at: datetime, now: datetime) -> None:
-    """Look at the page then."""
+    """Have the page looked at then."""
     change(tx, linkback_id, {"check_at": at})
     # A little later than due: the job's clock and ours may differ by a tick.
     tx.wake(WakeUp(kind=CHECK, key="", due_in=max((at - now).total_seconds(), 0) + 0.01, priority=-1))

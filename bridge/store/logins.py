@@ -1,4 +1,4 @@
-"""Links that let the author in once, and the sessions they begin; the admin pages and `rundbrief login` use it."""
+"""Links that let the author in once, and the sessions they begin; `web.admin.door` uses it."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Session:
 
 
 def add_link(tx: Transaction, digest: str, *, now: datetime, expires_at: datetime) -> None:
-    """Keep a new link; those that are too old go."""
+    """Keep a new link; drop those that are too old."""
     tx.execute(sa.delete(login_links).where(login_links.c.expires_at <= now))
     tx.execute(sa.insert(login_links).values(digest=digest, expires_at=expires_at))
 
@@ -34,13 +34,13 @@ def works(tx: Transaction, digest: str, *, now: datetime) -> bool:
 
 
 def use_link(tx: Transaction, digest: str, *, now: datetime) -> bool:
-    """Open the door with the link, which then is none any more; False if it does not work."""
+    """Open the door with the link, which is used up by that; False if it does not work."""
     used = sa.delete(login_links).where(login_links.c.digest == digest, login_links.c.expires_at > now)
     return tx.execute(used).rowcount > 0
 
 
 def add_session(tx: Transaction, session: Session) -> None:
-    """Let a browser in; sessions that are over go."""
+    """Let a browser in; drop sessions that are over."""
     tx.execute(sa.delete(sessions).where(sessions.c.expires_at <= session.began_at))
     tx.execute(
         sa.insert(sessions).values(
@@ -61,5 +61,5 @@ def find_session(tx: Transaction, digest: str, *, now: datetime) -> Session | No
 
 
 def end_session(tx: Transaction, digest: str) -> None:
-    """Let this browser in no more."""
+    """Stop letting this browser in."""
     tx.execute(sa.delete(sessions).where(sessions.c.digest == digest))

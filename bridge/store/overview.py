@@ -1,4 +1,4 @@
-"""Counts and newest things over many tables, for the author's pages; nothing else reads it."""
+"""Counts and newest things over many tables, for the author's pages and NodeInfo."""
 
 from __future__ import annotations
 

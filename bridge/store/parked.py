@@ -97,7 +97,7 @@ _ANSWERS = sa.select(parked.c.object_id).where(parked.c.in_reply_to == sa.bindpa
 
 
 def wait(tx: Transaction, row: ParkedRow, *, missing: str, now: datetime) -> list[str]:
-    """Look no more for the missing post, but keep the reply until it comes; the replies that must go to make room."""
+    """Stop looking for the missing post, but keep the reply until it comes; the replies that must make room for it."""
     values = {"in_reply_to": missing, "waits_until": now + PATIENCE}
     tx.execute(sa.update(parked).where(parked.c.object_id == row.object_id).values(**values))
     of_server = sa.select(parked.c.object_id).where(
@@ -114,10 +114,10 @@ def overdue(tx: Transaction, *, now: datetime, limit: int) -> list[ParkedRow]:
 
 
 def count_attempt(tx: Transaction, object_id: str) -> None:
-    """Looked for the parents in vain, once more."""
+    """Note one more vain search for the parents."""
     tx.execute(sa.update(parked).where(parked.c.object_id == object_id).values(attempts=parked.c.attempts + 1))
 
 
 def remove(tx: Transaction, object_id: str) -> None:
-    """It stands under its issue now, or never will."""
+    """It is under its issue now, or never will be."""
     tx.execute(sa.delete(parked).where(parked.c.object_id == object_id))

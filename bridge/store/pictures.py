@@ -10,7 +10,7 @@ from typing import Any, Literal
 import sqlalchemy as sa
 
 from bridge.store.database import Transaction
-from bridge.store.further_tables import issue_pictures, pictures
+from bridge.store.picture_tables import issue_pictures, pictures
 from bridge.store.schema import issues
 from bridge.store.upsert import insert_new
 

@@ -29,10 +29,15 @@ class Place:
     comments_open: bool | None
 
     def closed(self, now: datetime) -> bool:
-        """Whether replies are no longer taken: by the author's word, else by the date."""
-        if self.comments_open is not None:
-            return not self.comments_open
-        return self.comments_close_at is not None and now >= self.comments_close_at
+        """Whether replies are no longer taken."""
+        return is_closed(now, by_word=self.comments_open, close_at=self.comments_close_at)
+
+
+def is_closed(now: datetime, *, by_word: bool | None, close_at: datetime | None) -> bool:
+    """Whether comments are closed: by the author's word, which is whether they are open, else by the date."""
+    if by_word is not None:
+        return not by_word
+    return close_at is not None and now >= close_at
 
 
 _ISSUE = (issues.c.comments_close_at, issues.c.comments_open)

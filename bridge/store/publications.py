@@ -47,7 +47,7 @@ def find(tx: Transaction, blog_id: int, commit: str) -> Publication | None:
 
 
 def take(tx: Transaction, blog_id: int, commit: str) -> Publication | None:
-    """What no author has read so far, for one who reads it now; None when there is nothing of the kind."""
+    """What no author has read so far, for one who reads it now; None when there is nothing like that."""
     told = sa.update(publications).where(_is(blog_id, commit), publications.c.is_told.is_(False)).values(is_told=True)
     return find(tx, blog_id, commit) if tx.execute(told).rowcount else None
 

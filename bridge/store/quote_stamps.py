@@ -10,13 +10,13 @@ from typing import Any
 import sqlalchemy as sa
 
 from bridge.store.database import Transaction
-from bridge.store.further_tables import quote_stamps
+from bridge.store.quote_tables import quote_stamps
 from bridge.terms import ActorId, InboxUrl, ObjectId
 
 
 @dataclass(frozen=True, kw_only=True)
 class Stamp:
-    """One leave given. `token` is chance: who has not got the stamp cannot name it (S43)."""
+    """One leave given. `token` is random: nobody can name the stamp without having got it (S43)."""
 
     token: str
     blog_id: int

@@ -56,7 +56,6 @@ def add(
     if same is not None:
         # What is taken back one day will be the newest of them.
         tx.execute(sa.update(reactions).where(reactions.c.id == same).values(activity_id=activity_id))
-    if same is not None:
         return "same"
     if len(known) >= MOST_OF_ONE:
         return "full"

@@ -10,7 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from bridge.store.database import Transaction
-from bridge.store.further_tables import remote_pictures
+from bridge.store.picture_tables import remote_pictures
 from bridge.store.schema import entries, reactions, remote_actors
 
 #: The job that fetches; its key is `entry NUMBER` or `actor ID`.
@@ -37,7 +37,7 @@ class RemotePicture:
 
 _COLUMNS = tuple(RemotePicture.__dataclass_fields__)
 _SHOWN = sa.and_(entries.c.state == "shown", entries.c.visibility.in_(("public", "unlisted")))
-#: Who is counted, but seen on no page.
+#: People who are counted, but seen on no page.
 _SHY = sa.or_(remote_actors.c.no_blog, remote_actors.c.blocks_us)
 #: Where a row is used: its entry is shown, or for a face anything that the person said or did.
 _USED = sa.or_(

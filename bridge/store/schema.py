@@ -313,6 +313,24 @@ received = sa.Table(
 )
 sa.Index("ix_received_server", received.c.server, received.c.received_at)
 
+#: Refused requests of servers of which we know nothing; see `strangers`.
+refused_strangers = sa.Table(
+    "refused_strangers",
+    metadata,
+    sa.Column("id", Number, primary_key=True),
+    sa.Column("blog_id", sa.Integer, nullable=False),
+    sa.Column("activity_id", sa.Text),
+    sa.Column("type", sa.Text, nullable=False),
+    sa.Column("actor_id", sa.Text),
+    sa.Column("server", sa.Text, nullable=False),
+    sa.Column("object_id", sa.Text),
+    sa.Column("verdict", sa.Text, nullable=False),
+    sa.Column("reason", sa.Text, nullable=False),
+    sa.Column("status", sa.Integer, nullable=False),
+    sa.Column("repeats", sa.Integer, nullable=False),
+    sa.Column("received_at", Moment, nullable=False),
+)
+
 #: Remote objects that were deleted, perhaps before we ever saw them.
 tombstones = sa.Table(
     "tombstones",

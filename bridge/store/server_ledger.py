@@ -1,4 +1,4 @@
-"""The ledger by server: for each one line that says how things stand with it; for `deliveries` and the admin pages."""
+"""The ledger by server: for each one line that says how things stand with it; for `rundbrief deliveries`."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from bridge.terms import Server
 class ServerLine:
     """How things stand with one server.
 
-    `state` is waiting, suspended (waiting, and probed once a day), or what became of the newest delivery. `next` is
+    `state` is waiting, suspended (waiting, and tried once a day), or what became of the newest delivery. `next` is
     the next try; `since` is how long something waits, or when the newest was settled.
     """
 

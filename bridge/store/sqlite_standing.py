@@ -1,4 +1,4 @@
-"""A SQLite file -> how each issue stands, and the note that a commit is out; without SQLAlchemy, for git's hooks alone.
+"""A SQLite file -> how each issue stands, and the note that a commit is out; without SQLAlchemy, for `first_look`.
 
 Whoever pushes something that changes no issue waits for this and not for a third of a second of imports. It says
 nothing that `issues.outlines`, `blogs` and `publications` do not say; tests compare them. Whatever is unusual about

@@ -11,8 +11,8 @@ from typing import Any
 import sqlalchemy as sa
 
 from bridge.store.database import Transaction
-from bridge.store.further_tables import refused_strangers
 from bridge.store.received import Received
+from bridge.store.schema import refused_strangers
 from bridge.terms import Server
 
 #: Rows in all, and of one server; the oldest go first.

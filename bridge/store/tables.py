@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from bridge.store import further_tables, linkback_tables, login_tables, repair_tables, schema
+from bridge.store import linkback_tables, login_tables, picture_tables, quote_tables, repair_tables, schema
 
 metadata = schema.metadata
 
-__all__ = ["further_tables", "linkback_tables", "login_tables", "metadata", "repair_tables", "schema"]
+__all__ = ["linkback_tables", "login_tables", "metadata", "picture_tables", "quote_tables", "repair_tables", "schema"]

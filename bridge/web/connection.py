@@ -1,4 +1,4 @@
-"""One accepted connection: aiohttp's, but one that must say something soon, and whose faults are told in our words.
+"""One accepted connection: aiohttp's, but the client must say something soon, and faults are told in our words.
 
 `server` makes one for each client. Behind a proxy most of this is the proxy's work; without one, whoever opens
 connections and says nothing would use up the process's files (security S81, S84).

@@ -18,7 +18,7 @@ _KINDS = ("reply", "quote", "mention")
 
 
 def conversation_of(tx: Transaction, site: Site, row: ObjectRow) -> Conversation | None:
-    """What is said around an object of ours; None for one that belongs to no issue."""
+    """The conversation that an object of ours belongs to; None if it belongs to no issue."""
     issue = None if row.issue_id is None else issues.find(tx, row.issue_id)
     if issue is None:
         return None

@@ -20,8 +20,8 @@ from bridge.store.database import Transaction
 from bridge.store.published import ObjectRow
 from bridge.store.quote_stamps import Stamp
 from bridge.terms import Document
-from bridge.web.addressed import find_issue
 from bridge.web.conversation_lists import conversation_of, like_ids, reply_ids, share_ids
+from bridge.web.find_issue import find_issue
 from bridge.web.gather import Conversation
 from bridge.web.negotiate import AS2_TYPE, accept_of, wants_activity
 from bridge.web.problem import OPEN
@@ -29,6 +29,8 @@ from bridge.web.ready import Page
 from bridge.web.site import SITE, Site
 
 _BLOG = frozenset({changes.BLOG})
+#: Of what is made for each request and not kept ready.
+_HEADERS = {"Content-Type": AS2_TYPE, "Vary": "Accept", "Cache-Control": "no-cache", **OPEN}
 
 
 def _page(
@@ -129,8 +131,7 @@ async def quote_stamp(request: web.Request) -> web.StreamResponse:
     stamp, stands = found
     if not stands:
         raise Gone("leave to quote that was taken back")
-    headers = {"Content-Type": AS2_TYPE, "Vary": "Accept", "Cache-Control": "no-cache", **OPEN}
-    return web.Response(body=wire_bytes(stamps.document_of(site.blog, stamp)), headers=headers)
+    return web.Response(body=wire_bytes(stamps.document_of(site.blog, stamp)), headers=_HEADERS)
 
 
 async def outbox(request: web.Request) -> web.StreamResponse:
@@ -171,10 +172,9 @@ async def activity(request: web.Request) -> web.StreamResponse:
     body, row = found
     if row is not None and row.deleted_at is not None:
         raise Gone("the object of the activity was deleted")
-    headers = {"Content-Type": AS2_TYPE, "Vary": "Accept", "Cache-Control": "no-cache", **OPEN}
-    # Who has what was delivered has it; who comes now gets nothing that an edit took out since.
+    # Whoever was delivered to has it; whoever comes now gets nothing that an edit has taken out since.
     retold = None if row is None else retold_of(json.loads(body), _listed(row.document))
-    return web.Response(body=body if retold is None else site.blog.seal(retold), headers=headers)
+    return web.Response(body=body if retold is None else site.blog.seal(retold), headers=_HEADERS)
 
 
 async def object_document(request: web.Request) -> web.StreamResponse:
@@ -199,7 +199,7 @@ async def object_document(request: web.Request) -> web.StreamResponse:
 
 
 async def _lead_people_on(request: web.Request, token: str) -> None:
-    """Who asks for HTML gets the page instead: raises HTTPFound, or Gone for what was deleted."""
+    """Whoever asks for HTML gets the page instead: raises HTTPFound, or Gone for what was deleted."""
     row = await _object(request.app[SITE], token)
     if row.deleted_at is not None:
         raise Gone("the object was deleted")

@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 
 from bridge.clock import http_time, wire_time
 from bridge.conversation.comment import COVER, Entry, body_html, shown_time
+from bridge.conversation.weblink import web_only
 from bridge.web.theme import Templates
 from bridge.web.view import BlogView, IssueView
 from bridge.web.words import Words
@@ -111,7 +112,7 @@ def comment_from(entry: Entry, blog: BlogView, item: FeedItem, *, now: datetime,
     return FeedComment(
         id=f"{item.id}/comment/{entry.id}",
         name=name or entry.url,
-        author_url=_web(entry.author.url if entry.author else ""),
+        author_url=web_only(entry.author.url if entry.author else ""),
         url=f"{issue.url}#c-{entry.id}",
         language=entry.language,
         published=said,
@@ -187,7 +188,3 @@ def _allowed(text: str) -> str:
 
 def _newest(items: Sequence[FeedItem], since: datetime) -> datetime:
     return max((max(item.changed, item.since or item.changed) for item in items), default=since)
-
-
-def _web(address: str) -> str:
-    return address if address.startswith(("https://", "http://")) else ""

@@ -16,13 +16,13 @@ from bridge.errors import Gone
 from bridge.store import changes
 from bridge.store.issues import IssueRow
 from bridge.web import feed_view, gather
-from bridge.web.addressed import find_issue
 from bridge.web.feed_view import FeedItem
+from bridge.web.find_issue import find_issue
+from bridge.web.problem import OPEN
 from bridge.web.ready import Page
 from bridge.web.site import SITE, Site
 
 _BLOG = frozenset({changes.BLOG})
-_OPEN = {"Access-Control-Allow-Origin": "*", "X-Content-Type-Options": "nosniff"}
 _MOST_ISSUES = 30
 _MOST_COMMENTS = 100
 _MOST_PAGES = 50_000  #: of one sitemap, as its protocol says
@@ -79,7 +79,7 @@ async def _feed(
     async def render() -> Page:
         rows = (await site.database.read(lambda tx: gather.public_issues(tx, site)))[:most]
         body = render_items(site, [_item(site, row) for row in rows])
-        return Page(body=body, content_type=content_type, topics=_BLOG, headers=_OPEN)
+        return Page(body=body, content_type=content_type, topics=_BLOG, headers=OPEN)
 
     return await site.ready.get(request, f"feed {request.path}", render)
 
@@ -107,7 +107,7 @@ async def issue_comments(request: web.Request) -> web.StreamResponse:
             body=text.encode(),
             content_type="application/atom+xml; charset=utf-8",
             topics=frozenset({changes.issue(said.issue.id), changes.BLOG}),
-            headers=_OPEN | {"X-Robots-Tag": "noindex"},
+            headers=OPEN | {"X-Robots-Tag": "noindex"},
         )
 
     return await site.ready.get(request, f"comments feed {slug}", render)

@@ -1,4 +1,4 @@
-"""Who stands before the inbox: so many requests at once from one network, and so many refused ones a minute.
+"""The limits in front of the inbox: how many requests at once from one network, and how many refused ones a minute.
 
 `inbox_route` asks before it reads a body. The server that a request claims to come from has a pace of its own
 (`inbox.policy`); here it is about who really sends, because a claim costs nothing (security S61, S77, S81).

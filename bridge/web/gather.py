@@ -25,8 +25,6 @@ from bridge.urls import host_of
 from bridge.web.site import Site
 from bridge.web.view import BlogView, ConversationView, IssueLine, IssueView, Link, PictureView
 
-_KINDS = frozenset({"reply", "mention", "quote", "pingback", "webmention"})
-
 
 @dataclass(frozen=True, kw_only=True)
 class Conversation:
@@ -229,12 +227,6 @@ def _link(blog: Blog, issue: IssueRow | None) -> Link | None:
 def conversation_view(said: Conversation, *, closes: datetime | None) -> ConversationView:
     """The conversation below an issue."""
     return ConversationView(entries=said.entries, tally=said.tally, closed=said.closed, closes=closes)
-
-
-def next_closing(site: Site, issue: IssueRow) -> datetime | None:
-    """When comments close by themselves, if that is still to come."""
-    closing = issue.comments_close_at
-    return None if closing is None or issue.closed(site.clock()) or issue.comments_open else closing
 
 
 def neighbours(tx: Transaction, site: Site, issue: IssueRow) -> tuple[IssueRow | None, IssueRow | None]:

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import logging
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Literal
 
@@ -44,50 +45,72 @@ class _Subject:
     title: str
 
 
+@dataclass(frozen=True, kw_only=True)
+class _Answer:
+    """Where a handle leads, or what is wrong with it, in the reader's words."""
+
+    destination: str | None = None
+    fault: str | None = None
+    status: int = 200
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
 async def interact(request: web.Request) -> web.StreamResponse:
     """Ask for the handle, or show where it leads. Never redirects. Raises NoSuchThing for what is not ours."""
     site = request.app[SITE]
     uri = request.query.get("uri", "")
-    handle = request.query.get("handle", "").strip()[:300]
     if len(uri) > _LONGEST:
         raise NoSuchThing("an address that long is none of ours")
     subject = await site.database.read(lambda tx: _subject(tx, site, uri))
-    blog = gather.blog_view(site)
-    words = site.templates.words(blog.language, blog.timezone)
-    destination, fault, status = None, None, 200
-    headers = {"Cache-Control": "no-store", "Content-Security-Policy": view.SCRIPTED_CONTENT_SECURITY_POLICY}
-    if handle:
-        handle = _handle_of_profile(handle) or handle
-        try:
-            site.visitors.take(network_of(address_of(request, site.config)))
-            if handle_from(handle, allow_private=site.config.federation.allow_private_addresses) is None:
-                fault = words.say("That is no handle such as @you@example.social.")
-            else:
-                destination = await _destination(site, subject, handle)
-            if destination is None and fault is None:
-                fault = words.say("%(server)s does not say where this can be done. The way below always works.")
-        except TooMany as refusal:
-            status = 429
-            fault = words.say("That was a lot at once. Please wait a moment, or take the way below.")
-            if refusal.retry_after is not None:
-                headers["Retry-After"] = str(max(1, int(refusal.retry_after.total_seconds())))
-        except FetchError as error:
-            log.info("no way to follow or reply for a reader: %s", error)
-            fault = _fault(words, error)
-        fault = fault and fault.replace("%(server)s", handle.rpartition("@")[2])
+    handle = request.query.get("handle", "").strip()[:300]
+    handle = _handle_of_profile(handle) or handle
+    answer = await _answer(request, subject, handle) if handle else _Answer()
     text = view.render_interact(
         site.templates,
         view.InteractView(
-            blog=blog,
+            blog=gather.blog_view(site),
             action=subject.action,
             uri=subject.uri,
             title=subject.title,
             handle=handle,
-            fault=fault,
-            destination=destination,
+            fault=answer.fault,
+            destination=answer.destination,
         ),
     )
-    return web.Response(status=status, body=text.encode(), headers={"Content-Type": HTML_TYPE, **headers})
+    headers = {
+        "Content-Type": HTML_TYPE,
+        "Cache-Control": "no-store",
+        "Content-Security-Policy": view.SCRIPTED_CONTENT_SECURITY_POLICY,
+    }
+    return web.Response(status=answer.status, body=text.encode(), headers={**headers, **answer.headers})
+
+
+async def _answer(request: web.Request, subject: _Subject, handle: str) -> _Answer:
+    site = request.app[SITE]
+    words = site.templates.words(site.blog.language, site.config.blog.timezone)
+    server = handle.rpartition("@")[2]
+    try:
+        site.visitors.take(network_of(address_of(request, site.config)))
+        if handle_from(handle, allow_private=site.config.federation.allow_private_addresses) is None:
+            return _Answer(fault=words.say("That is not a handle such as @you@example.social."))
+        destination = await _destination(site, subject, handle)
+    except TooMany as refusal:
+        wait = refusal.retry_after
+        return _Answer(
+            fault=words.say("That was a lot at once. Please wait a moment, or use the way below."),
+            status=429,
+            headers={} if wait is None else {"Retry-After": str(max(1, int(wait.total_seconds())))},
+        )
+    except FetchError as error:
+        log.info("no way to follow or reply for a reader: %s", error)
+        return _Answer(fault=_fault(words, error, server))
+    if destination is None:
+        return _Answer(
+            fault=words.say(
+                "%(server)s does not say where this can be done. The way below always works.", server=server
+            )
+        )
+    return _Answer(destination=destination)
 
 
 def _handle_of_profile(text: str) -> str | None:
@@ -127,9 +150,9 @@ async def _destination(site: Site, subject: _Subject, handle: str) -> str | None
     return home.page_for(subject.uri, intent="Create") or home.page_for(subject.uri, intent="Object")
 
 
-def _fault(words: Words, error: FetchError) -> str:
+def _fault(words: Words, error: FetchError, server: str) -> str:
     if isinstance(error, FetchNotFound):
-        return words.say("%(server)s does not know this account. Is there a typing mistake in it?")
+        return words.say("%(server)s does not know this account. Is there a typo in it?", server=server)
     if isinstance(error, FetchRefused):
-        return words.say("%(server)s cannot be asked from here. The way below always works.")
-    return words.say("%(server)s does not answer as it should. The way below always works.")
+        return words.say("%(server)s cannot be asked from here. The way below always works.", server=server)
+    return words.say("%(server)s does not answer as it should. The way below always works.", server=server)

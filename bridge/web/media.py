@@ -12,6 +12,7 @@ from bridge.errors import NoSuchThing
 from bridge.media.folder import MediaFolder, read_name
 from bridge.store import blocks, pictures, remote_pictures
 from bridge.store.database import Transaction
+from bridge.web.problem import OPEN
 from bridge.web.site import SITE
 
 _HEADERS = {
@@ -19,7 +20,7 @@ _HEADERS = {
     "Content-Security-Policy": "default-src 'none'; sandbox",
     "Content-Disposition": "inline",
     "Cross-Origin-Resource-Policy": "cross-origin",
-    "Access-Control-Allow-Origin": "*",
+    **OPEN,
 }
 _FOR_EVER = "public, max-age=31536000, immutable"
 #: What other people said can be taken back, so nobody keeps it for long.

@@ -14,7 +14,7 @@ from bridge.store import changes
 from bridge.store.database import Transaction
 from bridge.store.issues import IssueRow
 from bridge.web import federation, gather, linkbacks, view
-from bridge.web.addressed import find_issue
+from bridge.web.find_issue import find_issue
 from bridge.web.negotiate import HTML_TYPE, accept_of, wants_activity
 from bridge.web.problem import OPEN
 from bridge.web.ready import Page
@@ -93,11 +93,11 @@ async def issue(request: web.Request) -> web.StreamResponse:
             site.templates,
             gather.blog_view(site),
             gather.issue_view(site, found, older=older, newer=newer),
-            gather.conversation_view(said, closes=gather.next_closing(site, found)),
+            gather.conversation_view(said, closes=found.closes_at(site.clock())),
         )
         advertised, more = linkbacks.headers_of(site)
         link = ", ".join(filter(None, (_links(found), advertised)))
-        return html_page(text, topics, link=link, more=more, until=gather.next_closing(site, found))
+        return html_page(text, topics, link=link, more=more, until=found.closes_at(site.clock()))
 
     return await site.ready.get(request, f"issue {slug}", render)
 
@@ -130,8 +130,8 @@ async def comments(request: web.Request) -> web.StreamResponse:
             body=comments_bytes(document),
             content_type="application/json; charset=utf-8",
             topics=frozenset({changes.issue(found.id), changes.BLOG}),
-            until=gather.next_closing(site, found),
-            headers={"Access-Control-Allow-Origin": "*"},
+            until=found.closes_at(site.clock()),
+            headers=OPEN,
         )
 
     return await site.ready.get(request, f"comments {slug}", render)

@@ -50,7 +50,7 @@ def problem(status: int, detail: str, *, retry_after_seconds: int | None = None)
 
 @web.middleware
 async def explain(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Turn every error into an answer that says no more than it should, and set the headers all answers have."""
+    """Turn every error into an answer that says no more than it should, and set the headers that all answers have."""
     try:
         response = await handler(request)
     except Refusal as refusal:

@@ -110,7 +110,7 @@ class Reasons:
         return memory[place]
 
     def _ended(self, sentence: str, depth: int, memory: _Memory) -> str | None:
-        """`inbox.why` makes whole sentences of reasons: with a capital in front and a full stop behind."""
+        """`inbox.why` makes whole sentences of reasons: with a capital at the start and a full stop at the end."""
         has_stop, first = sentence.endswith("."), sentence[:1]
         plain = sentence.removesuffix(".")
         for begun in (plain, first.lower() + plain[1:]):

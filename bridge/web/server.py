@@ -50,7 +50,7 @@ async def _start(runner: web.AppRunner, site: Site, listen: str) -> asyncio.Serv
             path = Path(listen.removeprefix("unix:"))
             await _make_room(path)
             server = await loop.create_unix_server(connections, str(path), backlog=_BACKLOG)
-            # As open to this machine as a port of its own would be; who wants less sets the folder's mode.
+            # As open to this machine as a port of its own would be; whoever wants less sets the folder's mode.
             path.chmod(0o666)
             return server
         host, _, port = listen.rpartition(":")

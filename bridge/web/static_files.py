@@ -5,6 +5,7 @@ from __future__ import annotations
 from aiohttp import web
 
 from bridge.store import changes
+from bridge.web.problem import OPEN
 from bridge.web.ready import Page
 from bridge.web.site import SITE
 from bridge.web.theme import ADMIN_STYLE, EMBED_SCRIPT, INTERACT_SCRIPT
@@ -27,7 +28,7 @@ async def stylesheet(request: web.Request) -> web.StreamResponse:
 
 
 async def admin_stylesheet(request: web.Request) -> web.StreamResponse:
-    """What the author's pages have beside the stylesheet that readers get."""
+    """What the author's pages use besides the stylesheet that readers get."""
 
     async def render() -> Page:
         return Page(body=ADMIN_STYLE, content_type="text/css; charset=utf-8", topics=_BLOG, headers=_FOR_EVER)
@@ -50,7 +51,7 @@ async def embed_script(request: web.Request) -> web.StreamResponse:
     async def render() -> Page:
         headers = {
             "Cache-Control": "public, max-age=3600",
-            "Access-Control-Allow-Origin": "*",
+            **OPEN,
             "Cross-Origin-Resource-Policy": "cross-origin",
         }
         return Page(body=EMBED_SCRIPT, content_type=_SCRIPT_TYPE, topics=_BLOG, headers=headers)

@@ -19,6 +19,7 @@ from markupsafe import Markup
 from bridge.conversation.comment import COVER, Entry, Person, body_html, is_public, shown_time
 from bridge.conversation.reaction import Reaction, Tally
 from bridge.conversation.thread import Placed, count, thread, walk
+from bridge.conversation.weblink import web_only
 from bridge.web.words import Words
 
 #: Lists nest this deep; answers further down stand beside each other and name whom they answer.
@@ -108,16 +109,11 @@ def face_of(person: Person | None) -> Face:
     return Face(
         name=name,
         handle=person.handle,
-        url=_web(person.url) or _web(person.actor_id),
+        url=web_only(person.url) or web_only(person.actor_id),
         avatar=person.avatar,
         initial=initial,
         tint=crc32(person.actor_id.encode("utf-8", "replace")) % _TINTS + 1,
     )
-
-
-def _web(address: str) -> str:
-    """The address if a link may hold it; whatever was stored, a `javascript:` never becomes one (S90)."""
-    return address if address.startswith(("https://", "http://")) else ""
 
 
 def _in_query(address: str) -> str:
@@ -132,7 +128,7 @@ def _faces(people: Iterable[Person]) -> Faces:
 
 
 def _reacted(reactions: Sequence[Reaction]) -> Faces:
-    """Everybody counts; who asks to be kept off the page is not shown."""
+    """Everybody counts; whoever asks to be kept off the page is not shown."""
     shown = _faces(each.person for each in reactions if not each.is_shy)
     hidden = sum(each.is_shy for each in reactions)
     return replace(shown, count=shown.count + hidden, more=shown.more + hidden)
@@ -167,7 +163,7 @@ def _row(placed: Placed, words: Words, warnings: tuple[str, str], primary: str, 
     return Row(
         id=Markup.escape(entry.id),
         entry=entry,
-        url=_web(entry.url) or _web(entry.object_id),
+        url=web_only(entry.url) or web_only(entry.object_id),
         face=face_of(entry.author),
         shape=_shape(entry),
         time=words.date_time(said),

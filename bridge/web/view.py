@@ -38,7 +38,7 @@ _LONE_LINK = re.compile(r'<a (?=href="([^"]+)"[^>]*>\1</a>)(?![^>]*\bclass=)')
 _FAULTS = {
     400: ("This cannot be answered", "Something is missing or wrong in what was sent."),
     403: ("Not allowed", "Please go back, load the page again and try once more."),
-    405: ("This does not work here", "The address exists, but not for what was asked of it."),
+    405: ("This does not work here", "The address exists, but cannot be used that way."),
     429: ("Too much at once", "Please wait a moment and try again."),
     500: ("Something broke on our side", "It is noted. Please try again later."),
     503: ("Not available for a moment", "Please try again in a minute."),
@@ -226,7 +226,7 @@ def render_missing(templates: Templates, blog: BlogView) -> str:
 
 
 def render_fault(templates: Templates, blog: BlogView, status: int) -> str:
-    """Any other answer that is none: what happened, in a sentence, and nothing of the inside."""
+    """Any other failure: what happened, in a sentence, and nothing of our inner workings."""
     words = _words(templates, blog)
     heading, sentence = _FAULTS.get(status, _FAULTS[500] if status >= 500 else _FAULTS[400])
     return templates.render(

@@ -76,7 +76,7 @@ class Words:
         return f"{self._days(there.year, there.month, there.day)}, {self._minutes(there.hour, there.minute)}"
 
     def span(self, time: timedelta) -> str:
-        """How long it took, in the unit that fits: `4,9 Sekunden`."""
+        """A length of time, in the unit that fits: `4,9 Sekunden`."""
         seconds = time.total_seconds()
         for unit, long in (("second", 120), ("minute", 7200)):
             if seconds < long:

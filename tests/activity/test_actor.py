@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from bridge.activity.actor import ACTOR_TYPES, MOST_FIELDS, actor_document, instance_actor_document
+from bridge.activity.actor import MOST_FIELDS, actor_document, instance_actor_document
 from bridge.activity.ids import Blog
 from bridge.activity.json_text import read_json
 from bridge.activity.remote_actor import remote_actor_from
@@ -94,7 +94,7 @@ def test_no_more_fields_go_out_than_are_shown() -> None:
     assert len(actor_document(many, rsa_pem=PEM, ed25519_multibase=None)["attachment"]) == MOST_FIELDS
 
 
-@pytest.mark.parametrize("actor_type", ACTOR_TYPES)
+@pytest.mark.parametrize("actor_type", ["Person", "Organization", "Service"])
 def test_all_actor_types_are_read_back_with_both_keys(actor_type: str) -> None:
     """FEP-521a."""
     document = actor_document(replace(BLOG, actor_type=actor_type), rsa_pem=PEM, ed25519_multibase=MULTIBASE)

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
@@ -19,6 +19,7 @@ from bridge.store.deliveries import Standing
 from bridge.store.published import NewActivity
 from bridge.terms import ActivityId, InboxUrl, KeyId, ObjectId
 from bridge.urls import host_of
+from tests.support.clocks import Clock
 from tests.support.engines import NOW
 from tests.support.local_servers import Peer, serving
 
@@ -27,24 +28,11 @@ _KEY = private_key(rsa.generate_private_key(public_exponent=65537, key_size=2048
 
 
 @dataclass
-class FakeClock:
-    """A time that only moves when it is told to."""
-
-    now: datetime = NOW
-
-    def __call__(self) -> datetime:
-        return self.now
-
-    def goes_on(self, wait: timedelta) -> None:
-        self.now += wait
-
-
-@dataclass
 class Office:
     """A database and everything that sends from it."""
 
     database: Database
-    clock: FakeClock
+    clock: Clock
     sender: Sender
     deliver: BringUpToDate
     numbers: list[int] = field(default_factory=list)
@@ -90,14 +78,14 @@ async def sender() -> AsyncIterator[Sender]:
     """A sender that may talk to this machine."""
     async with Door(origin="https://links.example", allow_private=True) as door:
         signer = Signer(key_id=KeyId("https://links.example/actor/t#main-key"), key=_KEY)
-        made = Sender(door=door, signer=signer, own_host=OURS, clock=FakeClock())
+        made = Sender(door=door, signer=signer, own_host=OURS, clock=Clock(NOW))
         yield made
         made.close()
 
 
 @pytest.fixture
 async def office(database: Database, sender: Sender) -> Office:
-    clock = FakeClock()
+    clock = Clock(NOW)
     deliver = BringUpToDate(
         ledger=Ledger(database, blog_id=1, blocked=["blocked.example"], clock=clock),
         sender=sender,

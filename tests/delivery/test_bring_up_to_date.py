@@ -104,7 +104,7 @@ async def test_after_four_days_it_is_given_up_with_its_reason(office: Office, pe
     tries = 0
     while await office.states() == ["waiting"]:
         wait = await office.deliver(peer.authority)
-        office.clock.goes_on(wait or timedelta(0))
+        office.clock.turn(wait or timedelta(0))
         tries += 1
         assert tries < 20
 
@@ -138,7 +138,7 @@ async def _tries_until_the_end(office: Office, peer: Peer) -> int:
     """How often it is tried before it is settled."""
     tries = 0
     while await office.states() == ["waiting"]:
-        office.clock.goes_on(await office.deliver(peer.authority) or timedelta(0))
+        office.clock.turn(await office.deliver(peer.authority) or timedelta(0))
         tries += 1
         assert tries < 20
     return tries

@@ -20,17 +20,18 @@ from bridge.store.database import Database
 from bridge.store.followers import Follower
 from bridge.terms import ActorId, InboxUrl
 from bridge.urls import host_of
+from tests.support.clocks import Clock
 from tests.support.engines import NOW
 from tests.support.local_servers import Peer
 from tests.support.remote_people import serve_actor
 from tests.support.signed_fetches import KNOCK, OWN
 
-from .conftest import FakeClock, Office
+from .conftest import Office
 
 
 @pytest.fixture
 async def recheck(database: Database) -> AsyncIterator[Recheck]:
-    clock = FakeClock()
+    clock = Clock(NOW)
     async with Door(origin="https://links.example", allow_private=True) as door:
         hops = Hops(door, own_servers={OWN})
         documents = Documents(hops, knock=KNOCK)
@@ -133,7 +134,7 @@ async def test_s130_who_has_another_inbox_gets_there_what_the_old_one_refused(
     assert await _followers(recheck) == {actor_id: new}
     assert [(one.inbox, one.state) for one in await office.ledger()] == [(old, "gone"), (new, "waiting")]
     assert peer.authority in await office.database.read(lambda tx: jobs.queued_keys(tx, "deliver"))
-    due = await office.database.read(lambda tx: deliveries.due(tx, [host_of(InboxUrl(new))], now=NOW))
+    due = await office.database.read(lambda tx: deliveries.look(tx, [host_of(InboxUrl(new))], now=NOW).due)
     assert [one.inbox for one in due] == [new]
 
 

@@ -16,9 +16,10 @@ from bridge.store.database import Database, Transaction
 from bridge.store.schema import jobs as jobs_table
 from bridge.store.servers import ServerRow
 from bridge.terms import Server
+from tests.support.clocks import Clock
 from tests.support.engines import NOW
 
-from .conftest import FakeClock, Office
+from .conftest import Office
 
 
 async def _lose_all_jobs(database: Database) -> None:
@@ -97,7 +98,7 @@ async def test_a_database_that_is_away_ends_no_sweep(
 
 
 async def test_tidying_drops_what_nobody_asks_for_again(database: Database) -> None:
-    clock = FakeClock()
+    clock = Clock(NOW)
     old = ServerRow(server=Server("old.example"), last_failure_at=NOW - timedelta(days=181), failures=1)
     known = ServerRow(server=Server("known.example"), last_success_at=NOW - timedelta(days=179))
 

@@ -109,7 +109,7 @@ def test_a_day_of_an_author(house: House, folder: Checkout, peer: Peer, tmp_path
         ]
         assert [(one["verdict"], one["type"]) for one in ledger["incoming"]] == [("shown", "reply")]
         assert "delivered 20" in house.run("issues", "24").stdout
-        assert "one delivery to one server" in house.run("resend", "24", "--to", peer.host).stdout
+        assert "1 delivery to 1 server" in house.run("resend", "24", "--to", peer.host).stdout
         wait_until("it came again", lambda: len(peer.received("Create")) == 2, seconds=20)
         assert list(view_of(peer)) == [note]
         assert house.run("withdraw", "24").returncode == 0

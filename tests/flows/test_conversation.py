@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -68,6 +70,13 @@ def test_an_approved_comment_is_on_the_page_at_once(blog: AuthorsBlog, peer: Pee
     assert blog.json("offen")["count"] == 1
     assert blog.object("offen")["replies"]["first"]["items"] == [said["id"]]
     assert blog.why(said["id"]).startswith("shown\n")
+
+
+def test_the_author_reads_comments_by_the_blog_s_own_clock(blog: AuthorsBlog, peer: Peer) -> None:
+    _replied(peer, blog, "offen", "Nach welcher Uhr?")
+    (said,) = [one for one in blog.comments("offen") if "Nach welcher Uhr?" in one["content_html"]]
+    at = datetime.fromisoformat(said["published"]).astimezone(ZoneInfo("Europe/Berlin"))
+    assert f"  {said['id']}  shown    reply  {at:%Y-%m-%d %H:%M %Z}  " in blog.run("comments", "offen")
 
 
 def test_what_is_said_in_private_is_nowhere_but_with_the_author(blog: AuthorsBlog, peer: Peer) -> None:
@@ -235,8 +244,8 @@ def test_lists_of_followers_and_blocks_go_out_and_in(blog: AuthorsBlog, peer: Pe
     )
     said = blog.run("block", "--import", str(listed))
     assert said.startswith("1 domain blocked")
-    assert "only to be silenced: 1 domain." in said
-    assert "only noted there: 1 domain." in said
+    assert "only silences them: 1 domain." in said
+    assert "only notes them: 1 domain." in said
     assert blog.why("bad.example").startswith("blocked\n")
     listed.write_text(f"#domain,#severity\n{blog.host},suspend\n")
     assert "the blog itself: 1 line." in blog.run("block", "--import", str(listed))

@@ -52,7 +52,7 @@ def _failing(tx: Transaction, *, waits: bool = True) -> None:
 
 
 async def _due(database: Database) -> list[str]:
-    due = await database.read(lambda tx: deliveries.due(tx, [FAR], now=NOW))
+    due = await database.read(lambda tx: deliveries.look(tx, [FAR], now=NOW).due)
     return [one.inbox for one in due]
 
 

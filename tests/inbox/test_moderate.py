@@ -9,10 +9,10 @@ import pytest
 from bridge.errors import Blocked, UserFault
 from bridge.inbox import moderate
 from bridge.inbox.why import explain
-from bridge.store import actors, blocks, entries, followers, forgotten, received
+from bridge.store import actors, blocks, deliveries, entries, followers, forgotten, received
 from bridge.store.database import Transaction
-from bridge.terms import ActorId
-from tests.support.inboxes import NOTE, NOW, OUR_ACTOR, Place, create, note
+from bridge.terms import ActorId, InboxUrl
+from tests.support.inboxes import NOTE, NOW, OUR_ACTOR, Place, create, note, person
 
 ANN = "https://far.example/users/ann"
 BOB = "https://sub.elsewhere.example/users/bob"
@@ -124,3 +124,18 @@ async def test_a_removed_follower_is_told(place: Place) -> None:
     await place.take({"id": f"{ANN}#f", "type": "Follow", "actor": ANN, "object": OUR_ACTOR})
     assert await place.database.write(lambda tx: moderate.remove_follower(tx, place.blog, ANN, now=NOW))
     assert not await place.database.write(lambda tx: moderate.remove_follower(tx, place.blog, ANN, now=NOW))
+
+
+async def test_whatever_an_inbox_gets_waits_in_the_line_of_its_own_server(place: Place) -> None:
+    """Which need not be the actor's: an Accept or a Reject in another line could pass the posts between them."""
+    ann = person(ANN, inbox=InboxUrl("https://in.far.example/ann"))
+    await place.take({"id": f"{ANN}#f", "type": "Follow", "actor": ANN, "object": OUR_ACTOR}, actor=ann)
+    asked = {"id": f"{ANN}#l", "type": "LikeRequest", "actor": ANN, "object": NOTE, "instrument": f"{ANN}/likes/1"}
+    await place.take(asked, actor=ann)
+    await place.database.write(lambda tx: moderate.remove_follower(tx, place.blog, ANN, now=NOW))
+    sent = await place.database.read(lambda tx: deliveries.standings(tx, 1))
+    assert [(one.type, one.server) for one in reversed(sent)] == [
+        ("Accept", "in.far.example"),
+        ("Accept", "in.far.example"),
+        ("Reject", "in.far.example"),
+    ]

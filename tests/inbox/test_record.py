@@ -15,7 +15,7 @@ from bridge.inbox.refusals import MOST_KEPT, Refusals
 from bridge.inbox.why import explain
 from bridge.store import announcements, blocks, issues, received, strangers
 from bridge.store.database import Transaction
-from bridge.store.further_tables import refused_strangers
+from bridge.store.schema import refused_strangers
 from bridge.terms import Server
 from tests.support.inboxes import NOTE, Place, create, note
 

@@ -47,8 +47,8 @@ async def test_named_files_are_committed_and_published(desk: Desk) -> None:
 @pytest.mark.parametrize(
     ("path", "said"),
     [
-        ("notizen.txt", "is no issue file: those are"),
-        ("_entwurf.md", "is no issue file: those are"),
+        ("notizen.txt", "is not an issue file: those are"),
+        ("_entwurf.md", "is not an issue file: those are"),
         ("fehlt.md", "there is no file fehlt.md"),
     ],
 )

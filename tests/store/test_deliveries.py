@@ -32,7 +32,7 @@ def _activity(tx: Transaction, name: str, *, priority: int = 0) -> int:
 async def test_an_update_waits_for_its_create(database: Database) -> None:
     await database.write(lambda tx: (_activity(tx, "Create"), _activity(tx, "Update", priority=5)))
 
-    due = await database.read(lambda tx: deliveries.due(tx, [FAR], now=NOW))
+    due = await database.read(lambda tx: deliveries.look(tx, [FAR], now=NOW).due)
 
     assert [await database.read(lambda tx, n=one.activity: published.activity_body(tx, n)) for one in due] == [
         b"Create"
@@ -42,7 +42,7 @@ async def test_an_update_waits_for_its_create(database: Database) -> None:
 async def test_what_is_tried_later_holds_up_only_its_own_object(database: Database) -> None:
     later = NOW + timedelta(hours=1)
     await database.write(lambda tx: _activity(tx, "Create"))
-    (first,) = await database.read(lambda tx: deliveries.due(tx, [FAR], now=NOW))
+    (first,) = await database.read(lambda tx: deliveries.look(tx, [FAR], now=NOW).due)
     busy = Outcome(id=first.id, state="waiting", status=503, reason="busy", due_at=later)
     await database.write(lambda tx: attempts.record(tx, [busy], now=NOW))
     await database.write(lambda tx: _activity(tx, "Update"))
@@ -75,11 +75,11 @@ async def test_a_delete_makes_the_waiting_create_needless(database: Database) ->
 
 async def test_a_retry_by_hand_brings_back_what_was_given_up(database: Database) -> None:
     await database.write(lambda tx: _activity(tx, "Create"))
-    (first,) = await database.read(lambda tx: deliveries.due(tx, [FAR], now=NOW))
+    (first,) = await database.read(lambda tx: deliveries.look(tx, [FAR], now=NOW).due)
     refused = Outcome(id=first.id, state="given-up", status=None, reason="refused", due_at=NOW)
     await database.write(lambda tx: attempts.record(tx, [refused], now=NOW))
 
     again = await database.write(lambda tx: deliveries.retry(tx, FAR, now=NOW))
 
     assert again == 1
-    assert len(await database.read(lambda tx: deliveries.due(tx, [FAR], now=NOW))) == 1
+    assert len(await database.read(lambda tx: deliveries.look(tx, [FAR], now=NOW).due)) == 1

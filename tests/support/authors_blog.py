@@ -16,27 +16,21 @@ _COMMAND = (sys.executable, "-m", "bridge")
 class AuthorsBlog:
     """Made and served by `with`; `run` is the command line."""
 
-    def __init__(self, folder: Path, **config: str) -> None:
+    def __init__(self, folder: Path, *, title: str = "", language: str = "en") -> None:
         self.folder = folder / "blog"
         self.log = folder / "server.log"
-        self._config = config
         self.host = f"127.0.0.1:{free_port()}"
         self.origin = f"http://{self.host}"
+        self._named = ("--title", title, "--language", language)
         self.server: Child
 
     def __enter__(self) -> Self:
         made = subprocess.run(
-            [*_COMMAND, "init", str(self.folder), "--url", self.origin, "--handle", "links"],
+            [*_COMMAND, "init", str(self.folder), "--url", self.origin, "--handle", "links", *self._named],
             capture_output=True, text=True, check=False,
         )  # fmt: skip
         assert made.returncode == 0, made.stderr
-        path = self.folder / "config.toml"
-        text = path.read_text()
-        for name, value in self._config.items():
-            lines = [line for line in text.splitlines() if line.split("=")[0].strip() == name]
-            text = text.replace(lines[0], f"{name} = {value}")
-        path.write_text(text)
-        self.server = Child([*_COMMAND, "serve", "--config", str(path)], log=self.log)
+        self.server = Child([*_COMMAND, "serve", "--config", str(self.folder)], log=self.log)
         wait_until("the server answers", lambda: request(f"{self.origin}/healthz").status == 200, seconds=40)
         return self
 
@@ -51,11 +45,12 @@ class AuthorsBlog:
         assert ended.returncode == status, f"{words}: {ended.returncode}\n{ended.stdout}\n{ended.stderr}"
         return ended.stdout
 
-    def publish(self, slug: str, text: str) -> None:
-        """Write an issue and publish it."""
+    def publish(self, slug: str, text: str) -> str:
+        """Write an issue and publish it; its page."""
         path = self.folder / "issues" / f"{slug}.md"
         path.write_text(text)
         self.run("publish", str(path))
+        return f"{self.origin}/issues/{slug}"
 
     def json(self, slug: str) -> dict[str, Any]:
         """comments.json of an issue."""

@@ -26,25 +26,13 @@ from bridge.store.published import ObjectRow
 from bridge.store.schema import activities
 from bridge.terms import ActorId, InboxUrl
 from bridge.urls import host_of
+from tests.support.clocks import Clock
 from tests.support.databases import new_sqlite
 from tests.support.engines import open_joined
 from tests.support.repositories import Checkout
 
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 ORIGIN = "https://links.example"
-
-
-class Clock:
-    """The time, which the test turns."""
-
-    def __init__(self) -> None:
-        self.now = NOW
-
-    def __call__(self) -> datetime:
-        return self.now
-
-    def turn(self, by: timedelta) -> None:
-        self.now += by
 
 
 @dataclass(kw_only=True)
@@ -124,7 +112,7 @@ async def desk_in(folder: Path, *, url: str | None = None, **config: Any) -> Asy
     folder.mkdir(parents=True, exist_ok=True)
     database = open_joined(url or new_sqlite(folder), folder)
     settings = blog_config(**config)
-    clock = Clock()
+    clock = Clock(NOW)
 
     def begin(tx: Transaction) -> blogs.BlogRow:
         row = profile.claim(tx, settings, now=NOW)

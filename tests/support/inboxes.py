@@ -31,6 +31,7 @@ from bridge.store.database import Database, Transaction
 from bridge.store.entries import EntryRow
 from bridge.store.published import ObjectRow
 from bridge.terms import ActorId, InboxUrl, KeyId, ObjectId
+from tests.support.clocks import Clock
 from tests.support.local_servers import Names
 from tests.support.signed_fetches import KNOCK, OWN
 
@@ -39,19 +40,6 @@ OUR_ACTOR = "https://links.example/actor/aaaaaaaaaaaaaaaaaaaaaa"
 NOTE = ObjectId("https://links.example/object/bbbbbbbbbbbbbbbbbbbbbb")
 PAGE = "https://links.example/issues/24"
 NOW = datetime(2024, 8, 5, 12, 0, tzinfo=UTC)
-
-
-class Clock:
-    """The time, which the test turns."""
-
-    def __init__(self) -> None:
-        self.now = NOW
-
-    def __call__(self) -> datetime:
-        return self.now
-
-    def turn(self, by: timedelta) -> None:
-        self.now += by
 
 
 def person(actor_id: str, **values: Any) -> RemoteActor:
@@ -193,7 +181,7 @@ def publish_issue(tx: Transaction, blog_id: int = 1, slug: str = "24", **values:
 @asynccontextmanager
 async def inbox_on(database: Database, config: Config) -> AsyncIterator[Place]:
     """The inbox of links.example with issue 24 out; names of other servers do not resolve, loopback is reachable."""
-    clock = Clock()
+    clock = Clock(NOW)
     row = await database.read(blogs.find)
     blog = Blog(
         id=1, url="https://links.example", handle="links", title="Links", language="de",

@@ -9,6 +9,7 @@ from typing import Any
 
 from bridge.linkback.links import IssueLinks
 from bridge.linkback.receive import Receiver, Taken
+from bridge.linkback.report import LinkReport, report_of
 from bridge.linkback.send import LinkbackSender
 from bridge.linkback.verify import Verifier
 from bridge.remote.documents import Documents
@@ -17,7 +18,7 @@ from bridge.remote.hops import Hops
 from bridge.store import issues, linkback_sends, linkbacks
 from bridge.store.database import Database
 from bridge.store.entries import EntryRow
-from bridge.store.linkback_sends import LinkReport, SendRow
+from bridge.store.linkback_sends import SendRow
 from bridge.store.linkbacks import LinkbackRow, Way
 from tests.support.inboxes import PAGE, Place, inbox_on, publish_issue, settings
 from tests.support.local_servers import Names
@@ -70,7 +71,7 @@ class Desk:
         await self.sender("")
 
     async def report(self, issue_id: int = 1) -> LinkReport:
-        return await self.database.read(lambda tx: linkback_sends.report(tx, issue_id))
+        return await self.database.read(lambda tx: report_of(tx, issue_id))
 
     async def told(self, issue_id: int = 1) -> dict[str, SendRow]:
         """The links by their target."""

@@ -30,6 +30,7 @@ ELSEWHERE = {
     "activity/webfinger.py": "answers to strangers that are not kept",
     "linkback/markup.py": "names of elements",
     "linkback/own.py": "words of posts",
+    "linkback/report.py": "printed by `issues SLUG` only",
     "linkback/source_page.py": "names of elements",
     "linkback/xml_rpc.py": "answers to strangers that are not kept",
     "remote/peer_clocks.py": "log",
@@ -45,7 +46,7 @@ NO_REASONS = {
         "it neither answers, quotes, links nor names anything of this blog, and",
     ),
     "inbox/authenticate.py": ("a VerifiedActivity is made",),
-    "inbox/moderate.py": ("1 comment, ", "{len(said)} comments, "),
+    "inbox/moderate.py": ("{counted(len(said), 'comment')}, ", "like or boost", "likes and boosts"),
     "linkback/send.py": ("text/html, application/",),
     "linkback/receive.py": ("source and target are", "the source is", "the target "),
     "outbox/answer.py": ("<p>",),
@@ -67,7 +68,7 @@ PARTS = {
     ),
     "inbox/handlers/relations.py": ("no words",),
     "inbox/why.py": (
-        "{len(follow)} of its people follows", "{_counted(", "public key", "like or boost", "likes and boosts",
+        "{len(follow)} of its people follows", "{counted(", "public key", "like or boost", "likes and boosts",
     ),
 }  # fmt: skip
 

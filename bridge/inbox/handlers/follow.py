@@ -11,14 +11,12 @@ from bridge.errors import TooMany
 from bridge.inbox.authenticate import VerifiedActivity
 from bridge.inbox.context import Context
 from bridge.inbox.result import Done, Effect, Ignored, Result
-from bridge.store import deliveries, followers, published, tombstones
+from bridge.outbox import audience
+from bridge.store import followers, tombstones
 from bridge.store.database import Transaction
 from bridge.store.published import NewActivity
 from bridge.terms import Server
 from bridge.urls import host_of, same_site
-
-#: An Accept goes before any fan-out: somebody is waiting for it.
-_PRIORITY = 10
 
 
 def remember_follower(verified: VerifiedActivity, follow: Follow, context: Context) -> Effect:
@@ -34,11 +32,10 @@ def remember_follower(verified: VerifiedActivity, follow: Follow, context: Conte
     if follow.id is not None:
         echoed = {"id": follow.id, **echoed}
     body = blog.seal(accept_of(echoed, activity_id, actor=blog.actor_id))
-    server = host_of(actor.id)
     follower = followers.Follower(
         actor_id=actor.id,
         follow_id=follow.id,
-        server=server,
+        server=host_of(actor.id),
         inbox=actor.inbox,
         shared_inbox=actor.shared_inbox,
         since=context.now,
@@ -50,19 +47,8 @@ def remember_follower(verified: VerifiedActivity, follow: Follow, context: Conte
             return Ignored(verdict="deleted", reason="the follow was taken back before it arrived")
         _check_pace(tx, context, follower)
         is_new = followers.add(tx, blog.id, follower)
-        number = published.add_activity(
-            tx, NewActivity(id=activity_id, blog_id=blog.id, type="Accept", body=body), now=context.now
-        )
-        deliveries.add(
-            tx,
-            blog.id,
-            activity=number,
-            issue_id=None,
-            object_id=None,
-            inboxes=[(actor.inbox, host_of(actor.inbox))],
-            priority=_PRIORITY,
-            now=context.now,
-        )
+        accept = NewActivity(id=activity_id, blog_id=blog.id, type="Accept", body=body)
+        audience.deliver(tx, accept, [actor.inbox], now=context.now, priority=audience.AWAITED)
         return Done(reason="a new follower, accepted" if is_new else "follows already; accepted again")
 
     return effect

@@ -8,12 +8,12 @@ from bridge.activity.outgoing import answer_of
 from bridge.inbox.authenticate import VerifiedActivity
 from bridge.inbox.context import Context
 from bridge.inbox.result import Done, Effect, Ignored, Result
-from bridge.store import blocks, deliveries, places, published
+from bridge.outbox import audience
+from bridge.store import places
 from bridge.store.database import Transaction
 from bridge.store.published import NewActivity
-from bridge.urls import host_of, same_origin, same_site
+from bridge.urls import same_origin, same_site
 
-_PRIORITY = 10
 NO_ID = "it asks leave without an id, so no answer could say which request it answers"
 
 
@@ -55,23 +55,11 @@ def _answered(
         place = places.of_object(tx, blog.id, request.object_id)
         if place is None or not place.is_ours:
             return Ignored(reason="it asks leave for a post that is not ours to give")
-        blocked = blocks.holding(tx, blog.id, actor.id, context.blocked) is not None
-        refused = blocked or (until_closed and place.closed(context.now) and not context.is_creator)
+        refused = until_closed and place.closed(context.now) and not context.is_creator
         answer = "Reject" if refused else "Accept"
         body = blog.seal(answer_of(asked, activity_id, answer, actor=blog.actor_id))
-        number = published.add_activity(
-            tx, NewActivity(id=activity_id, blog_id=blog.id, type=answer, body=body), now=context.now
-        )
-        deliveries.add(
-            tx,
-            blog.id,
-            activity=number,
-            issue_id=place.issue_id,
-            object_id=None,
-            inboxes=[(actor.inbox, host_of(actor.id))],
-            priority=_PRIORITY,
-            now=context.now,
-        )
+        new = NewActivity(id=activity_id, blog_id=blog.id, type=answer, body=body, issue_id=place.issue_id)
+        audience.deliver(tx, new, [actor.inbox], now=context.now, priority=audience.AWAITED)
         if refused:
             return Ignored(verdict="closed", reason="comments are closed; it was told so", issue_id=place.issue_id)
         return Done(reason="it asked for leave, and has it", issue_id=place.issue_id)

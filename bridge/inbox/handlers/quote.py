@@ -15,14 +15,13 @@ from bridge.inbox.authenticate import VerifiedActivity
 from bridge.inbox.context import Context
 from bridge.inbox.handlers.permission import NO_ID
 from bridge.inbox.result import Done, Effect, Ignored, Result
-from bridge.store import blocks, deliveries, followers, places, published, quote_stamps
+from bridge.outbox import audience
+from bridge.store import followers, places, published, quote_stamps
 from bridge.store.database import Transaction
 from bridge.store.published import NewActivity, ObjectRow
 from bridge.store.quote_stamps import Stamp
 from bridge.terms import Document, ObjectId
-from bridge.urls import host_of, same_origin, same_site
-
-_PRIORITY = 10
+from bridge.urls import same_origin, same_site
 
 
 async def give_leave(verified: VerifiedActivity, request: QuoteRequest, context: Context) -> Effect:
@@ -70,19 +69,8 @@ def _judged(verified: VerifiedActivity, object_id: ObjectId, quote: Note, echoed
             address = blog.addresses.stamp(stamp.token)
             body = blog.seal(accept_quote(echoed, activity_id, actor=blog.actor_id, stamp=address))
         kind = "Reject" if stamp is None else "Accept"
-        number = published.add_activity(
-            tx, NewActivity(id=activity_id, blog_id=blog.id, type=kind, body=body), now=context.now
-        )
-        deliveries.add(
-            tx,
-            blog.id,
-            activity=number,
-            issue_id=row.issue_id,
-            object_id=None,
-            inboxes=[(actor.inbox, host_of(actor.id))],
-            priority=_PRIORITY,
-            now=context.now,
-        )
+        new = NewActivity(id=activity_id, blog_id=blog.id, type=kind, body=body, issue_id=row.issue_id)
+        audience.deliver(tx, new, [actor.inbox], now=context.now, priority=audience.AWAITED)
         if stamp is None:
             return Ignored(reason="it may not be quoted by this sender, who was told so", issue_id=row.issue_id)
         return Done(reason="it asked leave to quote, and has it", issue_id=row.issue_id)
@@ -121,15 +109,12 @@ def _stamp(tx: Transaction, row: ObjectRow, quote: Note, verified: VerifiedActiv
 
 
 def _may_quote(tx: Transaction, row: ObjectRow, verified: VerifiedActivity, context: Context) -> bool:
-    blog, actor_id = context.blog, verified.actor.id
-    if blocks.holding(tx, blog.id, actor_id, context.blocked) is not None:
-        return False
     if context.is_creator:
         return True
-    match quoters_of(row.document, followers=blog.followers):
+    match quoters_of(row.document, followers=context.blog.followers):
         case "everyone":
             return True
         case "followers":
-            return followers.find(tx, blog.id, actor_id) is not None
+            return followers.find(tx, context.blog.id, verified.actor.id) is not None
         case "nobody":
             return False

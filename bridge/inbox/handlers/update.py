@@ -7,14 +7,15 @@ from bridge.activity.incoming_types import UpdateActor, UpdateById, UpdateNote
 from bridge.activity.remote_actor import RemoteActor
 from bridge.conversation import approval
 from bridge.errors import FetchError
-from bridge.inbox.arrival import arrival_of, edit, judge_again, keep, unfit
+from bridge.inbox.arrival import edit, judge_again, keep
 from bridge.inbox.authenticate import VerifiedActivity
 from bridge.inbox.context import Context
-from bridge.inbox.result import Done, Effect, Ignored, Result
+from bridge.inbox.result import Done, Effect, Ignored, Result, saying
+from bridge.inbox.sent_posts import named_post, own_arrival
 from bridge.store import actors, changes, entries, followers, remote_pictures
 from bridge.store.database import Transaction, WakeUp
 from bridge.store.entries import EntryRow
-from bridge.urls import same_origin, same_site
+from bridge.urls import same_site
 
 _NOT_YOURS = "the post belongs to another actor"
 
@@ -26,24 +27,14 @@ def change_comment(verified: VerifiedActivity, update: UpdateNote, context: Cont
 
 async def change_named_comment(verified: VerifiedActivity, update: UpdateById, context: Context) -> Effect:
     """May it? As above, once the sender's server has shown what the id stands for now."""
-    if not same_origin(update.object_id, verified.actor.id):
-        return lambda tx: Ignored(reason=_NOT_YOURS)
-    try:
-        note, actor = await context.sources.post(update.object_id, verified.budget)
-    except FetchError as error:
-        told = f"it names a post that could not be fetched: {error}"
-        return lambda tx: Ignored(reason=told)
-    if actor.id != verified.actor.id:
-        return lambda tx: Ignored(reason=_NOT_YOURS)
-    return _changed(note, actor, context)
+    found = await named_post(verified, update.object_id, context, not_own=_NOT_YOURS)
+    return saying(found) if isinstance(found, Ignored) else _changed(*found, context)
 
 
 def _changed(note: Note, actor: RemoteActor, context: Context) -> Effect:
-    if note.attributed_to != actor.id or not same_origin(note.id, actor.id):
-        return lambda tx: Ignored(reason=_NOT_YOURS)
-    if (reason := unfit(note)) is not None:
-        return lambda tx: Ignored(reason=reason)
-    arrival = arrival_of(note, actor, context, is_creator=context.is_creator)
+    arrival = own_arrival(note, actor, context, not_own=_NOT_YOURS)
+    if isinstance(arrival, Ignored):
+        return saying(arrival)
 
     def effect(tx: Transaction) -> Result:
         entry = entries.find_by_object(tx, context.blog.id, note.id)

@@ -106,7 +106,7 @@ async def send_again(request: web.Request, session: Session, form: _FORM) -> web
 
 
 async def log_out(request: web.Request, session: Session, form: _FORM) -> web.StreamResponse:
-    """Out again."""
+    """End the session."""
     return await door.log_out(request, session)
 
 

@@ -54,7 +54,7 @@ def page(text: str, *, status: int = 200) -> web.Response:
 
 
 async def show_login(request: web.Request) -> web.StreamResponse:
-    """The page behind the link. Looking at it uses nothing up: mail programs and chats look, too."""
+    """The page behind the link. Opening it does not use the link up: mail programs and chats open it too."""
     site = request.app[SITE]
     token = request.query.get("token", "")
     works = await site.database.read(lambda tx: logins.works(tx, _digest(token), now=site.clock()))

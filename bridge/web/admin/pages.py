@@ -14,6 +14,7 @@ from bridge.errors import NoSuchThing
 from bridge.inbox import moderate
 from bridge.inbox.names import NAMES
 from bridge.inbox.why import explain, word_of
+from bridge.linkback.report import report_of
 from bridge.store import (
     actors,
     blocks,
@@ -21,7 +22,6 @@ from bridge.store import (
     entries,
     followers,
     issues,
-    linkback_sends,
     overview,
     received,
     servers,
@@ -50,10 +50,10 @@ _DONE = {
     "reply-unfound": "Your answer is out; somebody it names was not found and stands there as plain text.",
     "delete": "Your answer is taken back everywhere.",
     "block": "Blocked.",
-    "block-literally": "Blocked; nobody answered at this address, so it blocks this very id only.",
+    "block-literally": "Blocked; nobody answered at this address, so it blocks only this exact id.",
     "unblock": "The block is ended.",
-    "remove": "The following is ended; the server is told.",
-    "retry": "What waits is sent again now.",
+    "remove": "The follower is removed; their server is told.",
+    "retry": "What is waiting is sent again now.",
     "close": "Comments are closed.",
     "reopen": "Comments are open.",
 }
@@ -136,7 +136,7 @@ async def ledger(request: web.Request, session: Session) -> web.StreamResponse:
             "remarks": _remarks(tx, list(shown.values())),
             "incoming_rows": received.of_issue(tx, row.id)[:_MOST_WAITING],
             "closed": row.closed(site.clock()),
-            "links": linkback_sends.report(tx, row.id).rows,
+            "links": report_of(tx, row.id).rows,
         }
 
     found = await site.database.read(read)
@@ -241,7 +241,7 @@ async def server_list(request: web.Request, session: Session) -> web.StreamRespo
 
 
 async def block_list(request: web.Request, session: Session) -> web.StreamResponse:
-    """Who is blocked, and the form for more."""
+    """Who is blocked, and the form to block more."""
     site = request.app[SITE]
     listed = await site.database.read(lambda tx: blocks.all_of(tx, site.blog.id))
     return render(request, session, "blocks", rows=listed, fixed=site.config.federation.blocked)

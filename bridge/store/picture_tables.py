@@ -1,6 +1,4 @@
-"""Tables beside those of `schema`: the pictures in `DIR/data/media` and who shows them; leave given to quote;
-what was refused of strangers.
-"""
+"""The tables of pictures: the author's and other people's, kept in `DIR/data/media`, and who shows them."""
 
 from __future__ import annotations
 
@@ -50,37 +48,4 @@ remote_pictures = sa.Table(
     sa.Column("attempts", sa.Integer, nullable=False, default=0),
     sa.Column("fetched_at", Moment, nullable=False),
     sa.UniqueConstraint("blog_id", "actor_id", "entry_id", "url"),
-)
-
-#: Refused requests of servers of which we know nothing; see `strangers`.
-refused_strangers = sa.Table(
-    "refused_strangers",
-    metadata,
-    sa.Column("id", Number, primary_key=True),
-    sa.Column("blog_id", sa.Integer, nullable=False),
-    sa.Column("activity_id", sa.Text),
-    sa.Column("type", sa.Text, nullable=False),
-    sa.Column("actor_id", sa.Text),
-    sa.Column("server", sa.Text, nullable=False),
-    sa.Column("object_id", sa.Text),
-    sa.Column("verdict", sa.Text, nullable=False),
-    sa.Column("reason", sa.Text, nullable=False),
-    sa.Column("status", sa.Integer, nullable=False),
-    sa.Column("repeats", sa.Integer, nullable=False),
-    sa.Column("received_at", Moment, nullable=False),
-)
-
-#: Leave to quote (FEP-044f): one stamp for each object of ours and post that quotes it.
-quote_stamps = sa.Table(
-    "quote_stamps",
-    metadata,
-    sa.Column("token", sa.Text, primary_key=True),
-    sa.Column("blog_id", sa.Integer, sa.ForeignKey("blogs.id"), nullable=False),
-    sa.Column("object_id", sa.Text, nullable=False),
-    sa.Column("instrument_id", sa.Text, nullable=False, index=True),
-    sa.Column("actor_id", sa.Text, nullable=False, index=True),
-    sa.Column("inbox", sa.Text, nullable=False),
-    sa.Column("given_at", Moment, nullable=False),
-    sa.Column("revoked_at", Moment),
-    sa.UniqueConstraint("object_id", "instrument_id"),
 )

@@ -14,7 +14,7 @@ from bridge.web.site import Site
 async def find_issue(site: Site, slug: str, *, below: str = "", follow: bool = False) -> IssueRow:
     """The issue at this slug that is or was out. Raises NoSuchThing.
 
-    A slug of old leads to the new one, with `below` behind it; `follow` gives the issue at once, for a server that
+    A former slug leads to the new one, with `below` after it; `follow` gives the issue at once, for a server that
     goes on to the object's id and may allow one redirect only.
     """
 
