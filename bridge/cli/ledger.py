@@ -17,8 +17,10 @@ from bridge.inbox.names import word_for
 from bridge.inbox.why import word_of
 from bridge.linkback.report import report_of
 from bridge.outbox.report import in_zone
-from bridge.store import deliveries, entries, published, received
+from bridge.plurals import counted
+from bridge.store import crawls, deliveries, entries, published, received
 from bridge.store import issues as issue_rows
+from bridge.store.crawls import CrawlRow
 from bridge.store.database import Transaction
 from bridge.store.deliveries import Standing
 from bridge.store.entries import EntryRow
@@ -88,6 +90,7 @@ def _ledger(tx: Transaction, app: App, slug: str) -> dict[str, Any]:
         "links": [_link(one) for one in links.rows],
         "links_in_short": links.sentence,
         "outgoing": [_outgoing(one, posts) for one in deliveries.standings(tx, app.blog.id, issue_id=row.id)],
+        "looked": _looked(crawls.find(tx, row.id)),
         "incoming": [_incoming(one, said.get(ObjectId(one.object_id or ""))) for one in received.of_issue(tx, row.id)],
     }
 
@@ -108,6 +111,10 @@ def _lines(ledger: dict[str, Any], zone: ZoneInfo) -> Iterator[str]:
         later = f", tries again {in_zone(one['next'], zone)}" if one["state"] == "failed" and one["next"] else ""
         reason = one["reason"].removeprefix(f"GET {one['target']}: ") or "not told yet"
         yield f"  {one['state']:<8}  {one['target']} ({reason}{later})"
+    if (looked := ledger["looked"]) is not None:
+        found = f"{counted(looked['asked'], 'request')}, {counted(looked['found'], 'new comment')}"
+        yield f"Looked for on other servers: {in_zone(looked['at'], zone)}, {found}"
+        yield from [f"  not read: {looked['unread']}"] if looked["unread"] else []
     yield "Came in:" if ledger["incoming"] else "Came in: nothing"
     for one in reversed(ledger["incoming"]):
         times = "" if one["repeats"] == 0 else f", {one['repeats'] + 1} times"
@@ -143,6 +150,13 @@ def _outgoing(one: Standing, posts: Mapping[str, tuple[int, str | None]]) -> dic
         "post": post,
         "section": section,
     }
+
+
+def _looked(row: CrawlRow | None) -> dict[str, Any] | None:
+    """The last search for what was said elsewhere and not sent here."""
+    if row is None:
+        return None
+    return {"at": row.checked_at, "asked": row.asked, "found": row.found, "unread": row.unread}
 
 
 def _incoming(one: Received, entry: EntryRow | None) -> dict[str, Any]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+import sqlalchemy as sa
+
 from bridge.store.database import Transaction
 from bridge.store.repair_tables import crawls
 from bridge.store.upsert import put
@@ -31,3 +33,11 @@ def record(tx: Transaction, issue_id: int, row: CrawlRow) -> None:
         {"issue_id": issue_id},
         {"checked_at": row.checked_at, "asked": row.asked, "found": row.found, "unread": row.unread},
     )
+
+
+def find(tx: Transaction, issue_id: int) -> CrawlRow | None:
+    """The last crawl; None before the first, an hour after the issue."""
+    row = tx.execute(sa.select(crawls).where(crawls.c.issue_id == issue_id)).first()
+    if row is None:
+        return None
+    return CrawlRow(checked_at=row.checked_at, asked=row.asked, found=row.found, unread=row.unread)

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from bridge.cli import author, operator, readers
+from bridge.cli import author, ledger, operator, readers
 from bridge.cli.columns import width_of
 from bridge.config import read_config
 from bridge.jobs.engine import open_store
-from bridge.store import entries, issues, linkback_sends
+from bridge.store import crawls, entries, issues, linkback_sends
+from bridge.store.crawls import CrawlRow
 from bridge.store.database import Transaction
 from tests.support.running_blog import said
 
@@ -29,30 +31,40 @@ def config(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Path:
     files = sorted((folder / "issues").glob("*.md"))
     config = folder / "config.toml"
     assert author.bring_in_line(files, dry_run=False, delete=False, config=config, as_json=False) == 0
-    asyncio.run(_answer(config))
+    _write(config, _answer)
     capsys.readouterr()
     return config
 
 
-async def _answer(config: Path) -> None:
-    settings = read_config(config)
-    database = open_store(settings.database, folder=settings.folder)
+def _write(config: Path, work: Callable[[Transaction], object]) -> None:
+    async def write() -> None:
+        settings = read_config(config)
+        database = open_store(settings.database, folder=settings.folder)
+        try:
+            await database.write(work)
+        finally:
+            await database.close()
 
-    def write(tx: Transaction) -> None:
-        row = issues.find_by_slug(tx, 1, "1")
-        assert row is not None
-        for kind, minute in (("reply", 0), ("webmention", 1)):
-            at = NOON + timedelta(minutes=minute)
-            entries.add(tx, said("<p>Ja.</p>", blog_id=1, issue_id=row.id, kind=kind, token=f"t{minute}", at=at))
-        link = {"target": "https://fort.example/a", "server": "fort.example", "is_linked": True, "digest": "d"}
-        link |= {"state": "failed", "reason": "GET https://fort.example/a: the name does not resolve"}
-        link |= {"blog_id": 1, "issue_id": row.id, "day_began_at": NOON, "changed_at": NOON}
-        linkback_sends.add(tx, [link])
+    asyncio.run(write())
 
-    try:
-        await database.write(write)
-    finally:
-        await database.close()
+
+def _answer(tx: Transaction) -> None:
+    row = issues.find_by_slug(tx, 1, "1")
+    assert row is not None
+    for kind, minute in (("reply", 0), ("webmention", 1)):
+        at = NOON + timedelta(minutes=minute)
+        entries.add(tx, said("<p>Ja.</p>", blog_id=1, issue_id=row.id, kind=kind, token=f"t{minute}", at=at))
+    link = {"target": "https://fort.example/a", "server": "fort.example", "is_linked": True, "digest": "d"}
+    link |= {"state": "failed", "reason": "GET https://fort.example/a: the name does not resolve"}
+    link |= {"blog_id": 1, "issue_id": row.id, "day_began_at": NOON, "changed_at": NOON}
+    linkback_sends.add(tx, [link])
+
+
+def _look(tx: Transaction) -> None:
+    row = issues.find_by_slug(tx, 1, "1")
+    assert row is not None
+    last = CrawlRow(checked_at=NOON, asked=1, found=2, unread="https://far.example/1: it answered 403")
+    crawls.record(tx, row.id, last)
 
 
 def test_a_column_is_as_wide_as_its_widest_text_but_for_one_without_end() -> None:
@@ -61,7 +73,7 @@ def test_a_column_is_as_wide_as_its_widest_text_but_for_one_without_end() -> Non
 
 
 def test_titles_of_issues_stand_in_line(config: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert author.issues(config=config) == 0
+    assert ledger.issues(config=config) == 0
 
     lines = capsys.readouterr().out.splitlines()
     assert len(lines) == 2
@@ -77,7 +89,18 @@ def test_comments_stand_in_line_and_have_the_authors_time(config: Path, capsys: 
 
 
 def test_a_link_that_failed_is_named_once_in_its_line(config: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert author.issues("1", config=config) == 0
+    assert ledger.issues("1", config=config) == 0
 
     line = next(line for line in capsys.readouterr().out.splitlines() if "fort.example" in line)
     assert line == "  failed    https://fort.example/a (the name does not resolve)"
+
+
+def test_the_ledger_says_when_the_conversation_was_looked_for(config: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert ledger.issues("1", config=config) == 0
+    assert "Looked for" not in capsys.readouterr().out
+
+    _write(config, _look)
+    assert ledger.issues("1", config=config) == 0
+    said = capsys.readouterr().out
+    assert "Looked for on other servers: 2026-07-05 14:00 CEST, 1 request, 2 new comments\n" in said
+    assert "  not read: https://far.example/1: it answered 403\n" in said

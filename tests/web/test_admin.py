@@ -9,7 +9,8 @@ from urllib.parse import quote
 
 import pytest
 
-from bridge.store import attempts, deliveries, entries, followers, linkback_sends, received, servers
+from bridge.store import attempts, crawls, deliveries, entries, followers, linkback_sends, received, servers
+from bridge.store.crawls import CrawlRow
 from bridge.store.database import Transaction
 from bridge.store.followers import Follower
 from bridge.store.login_tables import sessions
@@ -255,6 +256,19 @@ def add_follower(running: RunningBlog, actor: str) -> None:
         since=running.app.clock(),
     )
     running.write(lambda tx: followers.add(tx, running.app.blog.id, follower))
+
+
+def test_the_ledger_says_when_the_conversation_was_looked_for_and_what_could_not_be_read(
+    running: RunningBlog, author: Author
+) -> None:
+    assert "auf anderen Servern gesucht" not in author.get("/admin/issues/1").text
+    row = CrawlRow(checked_at=running.app.clock(), asked=7, found=2, unread="https://far.example/1: it answered 403")
+    running.write(lambda tx: crawls.record(tx, running.issue_id("1"), row))
+
+    shown = author.get("/admin/issues/1").text
+    assert "Zuletzt auf anderen Servern gesucht:" in shown
+    assert "2 neue Gedanken" in shown
+    assert "https://far.example/1: it answered 403" in shown
 
 
 def test_a_report_of_another_server_is_told_to_the_author(running: RunningBlog, author: Author) -> None:

@@ -18,6 +18,7 @@ from bridge.linkback.report import report_of
 from bridge.store import (
     actors,
     blocks,
+    crawls,
     deliveries,
     entries,
     followers,
@@ -137,6 +138,7 @@ async def ledger(request: web.Request, session: Session) -> web.StreamResponse:
             "incoming_rows": received.of_issue(tx, row.id)[:_MOST_WAITING],
             "closed": row.closed(site.clock()),
             "links": report_of(tx, row.id).rows,
+            "looked": crawls.find(tx, row.id),
         }
 
     found = await site.database.read(read)
