@@ -102,10 +102,10 @@ def test_init_again_says_what_it_does_not_take(folder: Path) -> None:
     )
 
     assert told.returncode == 0
-    assert "--url was not taken" in told.stdout
-    assert "--database was not taken" in told.stdout
-    assert "--title was not taken" in told.stdout
-    assert "--language was not taken" in told.stdout
+    assert "--url was ignored" in told.stdout
+    assert "--database was ignored" in told.stdout
+    assert "--title was ignored" in told.stdout
+    assert "--language was ignored" in told.stdout
     assert "--handle" not in told.stdout
     assert "secret" not in told.stdout
 
