@@ -9,5 +9,5 @@ _WIDEST = 40
 
 
 def width_of(texts: Iterable[str]) -> int:
-    """How many signs wide a column of these is, at most 40."""
+    """How many characters wide a column of these is, at most 40."""
     return max((len(text) for text in texts if len(text) <= _WIDEST), default=0)

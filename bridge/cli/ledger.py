@@ -42,7 +42,7 @@ def issues(
         listed = await app.database.read(lambda tx: [_listed(app, row) for row in issue_rows.outlines(tx, app.blog.id)])
         if as_json:
             print_json(listed)
-        zone = app.publisher.blog_config.timezone
+        zone = app.config.blog.timezone
         wide = width_of(one["slug"] for one in listed)
         for one in () if as_json else listed:
             state = "waits" if one["state"] == "waiting" else one["state"]
@@ -72,7 +72,7 @@ async def _show_ledger(app: App, slug: str, *, as_json: bool) -> int:
     if as_json:
         print_json(ledger)
     else:
-        for line in _lines(ledger, app.publisher.blog_config.timezone):
+        for line in _lines(ledger, app.config.blog.timezone):
             typer.echo(line)
     return 0
 

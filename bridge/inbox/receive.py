@@ -25,7 +25,7 @@ from bridge.inbox.handlers import create, delete, follow, permission, quote, rea
 from bridge.inbox.life import LifeSigns, note_life
 from bridge.inbox.policy import Pace
 from bridge.inbox.refusals import BlockedOnRecord
-from bridge.inbox.result import Effect, Ignored, Result
+from bridge.inbox.result import Effect, Ignored, Result, saying
 from bridge.inbox.sources import Sources
 from bridge.store import blocks, facts, received
 from bridge.store.database import Database, Transaction
@@ -126,7 +126,7 @@ class Inbox:
         )
         is_fresh = self.sources.actors.is_fresh(verified.actor)
         told = await self.database.read(lambda tx: self._told_unasked(tx, row)) if type(activity) in ASKING else None
-        effect = _saying(told) if told else await self._effect(verified, await self.context(verified))
+        effect = saying(told) if told else await self._effect(verified, await self.context(verified))
         try:
             result = await self.database.jot(lambda tx: self._apply(tx, row, effect, is_fresh=is_fresh))
             self.sources.actors.kept(verified.actor)
@@ -208,10 +208,6 @@ class Inbox:
         if not received.add(tx, judged):
             raise _CameMeanwhile
         return result
-
-
-def _saying(result: Result) -> Effect:
-    return lambda tx: result
 
 
 def type_name(activity: Incoming) -> str:

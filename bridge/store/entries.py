@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from bridge.store.database import Transaction, WakeUp
 from bridge.store.picture_tables import remote_pictures
 from bridge.store.prepared import Prepared
+from bridge.store.remote_pictures import KIND as PICTURE
 from bridge.store.schema import entries
 from bridge.terms import ActorId, ObjectId
 
@@ -202,7 +203,7 @@ _FOR_PICTURES = frozenset({"state", "visibility", "pictures", "author_avatar", "
 
 
 def _look_at_pictures(tx: Transaction, entry_id: int) -> None:
-    tx.wake(WakeUp(kind="picture", key=f"entry {entry_id}"))
+    tx.wake(WakeUp(kind=PICTURE, key=f"entry {entry_id}"))
 
 
 def empty(tx: Transaction, entry_id: int, *, reason: str, now: datetime) -> None:

@@ -9,6 +9,7 @@ from typing import Any, Literal
 import sqlalchemy as sa
 
 from bridge.store.database import Transaction, WakeUp
+from bridge.store.remote_pictures import KIND as PICTURE
 from bridge.store.schema import reactions, remote_actors
 from bridge.terms import ActorId
 
@@ -76,7 +77,7 @@ def add(
 
 def _look_at_face(tx: Transaction, actor_id: str) -> None:
     """Fetch it if it is shown now, and remove it if it is shown no more."""
-    tx.wake(WakeUp(kind="picture", key=f"actor {actor_id}"))
+    tx.wake(WakeUp(kind=PICTURE, key=f"actor {actor_id}"))
 
 
 def remove(tx: Transaction, actor_id: str, *, kind: Kind, object_id: str) -> int | None:
