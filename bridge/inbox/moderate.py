@@ -203,5 +203,5 @@ def unblock(tx: Transaction, blog: Blog, target: str) -> bool:
 def _touch_all(tx: Transaction, blog: Blog) -> None:
     """Whoever is blocked may stand on any page."""
     tx.touch(changes.BLOG)
-    for issue in issues.all_of(tx, blog.id):
+    for issue in issues.outlines(tx, blog.id):
         tx.touch(changes.issue(issue.id))

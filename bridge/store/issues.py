@@ -74,8 +74,22 @@ class Outline(NamedTuple):
     changed_at: datetime
 
 
+class Listed(NamedTuple):
+    """An issue as lists show it: a blog of many years has hundreds, whose texts are not read for that."""
+
+    id: int
+    slug: Slug
+    source: Mapping[str, Any]
+    title: str
+    language: str
+    teaser_text: str
+    tags: Sequence[str]
+    date: datetime
+
+
 _COLUMNS = tuple(IssueRow.__dataclass_fields__)
 _OUTLINE = Outline._fields
+_NEWEST_FIRST = (issues.c.date.desc(), issues.c.id.desc())
 
 
 def _from_row(row: sa.Row[Any]) -> IssueRow:
@@ -113,19 +127,56 @@ def find_redirect(tx: Transaction, blog_id: int, slug: str) -> Slug | None:
     return None if found is None else Slug(found)
 
 
-def all_of(tx: Transaction, blog_id: int, *states: State) -> list[IssueRow]:
-    """The blog's issues in these states (any, when none is named), newest first."""
+def all_of(tx: Transaction, blog_id: int, *states: State, limit: int | None = None) -> list[IssueRow]:
+    """The blog's issues in these states (any, when none is named), newest first, with all their texts."""
     query = sa.select(issues).where(issues.c.blog_id == blog_id)
     if states:
         query = query.where(issues.c.state.in_(states))
-    return [_from_row(row) for row in tx.execute(query.order_by(issues.c.date.desc(), issues.c.id.desc()))]
+    return [_from_row(row) for row in tx.execute(query.order_by(*_NEWEST_FIRST).limit(limit))]
 
 
 def outlines(tx: Transaction, blog_id: int) -> list[Outline]:
     """All of the blog's issues in any state, newest first, without their texts."""
     columns = [issues.c[name] for name in _OUTLINE]
-    query = sa.select(*columns).where(issues.c.blog_id == blog_id).order_by(issues.c.date.desc(), issues.c.id.desc())
+    query = sa.select(*columns).where(issues.c.blog_id == blog_id).order_by(*_NEWEST_FIRST)
     return [Outline._make(row) for row in tx.execute(query)]
+
+
+def _is_listed(blog_id: int) -> sa.ColumnElement[bool]:
+    return sa.and_(issues.c.blog_id == blog_id, issues.c.state == "published", issues.c.visibility == "public")
+
+
+def _select_listed(blog_id: int) -> sa.Select[Any]:
+    return sa.select(*(issues.c[name] for name in Listed._fields)).where(_is_listed(blog_id))
+
+
+def listed(tx: Transaction, blog_id: int) -> list[Listed]:
+    """What lists show, newest first."""
+    return [Listed._make(row) for row in tx.execute(_select_listed(blog_id).order_by(*_NEWEST_FIRST))]
+
+
+def newest_listed(tx: Transaction, blog_id: int, *, limit: int) -> list[IssueRow]:
+    """What feeds show, newest first, with all texts."""
+    query = sa.select(issues).where(_is_listed(blog_id)).order_by(*_NEWEST_FIRST).limit(limit)
+    return [_from_row(row) for row in tx.execute(query)]
+
+
+def beside(tx: Transaction, issue: IssueRow) -> tuple[Listed | None, Listed | None]:
+    """The issue before and the one after, of those that stand in the lists; nothing for one that does not."""
+    if issue.state != "published" or issue.visibility != "public":
+        return None, None
+    place = sa.tuple_(issues.c.date, issues.c.id)
+    here = sa.tuple_(sa.literal(issue.date, issues.c.date.type), sa.literal(issue.id))
+    query = _select_listed(issue.blog_id)
+    older = tx.execute(query.where(place < here).order_by(*_NEWEST_FIRST).limit(1)).first()
+    newer = tx.execute(query.where(place > here).order_by(issues.c.date, issues.c.id).limit(1)).first()
+    return older and Listed._make(older), newer and Listed._make(newer)
+
+
+def count_published(tx: Transaction, blog_id: int) -> int:
+    """How many issues are out."""
+    query = sa.select(sa.func.count(issues.c.id)).where(issues.c.blog_id == blog_id, issues.c.state == "published")
+    return int(tx.execute(query).scalar_one())
 
 
 def next_date(tx: Transaction, blog_id: int) -> datetime | None:

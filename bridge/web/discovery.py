@@ -88,5 +88,5 @@ async def nodeinfo_document(request: web.Request) -> web.StreamResponse:
 
 
 def _usage(tx: Transaction, site: Site) -> Usage:
-    posts = len(issues.all_of(tx, site.blog.id, "published"))
+    posts = issues.count_published(tx, site.blog.id)
     return Usage(posts=posts, comments=overview.entries_by_state(tx, site.blog.id).get("shown", 0))

@@ -13,7 +13,7 @@ from aiohttp import web
 
 from bridge.conversation.comment import is_public, order_of
 from bridge.errors import Gone
-from bridge.store import changes
+from bridge.store import changes, issues
 from bridge.store.issues import IssueRow
 from bridge.web import feed_view, gather
 from bridge.web.feed_view import FeedItem
@@ -77,7 +77,7 @@ async def _feed(
     site = request.app[SITE]
 
     async def render() -> Page:
-        rows = (await site.database.read(lambda tx: gather.public_issues(tx, site)))[:most]
+        rows = await site.database.read(lambda tx: issues.newest_listed(tx, site.blog.id, limit=most))
         body = render_items(site, [_item(site, row) for row in rows])
         return Page(body=body, content_type=content_type, topics=_BLOG, headers=OPEN)
 

@@ -13,10 +13,10 @@ from bridge.conversation import sanitize
 from bridge.conversation.blocklist import BlockList
 from bridge.conversation.comment import COVER, Entry, Person, Picture
 from bridge.conversation.reaction import Reaction, Tally, tally
-from bridge.store import blocks, changes, entries, issues, reactions, remote_pictures
+from bridge.store import blocks, changes, entries, reactions, remote_pictures
 from bridge.store.database import Transaction
 from bridge.store.entries import EntryRow
-from bridge.store.issues import IssueRow
+from bridge.store.issues import IssueRow, Listed
 from bridge.store.published import ObjectRow
 from bridge.store.reactions import ReactionRow
 from bridge.store.remote_pictures import RemotePicture
@@ -184,7 +184,7 @@ def _reaction(row: ReactionRow, proxied: Proxied) -> Reaction:
     )
 
 
-def issue_view(site: Site, issue: IssueRow, *, older: IssueRow | None, newer: IssueRow | None) -> IssueView:
+def issue_view(site: Site, issue: IssueRow, *, older: Listed | None, newer: Listed | None) -> IssueView:
     """One issue as its page shows it."""
     addresses = site.blog.addresses
     return IssueView(
@@ -220,28 +220,13 @@ def _cover(issue: IssueRow) -> PictureView | None:
     )
 
 
-def _link(blog: Blog, issue: IssueRow | None) -> Link | None:
+def _link(blog: Blog, issue: Listed | None) -> Link | None:
     return None if issue is None else Link(name=issue.title, url=blog.addresses.page(issue.slug))
 
 
 def conversation_view(said: Conversation, *, closes: datetime | None) -> ConversationView:
     """The conversation below an issue."""
     return ConversationView(entries=said.entries, tally=said.tally, closed=said.closed, closes=closes)
-
-
-def neighbours(tx: Transaction, site: Site, issue: IssueRow) -> tuple[IssueRow | None, IssueRow | None]:
-    """The issue before and the one after, of those that stand in the lists."""
-    listed = public_issues(tx, site)
-    places = [index for index, row in enumerate(listed) if row.id == issue.id]
-    if not places:
-        return None, None
-    place = places[0]
-    return (listed[place + 1] if place + 1 < len(listed) else None), (listed[place - 1] if place > 0 else None)
-
-
-def public_issues(tx: Transaction, site: Site) -> list[IssueRow]:
-    """What lists and feeds show, newest first."""
-    return [row for row in issues.all_of(tx, site.blog.id, "published") if row.visibility == "public"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -252,7 +237,7 @@ class Lines:
     topics: frozenset[str]
 
 
-def lines(tx: Transaction, site: Site, rows: Sequence[IssueRow]) -> Lines:
+def lines(tx: Transaction, site: Site, rows: Sequence[Listed]) -> Lines:
     """The issues for a list, in the order of the rows."""
     blocked = blocks.listed(tx, site.blog.id, site.config.federation.blocked)
     said = entries.counted_under(tx, [row.id for row in rows])

@@ -10,7 +10,7 @@ from aiohttp import web
 
 from bridge.conversation.document import comments_bytes, comments_json
 from bridge.errors import Gone, NoSuchThing
-from bridge.store import changes
+from bridge.store import changes, issues
 from bridge.store.database import Transaction
 from bridge.store.issues import IssueRow
 from bridge.web import federation, gather, linkbacks, view
@@ -47,7 +47,7 @@ async def front(request: web.Request) -> web.StreamResponse:
 
     async def render() -> Page:
         def read(tx: Transaction) -> tuple[view.FrontView, frozenset[str]]:
-            rows = gather.public_issues(tx, site)
+            rows = issues.listed(tx, site.blog.id)
             start = (number - 1) * _PER_PAGE
             if number > 1 and start >= len(rows):
                 raise NoSuchThing("no such page")
@@ -87,7 +87,7 @@ async def issue(request: web.Request) -> web.StreamResponse:
         if found.state in ("deleted", "withdrawn"):
             return html_page(view.render_gone(site.templates, gather.blog_view(site)), topics, status=410)
         said, (older, newer) = await site.database.read(
-            lambda tx: (gather.conversation(tx, site, found), gather.neighbours(tx, site, found))
+            lambda tx: (gather.conversation(tx, site, found), issues.beside(tx, found))
         )
         text = view.render_issue(
             site.templates,
@@ -142,7 +142,7 @@ async def archive(request: web.Request) -> web.StreamResponse:
     site = request.app[SITE]
 
     async def render() -> Page:
-        lines = await site.database.read(lambda tx: gather.lines(tx, site, gather.public_issues(tx, site)))
+        lines = await site.database.read(lambda tx: gather.lines(tx, site, issues.listed(tx, site.blog.id)))
         return html_page(view.render_archive(site.templates, gather.blog_view(site), lines.shown), lines.topics)
 
     return await site.ready.get(request, "archive", render)
@@ -175,7 +175,7 @@ async def tag(request: web.Request) -> web.StreamResponse:
 
     async def render() -> Page:
         def read(tx: Transaction) -> tuple[str, gather.Lines]:
-            rows = [row for row in gather.public_issues(tx, site) if wanted in map(str.casefold, row.tags)]
+            rows = [row for row in issues.listed(tx, site.blog.id) if wanted in map(str.casefold, row.tags)]
             if not rows:
                 raise NoSuchThing("no issue has this tag")
             spelled = next(name for name in rows[0].tags if name.casefold() == wanted)

@@ -103,7 +103,7 @@ async def front(request: web.Request, session: Session) -> web.StreamResponse:
     site = request.app[SITE]
 
     def read(tx: Transaction) -> dict[str, Any]:
-        rows = issues.all_of(tx, site.blog.id)[:_NEWEST]
+        rows = issues.all_of(tx, site.blog.id, limit=_NEWEST)
         states = overview.entries_by_state(tx, site.blog.id)
         return {
             "issues": rows,
