@@ -62,8 +62,10 @@ from bridge.store.database import Database
 from bridge.store.parked import CLIMB
 from bridge.store.sqlite import SqliteDatabase
 from bridge.terms import Server
+from bridge.web.conversations import Conversations
 from bridge.web.gate import Gate
 from bridge.web.linkback_pace import LinkbackPace
+from bridge.web.news import News
 from bridge.web.pace import VisitorPace
 from bridge.web.ready import Ready
 from bridge.web.site import Site
@@ -247,11 +249,14 @@ class App:
         limits = self.config.limits
         unlimited = self.config.federation.allow_private_addresses
         pace = Pace(None if unlimited else limits.inbox_per_minute)
+        news = News(self.database)
         return Site(
             config=self.config,
             blog=self.blog,
             database=self.database,
-            ready=Ready(self.database, clock=self.clock),
+            news=news,
+            ready=Ready(news, clock=self.clock),
+            conversations=Conversations(news, clock=self.clock),
             visitors=VisitorPace(burst=20, every=timedelta(seconds=6), clock=time.monotonic),
             gate=Gate(refused_a_minute=None if unlimited else limits.inbox_per_minute, clock=time.monotonic),
             authenticator=Authenticator(

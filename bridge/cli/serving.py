@@ -59,7 +59,7 @@ async def _answering(app: App) -> AsyncIterator[None]:
     site = app.site()
     async with (
         listening(site, app.config.server.listen),
-        _beside(site.ready.follow_other_processes(), site.refusals.run()),
+        _beside(site.news.follow(), site.refusals.run()),
     ):
         yield
 

@@ -6,24 +6,24 @@ from dataclasses import replace
 
 from bridge.conversation.comment import is_public, order_of
 from bridge.conversation.reaction import Tally
-from bridge.store import issues, published
-from bridge.store.database import Transaction
+from bridge.store import published
 from bridge.store.published import ObjectRow
 from bridge.web import gather
-from bridge.web.gather import Conversation
+from bridge.web.conversations import Conversation
 from bridge.web.site import Site
 
 #: What has an id in the fediverse that a server can ask for.
 _KINDS = ("reply", "quote", "mention")
 
 
-def conversation_of(tx: Transaction, site: Site, row: ObjectRow) -> Conversation | None:
+async def conversation_of(site: Site, row: ObjectRow) -> Conversation | None:
     """The conversation that an object of ours belongs to; None if it belongs to no issue."""
-    issue = None if row.issue_id is None else issues.find(tx, row.issue_id)
-    if issue is None:
+    issue_id = row.issue_id
+    if issue_id is None:
         return None
-    sections = tuple(one for one in published.of_issue(tx, issue.id) if one.kind == "section")
-    return replace(gather.conversation(tx, site, issue), sections=sections)
+    said = await gather.said_under(site, issue_id)
+    objects = await site.database.read(lambda tx: published.of_issue(tx, issue_id))
+    return replace(said, sections=tuple(one for one in objects if one.kind == "section"))
 
 
 def reply_ids(said: Conversation, row: ObjectRow) -> list[str]:

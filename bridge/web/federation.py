@@ -21,8 +21,8 @@ from bridge.store.published import ObjectRow
 from bridge.store.quote_stamps import Stamp
 from bridge.terms import Document
 from bridge.web.conversation_lists import conversation_of, like_ids, reply_ids, share_ids
+from bridge.web.conversations import Conversation
 from bridge.web.find_issue import find_issue
-from bridge.web.gather import Conversation
 from bridge.web.negotiate import AS2_TYPE, accept_of, wants_activity
 from bridge.web.problem import OPEN
 from bridge.web.ready import Page
@@ -190,7 +190,7 @@ async def object_document(request: web.Request) -> web.StreamResponse:
         topics = _topics_of(row)
         if row.deleted_at is not None:
             return _page(tombstone_of(row.document, deleted=row.deleted_at), topics, status=410)
-        said = await site.database.read(lambda tx: conversation_of(tx, site, row))
+        said = await conversation_of(site, row)
         if said is None:
             return _page(row.document, topics)
         return _page(as_fetched(row, said), topics, until=said.issue.closes_at(site.clock()))
@@ -274,7 +274,7 @@ def members_of(kind: str, read: Members) -> Callable[[web.Request], Awaitable[we
             row = await _object(site, token)
             if row.deleted_at is not None:
                 raise Gone("the object was deleted")
-            said = await site.database.read(lambda tx: conversation_of(tx, site, row))
+            said = await conversation_of(site, row)
             members = [] if said is None else read(said, row)
             return _page(_collection(kind, f"{row.id}/{kind}", members, asked, site), _topics_of(row))
 

@@ -93,7 +93,7 @@ async def issue_comments(request: web.Request) -> web.StreamResponse:
         found = await find_issue(site, slug, below="/feed.xml")
         if found.state != "published":
             raise Gone("the issue was taken back")
-        said = await site.database.read(lambda tx: gather.conversation(tx, site, found))
+        said = await gather.said_under(site, found.id)
         item = _item(site, said.issue)
         blog = gather.blog_view(site)
         shown = [entry for entry in said.entries if is_public(entry)]

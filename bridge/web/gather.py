@@ -12,34 +12,19 @@ from bridge.activity.ids import Blog
 from bridge.conversation import sanitize
 from bridge.conversation.blocklist import BlockList
 from bridge.conversation.comment import COVER, Entry, Person, Picture
-from bridge.conversation.reaction import Reaction, Tally, tally
-from bridge.store import blocks, changes, entries, reactions, remote_pictures
+from bridge.conversation.reaction import Reaction, tally
+from bridge.errors import NoSuchThing
+from bridge.store import blocks, changes, entries, issues, reactions, remote_pictures
 from bridge.store.database import Transaction
 from bridge.store.entries import EntryRow
 from bridge.store.issues import IssueRow, Listed
-from bridge.store.published import ObjectRow
 from bridge.store.reactions import ReactionRow
 from bridge.store.remote_pictures import RemotePicture
 from bridge.terms import ObjectId
 from bridge.urls import host_of
+from bridge.web.conversations import Conversation
 from bridge.web.site import Site
 from bridge.web.view import BlogView, ConversationView, IssueLine, IssueView, Link, PictureView
-
-
-@dataclass(frozen=True, kw_only=True)
-class Conversation:
-    """An issue with everything said about it.
-
-    `sections` are the later posts of a thread, in order; only the collections of ActivityPub need them, and
-    `of_answers`: what was liked and boosted of the author's answers, by object id, which says nothing of the issue.
-    """
-
-    issue: IssueRow
-    entries: tuple[Entry, ...]
-    tally: Tally
-    closed: bool
-    of_answers: Mapping[str, Tally] = field(default_factory=dict)
-    sections: tuple[ObjectRow, ...] = ()
 
 
 def blog_view(site: Site) -> BlogView:
@@ -67,11 +52,21 @@ def cover_of(site: Site) -> str:
     return site.templates.words(site.blog.language, site.config.blog.timezone).say(COVER)
 
 
-def conversation(tx: Transaction, site: Site, issue: IssueRow) -> Conversation:
+async def said_under(site: Site, issue_id: int) -> Conversation:
     """Everything said about an issue, in every state; the views show what strangers may read.
 
-    Of whom the author blocks nothing is there, whenever it came in (security S42).
+    It is read from the database at most once after each change. Of whom the author blocks nothing is there, whenever it
+    came in (security S42). Raises NoSuchThing for an issue that is no more.
     """
+    return await site.conversations.get(
+        issue_id, lambda: site.database.read(lambda tx: _conversation(tx, site, issue_id))
+    )
+
+
+def _conversation(tx: Transaction, site: Site, issue_id: int) -> Conversation:
+    issue = issues.find(tx, issue_id)  # here, so that it is of the same moment as what was said
+    if issue is None:
+        raise NoSuchThing("no such issue")
     blocked = blocks.listed(tx, site.blog.id, site.config.federation.blocked)
     own = site.config.linkbacks.own
     rows = [row for row in _unblocked(tx, issue, blocked) if own or not row.own_series]

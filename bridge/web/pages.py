@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import asyncio
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from types import MappingProxyType
+from typing import TypeVar
 
 from aiohttp import web
 
@@ -14,14 +16,18 @@ from bridge.store import changes, issues
 from bridge.store.database import Transaction
 from bridge.store.issues import IssueRow
 from bridge.web import federation, gather, linkbacks, view
+from bridge.web.conversations import Conversation
 from bridge.web.find_issue import find_issue
 from bridge.web.negotiate import HTML_TYPE, accept_of, wants_activity
 from bridge.web.problem import OPEN
 from bridge.web.ready import Page
-from bridge.web.site import SITE
+from bridge.web.site import SITE, Site
 
 _HTML_HEADERS = {"Content-Security-Policy": view.CONTENT_SECURITY_POLICY}
 _PER_PAGE = 20
+#: Entries that are written within some ten milliseconds.
+_LONG_TALK = 100
+Text = TypeVar("Text", str, bytes)
 
 
 def html_page(
@@ -86,14 +92,16 @@ async def issue(request: web.Request) -> web.StreamResponse:
         topics = frozenset({changes.issue(found.id), changes.BLOG})
         if found.state in ("deleted", "withdrawn"):
             return html_page(view.render_gone(site.templates, gather.blog_view(site)), topics, status=410)
-        said, (older, newer) = await site.database.read(
-            lambda tx: (gather.conversation(tx, site, found), issues.beside(tx, found))
-        )
-        text = view.render_issue(
-            site.templates,
-            gather.blog_view(site),
-            gather.issue_view(site, found, older=older, newer=newer),
-            gather.conversation_view(said, closes=found.closes_at(site.clock())),
+        said = await gather.said_under(site, found.id)
+        older, newer = await site.database.read(lambda tx: issues.beside(tx, found))
+        text = await _where_it_fits(
+            said,
+            lambda: view.render_issue(
+                site.templates,
+                gather.blog_view(site),
+                gather.issue_view(site, found, older=older, newer=newer),
+                gather.conversation_view(said, closes=found.closes_at(site.clock())),
+            ),
         )
         advertised, more = linkbacks.headers_of(site)
         link = ", ".join(filter(None, (_links(found), advertised)))
@@ -116,18 +124,10 @@ async def comments(request: web.Request) -> web.StreamResponse:
         found = await find_issue(site, slug, below="/comments.json")
         if found.state != "published":
             raise Gone("the issue was taken back")
-        said = await site.database.read(lambda tx: gather.conversation(tx, site, found))
-        document = comments_json(
-            issue=site.blog.addresses.page(found.slug),
-            entries=said.entries,
-            likes=len(said.tally.likes),
-            boosts=len(said.tally.boosts),
-            closed=said.closed,
-            since=found.date,
-            cover=gather.cover_of(site),
-        )
+        said = await gather.said_under(site, found.id)
+        body = await _where_it_fits(said, lambda: _comments(site, said))
         return Page(
-            body=comments_bytes(document),
+            body=body,
             content_type="application/json; charset=utf-8",
             topics=frozenset({changes.issue(found.id), changes.BLOG}),
             until=found.closes_at(site.clock()),
@@ -135,6 +135,24 @@ async def comments(request: web.Request) -> web.StreamResponse:
         )
 
     return await site.ready.get(request, f"comments {slug}", render)
+
+
+def _comments(site: Site, said: Conversation) -> bytes:
+    document = comments_json(
+        issue=site.blog.addresses.page(said.issue.slug),
+        entries=said.entries,
+        likes=len(said.tally.likes),
+        boosts=len(said.tally.boosts),
+        closed=said.closed,
+        since=said.issue.date,
+        cover=gather.cover_of(site),
+    )
+    return comments_bytes(document)
+
+
+async def _where_it_fits(said: Conversation, write: Callable[[], Text]) -> Text:
+    """What `write` makes of a conversation: a long one in a thread, so that whoever else asks need not wait for it."""
+    return await asyncio.to_thread(write) if len(said.entries) > _LONG_TALK else write()
 
 
 async def archive(request: web.Request) -> web.StreamResponse:

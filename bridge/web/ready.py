@@ -1,18 +1,14 @@
 """What was rendered once -> bytes that are served again and again, until what they show has changed.
 
-Routes ask `Ready.get`; a committed transaction that touches a topic drops the bytes that show it: at once for changes
-of this process, within a millisecond for those of others where the database tells that there are any (SQLite), within a
-quarter of a second where it must be asked (PostgreSQL). However many ask for the same at once, it is rendered once.
+Routes ask `Ready.get`; a committed transaction that touches a topic drops the bytes that show it, as soon as `news`
+hears of it. However many ask for the same at once, it is rendered once.
 """
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import gzip
 import hashlib
-import logging
-import time
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
@@ -21,17 +17,9 @@ from datetime import datetime
 from aiohttp import web
 
 from bridge.clock import Clock, utc_now
-from bridge.errors import DatabaseFault
-from bridge.store import changes
-from bridge.store.database import Database
-
-log = logging.getLogger(__name__)
+from bridge.web.news import News
 
 _MOST_BYTES = 64 * 1024 * 1024
-#: Asked for each of five thousand answers a second, the database would be a tenth of their cost.
-_LOOK_AGAIN_SECONDS = 0.001
-_LOOK_EVERY_SECONDS = 0.25
-_LOOK_WHILE_AWAY_SECONDS = 2.0
 _WORTH_PACKING = 500
 #: Less than this is packed sooner than a thread is asked to.
 _WORTH_A_THREAD = 50_000
@@ -71,32 +59,18 @@ class _Rendering:
 class Ready:
     """A cache of whole answers, bounded in bytes; the longest unused go first."""
 
-    def __init__(self, database: Database, *, clock: Clock = utc_now) -> None:
-        self._database = database
+    def __init__(self, news: News, *, clock: Clock = utc_now) -> None:
+        self._news = news
         self._clock = clock
         self._kept: OrderedDict[str, _Kept] = OrderedDict()
         self._bytes = 0
         self._rendering: dict[str, _Rendering] = {}
-        self._changed_at: dict[str, int] = {}
-        self._changes = 0
-        self._looked_at = 0.0
-        self._version: int | None = None
-        self._last: int | None = None  #: the newest change that was heard of
-        database.listen(self._drop)
+        news.tell(self._drop)
 
     async def get(self, request: web.Request, key: str, render: Render) -> web.StreamResponse:
         """The answer kept under `key`, else the one `render` makes. Answers 304 where the reader has it already."""
-        if time.monotonic() - self._looked_at > _LOOK_AGAIN_SECONDS:
-            await self._look()
+        await self._news.look()
         return _answer(request, self._found(key) or await self._made(key, render))
-
-    async def _look(self) -> None:
-        """Hear of what other processes committed, where that costs next to nothing."""
-        self._looked_at = time.monotonic()
-        version = self._database.version()
-        if version is not None and version != self._version:
-            with contextlib.suppress(DatabaseFault):  # what is ready is served without it
-                await self._catch_up(version)
 
     def _found(self, key: str) -> _Kept | None:
         kept = self._kept.get(key)
@@ -107,7 +81,7 @@ class Ready:
 
     async def _made(self, key: str, render: Render) -> _Kept:
         """What somebody else is rendering already, unless something changed since they began; else it is rendered."""
-        asked = self._changes
+        asked = self._news.count
         while (other := self._rendering.get(key)) is not None:
             await asyncio.wait([other.task])
             if other.task.cancelled() or other.task.exception() is not None:
@@ -122,11 +96,11 @@ class Ready:
         return await asyncio.shield(task)  # others may wait for it when this reader is gone
 
     async def _render(self, key: str, render: Render) -> _Kept:
-        began = self._changes
+        began = self._news.count
         page = await render()
         kept = await asyncio.to_thread(_keep, page) if len(page.body) > _WORTH_A_THREAD else _keep(page)
         # What changed while it was rendered may be missing in it: such an answer is given once and not kept.
-        if all(self._changed_at.get(topic, 0) <= began for topic in page.topics) and page.topics:
+        if page.topics and self._news.are_unchanged(page.topics, since=began):
             self._store(key, kept)
         return kept
 
@@ -143,39 +117,8 @@ class Ready:
             self._bytes -= _weight(kept)
 
     def _drop(self, topics: frozenset[str]) -> None:
-        self._changes += 1
-        for topic in topics:
-            self._changed_at[topic] = self._changes
         for key in [key for key, kept in self._kept.items() if kept.page.topics & topics]:
             self._remove(key)
-
-    async def follow_other_processes(self) -> None:
-        """Drop what others change; runs until cancelled."""
-        is_away = False
-        while True:
-            version = self._database.version()
-            try:
-                if version is None or version != self._version:
-                    await self._catch_up(version)
-            except DatabaseFault as fault:
-                if not is_away:
-                    log.error("changes made by other processes are not seen until the database is back: %s", fault)
-                is_away = True
-            else:
-                if is_away:
-                    log.info("the database is back")
-                is_away = False
-            await asyncio.sleep(_LOOK_WHILE_AWAY_SECONDS if is_away else _LOOK_EVERY_SECONDS)
-
-    async def _catch_up(self, version: int | None) -> None:
-        """Drop what was changed since the last time; `version` is the database's, read before."""
-        if self._last is None:
-            self._last = await self._database.glance(changes.newest)
-        since = self._last
-        self._last, topics = await self._database.glance(lambda tx: changes.after(tx, since))
-        self._version = version
-        if topics:
-            self._drop(topics)
 
 
 def _keep(page: Page) -> _Kept:

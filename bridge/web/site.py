@@ -17,8 +17,10 @@ from bridge.linkback.receive import Receiver
 from bridge.outbox.people import People
 from bridge.remote.webfinger import WebFinger
 from bridge.store.database import Database
+from bridge.web.conversations import Conversations
 from bridge.web.gate import Gate
 from bridge.web.linkback_pace import LinkbackPace
+from bridge.web.news import News
 from bridge.web.pace import VisitorPace
 from bridge.web.ready import Ready
 from bridge.web.view import Templates
@@ -31,7 +33,9 @@ class Site:
     config: Config
     blog: Blog
     database: Database
+    news: News
     ready: Ready
+    conversations: Conversations
     visitors: VisitorPace
     gate: Gate
     authenticator: Authenticator

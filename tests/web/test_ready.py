@@ -13,6 +13,7 @@ from aiohttp.test_utils import TestServer, make_mocked_request
 from bridge.store import changes
 from bridge.store.database import Database, Transaction
 from bridge.store.engines import open_database
+from bridge.web.news import News
 from bridge.web.ready import Page, Ready
 from tests.support.databases import new_sqlite
 
@@ -64,7 +65,7 @@ async def here(tmp_path: Path) -> AsyncIterator[Database]:
 
 @pytest.fixture
 async def kitchen(here: Database) -> Kitchen:
-    return Kitchen(Ready(here))
+    return Kitchen(Ready(News(here)))
 
 
 @pytest.fixture
