@@ -1,7 +1,7 @@
 """Which cached bytes other processes must drop: topics in the order in which they changed.
 
 Topics: `issue:ID` for what stands on one issue's page, `blog` for lists, feeds and the actor, `followers` for how many
-there are.
+there are. On SQLite they are rows, which whoever keeps something reads; PostgreSQL calls them out with the commit.
 """
 
 from __future__ import annotations
@@ -18,6 +18,8 @@ from bridge.store.schema import changes
 
 BLOG = "blog"
 FOLLOWERS = "followers"
+#: For whoever did not hear of every change: any topic may be among them.
+ANYTHING = "*"
 
 
 def issue(issue_id: int) -> str:
@@ -26,7 +28,7 @@ def issue(issue_id: int) -> str:
 
 
 def record(tx: Transaction, topics: Collection[str]) -> None:
-    """Tell other processes what this transaction changes; the engines call it just before they commit."""
+    """Tell other processes what this transaction changes; SQLite's writer calls it just before it commits."""
     now = utc_now() if topics else None
     for topic in sorted(topics):
         _INSERT.run(tx, {"topic": topic, "at": now})

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import sqlite3
 import zlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -84,7 +84,7 @@ class Database:
         """Have `listener` told of every change this process commits."""
         self._listeners.append(listener)
 
-    def _tell(self, topics: set[str]) -> None:
+    def _tell(self, topics: Collection[str]) -> None:
         for listener in self._listeners if topics else ():
             listener(frozenset(topics))
 
@@ -108,12 +108,18 @@ class Database:
         """`read` for one statement that finds a row or two by key: SQLite needs less time than a hop to a thread."""
         return await self.read(work)
 
-    def version(self) -> int | None:
-        """A number that is another one once any process has committed something.
+    async def look(self) -> None:
+        """Tell the listeners what other processes have committed, where that can be seen for next to nothing (SQLite).
 
-        None where only a question to a server could tell (PostgreSQL), and while the file cannot be read.
+        While it cannot be read they hear nothing.
         """
-        return None
+
+    async def follow(self, connected: Callable[[], None]) -> None:
+        """Tell the listeners what other processes commit; runs until cancelled.
+
+        `connected` is called when it can be heard of, once or more often. Raises DatabaseFault when it no longer can.
+        """
+        raise NotImplementedError
 
     async def close(self) -> None:
         """Finish what was begun and let go of every connection."""

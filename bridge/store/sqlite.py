@@ -19,12 +19,14 @@ from typing import TypeVar
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from bridge.errors import UserFault
+from bridge.errors import DatabaseFault, UserFault
+from bridge.store import changes
 from bridge.store.database import Database, SyncEnqueue, Transaction, told
 from bridge.store.sqlite_writer import BUSY_MILLISECONDS, Writer, driver_of, transaction
 
 T = TypeVar("T")
 _READERS = 3
+_LOOK_EVERY_SECONDS = 0.25
 _OTHERS = 0o007
 #: How every SQLite file begins (sqlite.org/fileformat.html, 1.3); an empty file becomes one.
 _MAGIC = b"SQLite format 3\0"
@@ -45,6 +47,8 @@ class SqliteDatabase(Database):
         self._glancing_driver = driver_of(self._glancing)
         self._glancing_driver.execute("PRAGMA busy_timeout=0")
         self._writer = Writer(self._writing, self._tell)
+        self._version: int | None = None
+        self._newest: int | None = None  #: of the changes that were heard of
 
     def use_jobs(self, enqueue: SyncEnqueue, *, woken: Callable[[], None] | None = None) -> None:
         """Let the jobs engine write the wake-ups of each transaction, and hear in the event loop of those committed."""
@@ -70,10 +74,31 @@ class SqliteDatabase(Database):
         except (sa.exc.OperationalError, sqlite3.OperationalError):
             return await self.read(work)  # the file is locked at this moment: that may take a while
 
-    def version(self) -> int | None:
-        with contextlib.suppress(sqlite3.Error):
-            return int(self._glancing_driver.execute("PRAGMA data_version").fetchone()[0])
-        return None
+    async def look(self) -> None:
+        with contextlib.suppress(DatabaseFault):
+            await self._catch_up()
+
+    async def follow(self, connected: Callable[[], None]) -> None:
+        while True:
+            await self._catch_up()
+            connected()
+            await asyncio.sleep(_LOOK_EVERY_SECONDS)
+
+    async def _catch_up(self) -> None:
+        """Hear of what was changed since the last time. Raises DatabaseFault."""
+        try:
+            # Another number once any other connection has committed, whatever its process.
+            version = self._glancing_driver.execute("PRAGMA data_version").fetchone()[0]
+        except sqlite3.Error as error:
+            raise told(error) from error
+        if version == self._version:
+            return
+        if self._newest is None:
+            self._newest = await self.glance(changes.newest)
+        since = self._newest
+        self._newest, topics = await self.glance(lambda tx: changes.after(tx, since))
+        self._version = version
+        self._tell(topics)
 
     def _read(self, work: Callable[[Transaction], T]) -> T:
         with self._reading.connect() as connection:

@@ -103,7 +103,7 @@ class Conversations:
             self._kept.popitem(last=False)
 
     def _forget(self, topics: frozenset[str]) -> None:
-        if changes.BLOG in topics:
+        if not topics.isdisjoint((changes.BLOG, changes.ANYTHING)):
             self._kept.clear()
         for issue_id in [issue_id for issue_id in self._kept if changes.issue(issue_id) in topics]:
             del self._kept[issue_id]

@@ -1,14 +1,13 @@
 """What transactions changed -> whoever keeps something that was made of it, in this process.
 
 `ready` keeps answers and `conversations` what was said under issues. Changes of this process are heard of at once, with
-the commit; those of others within a millisecond where the database tells that there are any (SQLite), within a quarter
-of a second where it must be asked (PostgreSQL).
+the commit; those of others within a millisecond on SQLite, whose file tells that there are any, and as soon as
+PostgreSQL calls them out.
 """
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 import time
 from collections.abc import Callable, Collection
@@ -21,8 +20,7 @@ log = logging.getLogger(__name__)
 
 #: Asked for each of five thousand answers a second, the database would be a tenth of their cost.
 _LOOK_AGAIN_SECONDS = 0.001
-_LOOK_EVERY_SECONDS = 0.25
-_LOOK_WHILE_AWAY_SECONDS = 2.0
+_TRY_AGAIN_SECONDS = 2.0
 
 #: Drops what shows any of these topics.
 Forget = Callable[[frozenset[str]], None]
@@ -37,8 +35,7 @@ class News:
         self._forget: list[Forget] = []
         self._changed_at: dict[str, int] = {}
         self._looked_at = 0.0
-        self._version: int | None = None
-        self._last: int | None = None  #: the newest change that others made known
+        self._is_away = False
         database.listen(self._hear)
 
     def tell(self, forget: Forget) -> None:
@@ -47,45 +44,29 @@ class News:
 
     def are_unchanged(self, topics: Collection[str], *, since: int) -> bool:
         """Whether none of the topics changed after `count` was this."""
-        return all(self._changed_at.get(topic, 0) <= since for topic in topics)
+        return all(self._changed_at.get(topic, 0) <= since for topic in (*topics, changes.ANYTHING))
 
     async def look(self) -> None:
         """Hear of what other processes committed, where that costs next to nothing."""
-        if time.monotonic() - self._looked_at <= _LOOK_AGAIN_SECONDS:
-            return
-        self._looked_at = time.monotonic()
-        version = self._database.version()
-        if version is not None and version != self._version:
-            with contextlib.suppress(DatabaseFault):  # what is kept is served without it
-                await self._catch_up(version)
+        if time.monotonic() - self._looked_at > _LOOK_AGAIN_SECONDS:
+            self._looked_at = time.monotonic()
+            await self._database.look()
 
     async def follow(self) -> None:
-        """Hear of what other processes committed, whether anybody asks or not; runs until cancelled."""
-        is_away = False
+        """Hear of what other processes commit, whether anybody asks or not; runs until cancelled."""
         while True:
-            version = self._database.version()
             try:
-                if version is None or version != self._version:
-                    await self._catch_up(version)
+                await self._database.follow(self._connected)
             except DatabaseFault as fault:
-                if not is_away:
+                if not self._is_away:
                     log.error("changes made by other processes are not seen until the database is back: %s", fault)
-                is_away = True
-            else:
-                if is_away:
-                    log.info("the database is back")
-                is_away = False
-            await asyncio.sleep(_LOOK_WHILE_AWAY_SECONDS if is_away else _LOOK_EVERY_SECONDS)
+                self._is_away = True
+            await asyncio.sleep(_TRY_AGAIN_SECONDS)
 
-    async def _catch_up(self, version: int | None) -> None:
-        """Hear of what was changed since the last time; `version` is the database's, read before."""
-        if self._last is None:
-            self._last = await self._database.glance(changes.newest)
-        since = self._last
-        self._last, topics = await self._database.glance(lambda tx: changes.after(tx, since))
-        self._version = version
-        if topics:
-            self._hear(topics)
+    def _connected(self) -> None:
+        if self._is_away:
+            log.info("the database is back")
+        self._is_away = False
 
     def _hear(self, topics: frozenset[str]) -> None:
         self.count += 1

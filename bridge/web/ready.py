@@ -17,6 +17,7 @@ from datetime import datetime
 from aiohttp import web
 
 from bridge.clock import Clock, utc_now
+from bridge.store import changes
 from bridge.web.news import News
 
 _MOST_BYTES = 64 * 1024 * 1024
@@ -117,7 +118,8 @@ class Ready:
             self._bytes -= _weight(kept)
 
     def _drop(self, topics: frozenset[str]) -> None:
-        for key in [key for key, kept in self._kept.items() if kept.page.topics & topics]:
+        is_all = changes.ANYTHING in topics
+        for key in [key for key, kept in self._kept.items() if is_all or kept.page.topics & topics]:
             self._remove(key)
 
 

@@ -9,7 +9,7 @@ import pytest
 import sqlalchemy as sa
 
 from bridge.errors import DatabaseFault, UserFault
-from bridge.store import blocks, changes, entries
+from bridge.store import blocks, entries
 from bridge.store.database import Database, Transaction
 from bridge.store.engines import open_database
 from bridge.store.migrate import migrate
@@ -56,17 +56,6 @@ async def test_two_processes_may_write_the_same_file(tmp_path: Path) -> None:
     await other.close()
 
     assert len(kept) == 200
-
-
-async def test_a_change_is_told_in_this_process_and_to_others(database: Database) -> None:
-    heard: list[frozenset[str]] = []
-    database.listen(heard.append)
-
-    await database.write(lambda tx: tx.touch(changes.issue(7)))
-
-    _, topics = await database.read(lambda tx: changes.after(tx, 0))
-    assert heard == [frozenset({"issue:7"})]
-    assert topics == {"issue:7"}
 
 
 async def test_a_database_that_cannot_be_written_is_one_sentence(tmp_path: Path) -> None:
