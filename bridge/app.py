@@ -63,6 +63,7 @@ from bridge.store.parked import CLIMB
 from bridge.store.sqlite import SqliteDatabase
 from bridge.terms import Server
 from bridge.web.conversations import Conversations
+from bridge.web.counts import Counts
 from bridge.web.gate import Gate
 from bridge.web.linkback_pace import LinkbackPace
 from bridge.web.news import News
@@ -257,6 +258,7 @@ class App:
             news=news,
             ready=Ready(news, clock=self.clock),
             conversations=Conversations(news, clock=self.clock),
+            counts=Counts(news),
             visitors=VisitorPace(burst=20, every=timedelta(seconds=6), clock=time.monotonic),
             gate=Gate(refused_a_minute=None if unlimited else limits.inbox_per_minute, clock=time.monotonic),
             authenticator=Authenticator(

@@ -232,11 +232,11 @@ class Lines:
     topics: frozenset[str]
 
 
-def lines(tx: Transaction, site: Site, rows: Sequence[Listed]) -> Lines:
+async def lines(site: Site, rows: Sequence[Listed]) -> Lines:
     """The issues for a list, in the order of the rows."""
-    blocked = blocks.listed(tx, site.blog.id, site.config.federation.blocked)
-    said = entries.counted_under(tx, [row.id for row in rows])
-    comments = Counter(each.issue_id for each in said if each.ours or not blocked.holds(each.actor_id, each.url))
+    comments = await site.counts.of(
+        [row.id for row in rows], lambda ids: site.database.read(lambda tx: _counted(tx, site, ids))
+    )
     shown = tuple(
         IssueLine(
             url=site.blog.addresses.page(row.slug),
@@ -250,3 +250,9 @@ def lines(tx: Transaction, site: Site, rows: Sequence[Listed]) -> Lines:
         for row in rows
     )
     return Lines(shown=shown, topics=frozenset({changes.BLOG, *(changes.issue(row.id) for row in rows)}))
+
+
+def _counted(tx: Transaction, site: Site, issue_ids: Sequence[int]) -> Counter[int]:
+    blocked = blocks.listed(tx, site.blog.id, site.config.federation.blocked)
+    said = entries.counted_under(tx, issue_ids)
+    return Counter(each.issue_id for each in said if each.ours or not blocked.holds(each.actor_id, each.url))

@@ -13,7 +13,6 @@ from aiohttp import web
 from bridge.conversation.document import comments_bytes, comments_json
 from bridge.errors import Gone, NoSuchThing
 from bridge.store import changes, issues
-from bridge.store.database import Transaction
 from bridge.store.issues import IssueRow
 from bridge.web import federation, gather, linkbacks, view
 from bridge.web.conversations import Conversation
@@ -52,23 +51,19 @@ async def front(request: web.Request) -> web.StreamResponse:
     number = _page_number(request)
 
     async def render() -> Page:
-        def read(tx: Transaction) -> tuple[view.FrontView, frozenset[str]]:
-            rows = issues.listed(tx, site.blog.id)
-            start = (number - 1) * _PER_PAGE
-            if number > 1 and start >= len(rows):
-                raise NoSuchThing("no such page")
-            lines = gather.lines(tx, site, rows[start : start + _PER_PAGE])
-            page = view.FrontView(
-                blog=gather.blog_view(site),
-                issues=lines.shown,
-                newer=None if number == 1 else f"/?page={number - 1}",
-                older=f"/?page={number + 1}" if start + _PER_PAGE < len(rows) else None,
-            )
-            return page, lines.topics
-
-        shown, topics = await site.database.read(read)
+        rows = await site.database.read(lambda tx: issues.listed(tx, site.blog.id))
+        start = (number - 1) * _PER_PAGE
+        if number > 1 and start >= len(rows):
+            raise NoSuchThing("no such page")
+        lines = await gather.lines(site, rows[start : start + _PER_PAGE])
+        shown = view.FrontView(
+            blog=gather.blog_view(site),
+            issues=lines.shown,
+            newer=None if number == 1 else f"/?page={number - 1}",
+            older=f"/?page={number + 1}" if start + _PER_PAGE < len(rows) else None,
+        )
         links = f'<{site.blog.actor_id}>; rel="alternate"; type="application/activity+json"'
-        return html_page(view.render_front(site.templates, shown), topics, link=links)
+        return html_page(view.render_front(site.templates, shown), lines.topics, link=links)
 
     return await site.ready.get(request, f"front {number}", render)
 
@@ -160,7 +155,7 @@ async def archive(request: web.Request) -> web.StreamResponse:
     site = request.app[SITE]
 
     async def render() -> Page:
-        lines = await site.database.read(lambda tx: gather.lines(tx, site, issues.listed(tx, site.blog.id)))
+        lines = await gather.lines(site, await site.database.read(lambda tx: issues.listed(tx, site.blog.id)))
         return html_page(view.render_archive(site.templates, gather.blog_view(site), lines.shown), lines.topics)
 
     return await site.ready.get(request, "archive", render)
@@ -192,14 +187,12 @@ async def tag(request: web.Request) -> web.StreamResponse:
     wanted = request.match_info["tag"].casefold()
 
     async def render() -> Page:
-        def read(tx: Transaction) -> tuple[str, gather.Lines]:
-            rows = [row for row in issues.listed(tx, site.blog.id) if wanted in map(str.casefold, row.tags)]
-            if not rows:
-                raise NoSuchThing("no issue has this tag")
-            spelled = next(name for name in rows[0].tags if name.casefold() == wanted)
-            return spelled, gather.lines(tx, site, rows)
-
-        spelled, lines = await site.database.read(read)
+        listed = await site.database.read(lambda tx: issues.listed(tx, site.blog.id))
+        rows = [row for row in listed if wanted in map(str.casefold, row.tags)]
+        if not rows:
+            raise NoSuchThing("no issue has this tag")
+        spelled = next(name for name in rows[0].tags if name.casefold() == wanted)
+        lines = await gather.lines(site, rows)
         text = view.render_tag(site.templates, gather.blog_view(site), spelled, lines.shown)
         return html_page(text, lines.topics)
 

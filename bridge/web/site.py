@@ -18,6 +18,7 @@ from bridge.outbox.people import People
 from bridge.remote.webfinger import WebFinger
 from bridge.store.database import Database
 from bridge.web.conversations import Conversations
+from bridge.web.counts import Counts
 from bridge.web.gate import Gate
 from bridge.web.linkback_pace import LinkbackPace
 from bridge.web.news import News
@@ -36,6 +37,7 @@ class Site:
     news: News
     ready: Ready
     conversations: Conversations
+    counts: Counts
     visitors: VisitorPace
     gate: Gate
     authenticator: Authenticator

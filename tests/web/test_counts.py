@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from bridge.store import followers
+from bridge.store import changes, followers
+from bridge.store.engines import open_database
 from bridge.store.followers import Follower
 from bridge.terms import ActorId, InboxUrl, Server
 from bridge.web import discovery
+from bridge.web.counts import Counts
+from bridge.web.news import News
+from tests.support.databases import new_sqlite
 from tests.support.running_blog import ACTIVITY, RunningBlog
 
 ANN = ActorId("https://far.example/users/ann")
@@ -40,6 +46,39 @@ def test_the_number_of_comments_under_a_tag_follows_each_comment(running: Runnin
     after = running.get("/tags/Wege").text
     assert "Ein Gedanke" not in before
     assert "Ein Gedanke" in after
+
+
+async def test_comments_are_counted_again_only_under_issues_where_something_changed(tmp_path: Path) -> None:
+    database = open_database(new_sqlite(tmp_path), folder=tmp_path)
+    counts, comments, asked = Counts(News(database)), {1: 4, 2: 0}, list[int]()
+
+    async def read(issue_ids: Sequence[int]) -> Mapping[int, int]:
+        asked.extend(issue_ids)
+        return {number: comments[number] for number in issue_ids if comments[number]}
+
+    assert await counts.of([1, 2], read) == {1: 4, 2: 0}
+    comments[2] = 1
+    await database.write(lambda tx: tx.touch(changes.issue(2)))
+    assert await counts.of([2, 1], read) == {1: 4, 2: 1}
+    assert asked == [1, 2, 2]
+    await database.write(lambda tx: tx.touch(changes.BLOG))
+    assert await counts.of([1], read) == {1: 4}
+    assert asked == [1, 2, 2, 1]
+    await database.close()
+
+
+async def test_what_changes_while_it_is_counted_is_counted_again(tmp_path: Path) -> None:
+    database = open_database(new_sqlite(tmp_path), folder=tmp_path)
+    counts, numbers = Counts(News(database)), iter((4, 5))
+
+    async def read(issue_ids: Sequence[int]) -> Mapping[int, int]:
+        number = next(numbers)
+        await database.write(lambda tx: tx.touch(changes.issue(1)))
+        return dict.fromkeys(issue_ids, number)
+
+    assert await counts.of([1], read) == {1: 4}
+    assert await counts.of([1], read) == {1: 5}
+    await database.close()
 
 
 def test_nodeinfo_is_counted_anew_after_a_while(running: RunningBlog, monkeypatch: pytest.MonkeyPatch) -> None:
