@@ -22,7 +22,6 @@ from bridge.delivery.send import Sender
 from bridge.inbox.authenticate import Authenticator
 from bridge.inbox.context import Context
 from bridge.inbox.creators import Creators
-from bridge.inbox.policy import Pace
 from bridge.inbox.receive import Inbox
 from bridge.inbox.refusals import Refusals
 from bridge.inbox.sources import Sources
@@ -41,6 +40,7 @@ from bridge.outbox import profile
 from bridge.outbox.desk import open_blog
 from bridge.outbox.people import People
 from bridge.outbox.publish import Publisher
+from bridge.pace import Limit, Pace, per_minute
 from bridge.remote.actors import RemoteActors
 from bridge.remote.documents import Documents
 from bridge.remote.door import Door
@@ -64,7 +64,6 @@ from bridge.store.sqlite import SqliteDatabase
 from bridge.terms import Server
 from bridge.web.gate import Gate
 from bridge.web.linkback_pace import LinkbackPace
-from bridge.web.pace import VisitorPace
 from bridge.web.ready import Ready
 from bridge.web.site import Site
 from bridge.web.theme import Templates
@@ -73,6 +72,8 @@ from bridge.web.theme import Templates
 _ASIDE_A_LANE = 4
 _MOST_ASIDE = 256
 _WAITING_FOR_A_LANE = 128
+#: What one network may ask of pages that cost something: `login`, and where a handle leads (security S115, S117).
+_OF_VISITOR = Limit(burst=20, every=timedelta(seconds=6))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -246,13 +247,13 @@ class App:
         """What the web half needs."""
         limits = self.config.limits
         unlimited = self.config.federation.allow_private_addresses
-        pace = Pace(None if unlimited else limits.inbox_per_minute)
+        pace = Pace(None if unlimited else per_minute(limits.inbox_per_minute))
         return Site(
             config=self.config,
             blog=self.blog,
             database=self.database,
             ready=Ready(self.database, clock=self.clock),
-            visitors=VisitorPace(burst=20, every=timedelta(seconds=6), clock=time.monotonic),
+            visitors=Pace(_OF_VISITOR),
             gate=Gate(refused_a_minute=None if unlimited else limits.inbox_per_minute, clock=time.monotonic),
             authenticator=Authenticator(
                 origin=self.blog.url,

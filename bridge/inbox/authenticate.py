@@ -40,7 +40,7 @@ from bridge.errors import (
     Malformed,
     Unauthenticated,
 )
-from bridge.inbox.policy import Pace
+from bridge.pace import Pace
 from bridge.remote.actors import RemoteActors, public_key_of
 from bridge.remote.budget import Budget, BudgetSpent, Cause
 from bridge.remote.documents import Documents
@@ -131,7 +131,7 @@ class Authenticator:
             server = host_of(claim.key_id)
         except BadUrl as error:
             raise Unauthenticated("key: its id is no address") from error
-        self.pace.check(server, now=self.clock())
+        self.pace.check(server)
 
     async def _check_block(self, address: str) -> None:
         """Raise Blocked where the server of the address is blocked as a whole: it is not even asked for a key.

@@ -23,10 +23,10 @@ from bridge.inbox.context import Context
 from bridge.inbox.creators import Creators
 from bridge.inbox.handlers import create, delete, follow, permission, quote, react, relations, undo, update
 from bridge.inbox.life import LifeSigns, note_life
-from bridge.inbox.policy import Pace
 from bridge.inbox.refusals import BlockedOnRecord
 from bridge.inbox.result import Effect, Ignored, Result, saying
 from bridge.inbox.sources import Sources
+from bridge.pace import Pace
 from bridge.store import blocks, facts, received
 from bridge.store.database import Database, Transaction
 from bridge.store.received import Received
@@ -93,7 +93,7 @@ _SEEN_BEFORE = Ignored(verdict="duplicate", reason="the same activity came befor
 
 @dataclass(frozen=True, kw_only=True)
 class Inbox:
-    """Takes what is proven. `pace` is None-limited for peers on one machine."""
+    """Takes what is proven. `pace` counts by server."""
 
     blog: Blog
     config: Config
@@ -109,7 +109,7 @@ class Inbox:
         activity = verified.activity
         now = self.clock()
         server = host_of(verified.actor.id)
-        self.pace.take(server, now=now)
+        self.pace.take(server)
         row = Received(
             blog_id=self.blog.id,
             seen_key=f"{activity.actor} {activity.dedupe_key}",

@@ -36,7 +36,7 @@ def headers_of(site: Site) -> tuple[str, Mapping[str, str]]:
 async def webmention(request: web.Request) -> web.StreamResponse:
     """202 for what is queued; 400 with the reason for what can be none."""
     site = _receiving(request)
-    site.linkback_pace.pass_client(address_of(request, site.config), site.config, now=site.clock())
+    site.linkback_pace.pass_client(address_of(request, site.config), site.config)
     if request.content_type != _FORM:
         raise WrongType(f"the type {request.content_type}")
     try:
@@ -46,7 +46,7 @@ async def webmention(request: web.Request) -> web.StreamResponse:
         raise NotTaken("the form cannot be read") from error
     source, target = _only(fields, "source"), _only(fields, "target")
     site.receiver.check(source, target)
-    site.linkback_pace.pass_source(source, site.config, now=site.clock())
+    site.linkback_pace.pass_source(source, site.config)
     await site.receiver.take(source=source, target=target, way="webmention")
     return web.Response(status=202, text="Thank you. The page is looked at soon.\n")
 
@@ -54,14 +54,14 @@ async def webmention(request: web.Request) -> web.StreamResponse:
 async def pingback(request: web.Request) -> web.StreamResponse:
     """An XML-RPC answer, always 200, but where somebody asks too often or sends too much."""
     site = _receiving(request)
-    site.linkback_pace.pass_client(address_of(request, site.config), site.config, now=site.clock())
+    site.linkback_pace.pass_client(address_of(request, site.config), site.config)
     if request.content_type not in _XML:
         raise WrongType(f"the type {request.content_type}")
     body = await _body(request)
     try:
         call = xml_rpc.read_call(body)
         site.receiver.check(call.source, call.target)
-        site.linkback_pace.pass_source(call.source, site.config, now=site.clock())
+        site.linkback_pace.pass_source(call.source, site.config)
         taken = await site.receiver.take(source=call.source, target=call.target, way="pingback")
         if taken == "known":
             raise xml_rpc.Fault(xml_rpc.ALREADY_THERE, "this page is registered already, and is looked at anew")

@@ -15,11 +15,11 @@ from bridge.inbox.refusals import Refusals
 from bridge.inbox.whom import Whom
 from bridge.linkback.receive import Receiver
 from bridge.outbox.people import People
+from bridge.pace import Pace
 from bridge.remote.webfinger import WebFinger
 from bridge.store.database import Database
 from bridge.web.gate import Gate
 from bridge.web.linkback_pace import LinkbackPace
-from bridge.web.pace import VisitorPace
 from bridge.web.ready import Ready
 from bridge.web.view import Templates
 
@@ -32,7 +32,7 @@ class Site:
     blog: Blog
     database: Database
     ready: Ready
-    visitors: VisitorPace
+    visitors: Pace
     gate: Gate
     authenticator: Authenticator
     inbox: Inbox
