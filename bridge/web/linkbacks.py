@@ -5,22 +5,21 @@ W3C Webmention 3.2, Pingback 1.0 section 3. Both are advertised on every issue's
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Mapping
 from datetime import timedelta
 from urllib.parse import parse_qsl
 
 from aiohttp import web
 
-from bridge.errors import NoSuchThing, Refusal, TooLarge, WrongType
+from bridge.errors import NoSuchThing, WrongType
 from bridge.linkback import xml_rpc
 from bridge.linkback.receive import NotTaken
+from bridge.web.body import read_body
 from bridge.web.client import address_of
 from bridge.web.site import SITE, Site
 
 _FORM = "application/x-www-form-urlencoded"
 _XML = ("text/xml", "application/xml")
-_MOST_BYTES = xml_rpc.MOST_BYTES
 _BODY_TIME = timedelta(seconds=10)
 _MOST_FIELDS = 20
 
@@ -80,32 +79,13 @@ def _receiving(request: web.Request) -> Site:
     return site
 
 
+async def _body(request: web.Request) -> bytes:
+    return await read_body(request, cap_bytes=xml_rpc.MOST_BYTES, time_allowed=_BODY_TIME)
+
+
 def _only(fields: list[tuple[str, str]], name: str) -> str:
     """The one value of a field; none and two are both refused, because programs differ in which of two they take."""
     values = [value.strip() for key, value in fields if key == name]
     if len(values) != 1 or not values[0]:
         raise NotTaken(f"exactly one {name} is needed")
     return values[0]
-
-
-async def _body(request: web.Request) -> bytes:
-    """The whole body within the cap and the time. Raises TooLarge, or a Refusal with 408."""
-    if (request.content_length or 0) > _MOST_BYTES:
-        raise TooLarge(f"a body of {request.content_length} bytes")
-    pieces = bytearray()
-    try:
-        async with asyncio.timeout(_BODY_TIME.total_seconds()):
-            async for chunk in request.content.iter_any():
-                pieces += chunk
-                if len(pieces) > _MOST_BYTES:
-                    raise TooLarge(f"a body over {_MOST_BYTES} bytes")
-    except TimeoutError as error:
-        raise _TooSlow("the body did not come in time") from error
-    return bytes(pieces)
-
-
-class _TooSlow(Refusal):
-    """A sender that trickles (security S81)."""
-
-    status = 408
-    public = "the body took too long"
