@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import cached_property
 from pathlib import Path
 
 from bridge.activity.ids import Blog
@@ -102,13 +103,14 @@ class Workshop:
 
 @dataclass(frozen=True, kw_only=True)
 class App:
-    """Everything, joined. Made by `opened`."""
+    """Everything, joined. Made by `opened`; each part is made once, when it is first asked for."""
 
     config: Config
     blog: Blog
     row: BlogRow
     keys: Keys
     database: Database
+    media: MediaFolder
     door: Door
     hops: Hops
     documents: Documents
@@ -117,7 +119,7 @@ class App:
     creators: Creators
     clock: Clock
 
-    @property
+    @cached_property
     def publisher(self) -> Publisher:
         """Brings the world in line with the author's files."""
         return Publisher(
@@ -131,11 +133,6 @@ class App:
             clock=self.clock,
         )
 
-    @property
-    def media(self) -> MediaFolder:
-        """Where pictures are kept."""
-        return MediaFolder(self.config.media_folder)
-
     def context(self) -> Context:
         """What `repair` keeps found posts with: the rules of the inbox."""
         return Context(
@@ -147,22 +144,22 @@ class App:
             blocked=self.config.federation.blocked,
         )
 
-    @property
+    @cached_property
     def crawl(self) -> Crawl:
         """Looks for an issue's conversation on other servers."""
         return Crawl(database=self.database, context=self.context)
 
-    @property
+    @cached_property
     def sources(self) -> Sources:
         """What handlers ask other servers through."""
         return Sources(documents=self.documents, actors=self.actors)
 
-    @property
+    @cached_property
     def people(self) -> People:
         """Finds whom the author's texts name."""
         return People(webfinger=self.webfinger, actors=self.actors, database=self.database, blog_id=self.blog.id)
 
-    @property
+    @cached_property
     def whom(self) -> Whom:
         """Finds whom the author means."""
         return Whom(
@@ -231,7 +228,7 @@ class App:
             ),
         }
 
-    @property
+    @cached_property
     def pictures(self) -> Pictures:
         """What brings faces and comments' pictures here."""
         return Pictures(
@@ -245,35 +242,15 @@ class App:
 
     def site(self) -> Site:
         """What the web half needs."""
-        limits = self.config.limits
-        unlimited = self.config.federation.allow_private_addresses
-        pace = Pace(None if unlimited else per_minute(limits.inbox_per_minute))
         return Site(
             config=self.config,
             blog=self.blog,
             database=self.database,
             ready=Ready(self.database, clock=self.clock),
             visitors=Pace(_OF_VISITOR),
-            gate=Gate(refused_a_minute=None if unlimited else limits.inbox_per_minute, clock=time.monotonic),
-            authenticator=Authenticator(
-                origin=self.blog.url,
-                database=self.database,
-                actors=self.actors,
-                documents=self.documents,
-                pace=pace,
-                clock=self.clock,
-                blog_id=self.blog.id,
-                blocked=self.config.federation.blocked,
-            ),
-            inbox=Inbox(
-                blog=self.blog,
-                config=self.config,
-                database=self.database,
-                pace=pace,
-                sources=self.sources,
-                creators=self.creators,
-                clock=self.clock,
-            ),
+            gate=Gate(refused_a_minute=self._inbox_per_minute, clock=time.monotonic),
+            authenticator=self._authenticator,
+            inbox=self._inbox,
             refusals=Refusals(self.database, blog_id=self.blog.id, clock=self.clock),
             receiver=Receiver(blog=self.blog, config=self.config, database=self.database, clock=self.clock),
             linkback_pace=LinkbackPace(),
@@ -286,6 +263,41 @@ class App:
             ed25519_multibase=self.keys.ed25519.public.multibase,
             instance_pem=self.keys.instance.public.pem,
         )
+
+    @cached_property
+    def _authenticator(self) -> Authenticator:
+        return Authenticator(
+            origin=self.blog.url,
+            database=self.database,
+            actors=self.actors,
+            documents=self.documents,
+            pace=self._inbox_pace,
+            clock=self.clock,
+            blog_id=self.blog.id,
+            blocked=self.config.federation.blocked,
+        )
+
+    @cached_property
+    def _inbox(self) -> Inbox:
+        return Inbox(
+            blog=self.blog,
+            config=self.config,
+            database=self.database,
+            pace=self._inbox_pace,
+            sources=self.sources,
+            creators=self.creators,
+            clock=self.clock,
+        )
+
+    @cached_property
+    def _inbox_pace(self) -> Pace:
+        most = self._inbox_per_minute
+        return Pace(None if most is None else per_minute(most))
+
+    @property
+    def _inbox_per_minute(self) -> int | None:
+        """None on one machine, where tests and demos must not be slowed down."""
+        return None if self.config.federation.allow_private_addresses else self.config.limits.inbox_per_minute
 
     async def tell_profile(self) -> None:
         """Send followers the profile if the config changed it."""
@@ -350,6 +362,7 @@ async def opened(config: Config, *, clock: Clock = utc_now, network: Network | N
             row=row,
             keys=keys,
             database=database,
+            media=media,
             door=door,
             hops=hops,
             documents=documents,

@@ -21,7 +21,7 @@ from bridge.conversation.blocklist import addresses_of
 from bridge.inbox.authenticate import VerifiedActivity
 from bridge.inbox.context import Context
 from bridge.inbox.creators import Creators
-from bridge.inbox.handlers import create, delete, follow, permission, quote, react, relations, undo, update
+from bridge.inbox.handlers import create, delete, follow, interaction, quote, react, relations, undo, update
 from bridge.inbox.life import LifeSigns, note_life
 from bridge.inbox.refusals import BlockedOnRecord
 from bridge.inbox.result import Effect, Ignored, Result, saying
@@ -52,9 +52,9 @@ HANDLERS: Mapping[type[Incoming], Handler] = {
     kinds.UndoLike: undo.take_back_like,
     kinds.UndoAnnounce: undo.take_back_boost,
     kinds.Undo: undo.undo_by_id,
-    kinds.ReplyRequest: permission.may_reply,
-    kinds.LikeRequest: permission.may_like,
-    kinds.AnnounceRequest: permission.may_boost,
+    kinds.ReplyRequest: interaction.may_reply,
+    kinds.LikeRequest: interaction.may_like,
+    kinds.AnnounceRequest: interaction.may_boost,
     kinds.Flag: relations.keep_report,
 }
 

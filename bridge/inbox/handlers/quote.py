@@ -10,7 +10,7 @@ from bridge.activity.incoming_note import Note
 from bridge.activity.incoming_types import QuoteRequest
 from bridge.activity.quote import quoters_of
 from bridge.errors import FetchError
-from bridge.inbox import leave
+from bridge.inbox import permission
 from bridge.inbox.authenticate import VerifiedActivity
 from bridge.inbox.context import Context
 from bridge.inbox.result import Done, Effect, Ignored, Result, saying
@@ -22,7 +22,7 @@ from bridge.store.quote_stamps import Stamp
 
 async def give_leave(verified: VerifiedActivity, request: QuoteRequest, context: Context) -> Effect:
     """May it? Anybody may ask, for a post of their own; whose it is, the post says, embedded or at its own server."""
-    if (refusal := leave.unanswerable(verified, request)) is not None:
+    if (refusal := permission.unanswerable(verified, request)) is not None:
         return saying(refusal)
     asked_for = request.instrument_id
     quote = request.quote
@@ -32,7 +32,7 @@ async def give_leave(verified: VerifiedActivity, request: QuoteRequest, context:
         except FetchError as error:
             return saying(Ignored(reason=f"the post that would quote could not be read: {error}"))
     if quote.attributed_to != verified.actor.id or quote.id != asked_for:
-        return saying(Ignored(reason=leave.NOT_ITS_OWN))
+        return saying(Ignored(reason=permission.NOT_ITS_OWN))
     return _judged(verified, request, quote, context)
 
 
@@ -46,10 +46,10 @@ def _judged(verified: VerifiedActivity, request: QuoteRequest, quote: Note, cont
             return Ignored(reason="the post quotes something else", issue_id=issue_id)
         stamp = _stamp(tx, row, quote, verified, context)
         if stamp is None:
-            leave.answer(tx, verified, request, context, kind="Reject", issue_id=issue_id)
+            permission.answer(tx, verified, request, context, kind="Reject", issue_id=issue_id)
             return Ignored(reason="it may not be quoted by this sender, who was told so", issue_id=issue_id)
         address = context.blog.addresses.stamp(stamp.token)
-        leave.answer(tx, verified, request, context, kind="Accept", issue_id=issue_id, stamp=address)
+        permission.answer(tx, verified, request, context, kind="Accept", issue_id=issue_id, stamp=address)
         return Done(reason="it asked leave to quote, and has it", issue_id=issue_id)
 
     return effect

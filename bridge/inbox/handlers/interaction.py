@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bridge.activity.incoming_types import AnnounceRequest, InteractionRequest, LikeRequest, ReplyRequest
-from bridge.inbox import leave
+from bridge.inbox import permission
 from bridge.inbox.authenticate import VerifiedActivity
 from bridge.inbox.context import Context
 from bridge.inbox.result import Done, Effect, Ignored, Result, saying
@@ -29,7 +29,7 @@ def may_boost(verified: VerifiedActivity, request: AnnounceRequest, context: Con
 def _answered(
     verified: VerifiedActivity, request: InteractionRequest, context: Context, *, until_closed: bool
 ) -> Effect:
-    if (refusal := leave.unanswerable(verified, request)) is not None:
+    if (refusal := permission.unanswerable(verified, request)) is not None:
         return saying(refusal)
 
     def effect(tx: Transaction) -> Result:
@@ -38,9 +38,9 @@ def _answered(
             return Ignored(reason="it asks leave for a post that is not ours to give")
         issue_id = place.issue_id
         if until_closed and place.closed(context.now) and not context.is_creator:
-            leave.answer(tx, verified, request, context, kind="Reject", issue_id=issue_id)
+            permission.answer(tx, verified, request, context, kind="Reject", issue_id=issue_id)
             return Ignored(verdict="closed", reason="comments are closed; it was told so", issue_id=issue_id)
-        leave.answer(tx, verified, request, context, kind="Accept", issue_id=issue_id)
+        permission.answer(tx, verified, request, context, kind="Accept", issue_id=issue_id)
         return Done(reason="it asked for leave, and has it", issue_id=issue_id)
 
     return effect

@@ -1,6 +1,6 @@
-"""A request for leave to do something with a post of ours -> whether anybody can be answered, and the answer.
+"""A request for permission to do something with a post of ours -> whether it can be answered, and the answer.
 
-The requests of GoToSocial (`handlers.permission`) and that of FEP-044f (`handlers.quote`) have one shape.
+GoToSocial's requests (`handlers.interaction`) and the quote request of FEP-044f (`handlers.quote`) have the same shape.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ NOT_ITS_OWN = "it asks leave for a post that is not the sender's own"
 
 
 def unanswerable(verified: VerifiedActivity, request: InteractionRequest) -> Ignored | None:
-    """Why nobody gets an answer; None for a request that is to be judged. Leave is for posts of one's own."""
+    """Why the request gets no answer, or None if it has to be judged. People may only ask for posts of their own."""
     actor = verified.actor
     if request.id is None:
         return Ignored(reason="it asks leave without an id, so no answer could say which request it answers")
@@ -44,7 +44,7 @@ def answer(
     issue_id: int | None,
     stamp: ObjectId | None = None,
 ) -> None:
-    """Send the asker the answer; `stamp` is what proves to others that a quote has leave."""
+    """Send the asker the answer; `stamp` proves to other servers that a quote is permitted."""
     blog = context.blog
     activity_id = blog.addresses.activity(new_token())
     body = blog.seal(answer_of(request, activity_id, kind, actor=blog.actor_id, stamp=stamp))
