@@ -124,10 +124,10 @@ def render_issue(
             sections=len(rendered.sections),
             broken=pictures.broken,
         )
+        if faults:
+            raise IssueFaults(faults)
     except IssueFaults as error:
         return ReadFile(file=read.file, issue=None, faults=error.faults, likely_slugs=[issue.slug])
-    if faults:
-        return ReadFile(file=read.file, issue=None, faults=faults, likely_slugs=[issue.slug])
     return Prepared(
         file=read.file,
         issue=issue,
