@@ -58,7 +58,7 @@ class Pace:
             self._paid_at.popitem(last=False)
 
     def check(self, name: str) -> None:
-        """Raise TooMany if `take` would, and count nothing: for a name that is only claimed as yet."""
+        """Raise TooMany if `take` would, and count nothing: for a name that is only claimed so far."""
         wait = self.wait(name)
         if self._limit is not None and wait:
             seconds = (self._limit.burst * self._limit.every).total_seconds()

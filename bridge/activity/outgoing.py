@@ -59,7 +59,7 @@ def delete_of(document: Document, activity_id: ActivityId, *, deleted: datetime)
 
 
 def tombstone_of(document: Document, *, deleted: datetime) -> Document:
-    """What stands at the id of a deleted object, with status 410."""
+    """What is at the id of a deleted object, with status 410."""
     return with_context(
         {
             "id": document["id"],
@@ -89,7 +89,7 @@ def answer_of(
     actor: ActorId,
     stamp: ObjectId | None = None,
 ) -> Document:
-    """Answer a request for leave, which goes back whole; the Accept of a quote names its stamp (FEP-044f)."""
+    """Answer a request for permission, which goes back whole; the Accept of a quote names its stamp (FEP-044f)."""
     echo = {
         "id": request.id,
         "type": type(request).__name__,  # they are called as on the wire

@@ -1,4 +1,4 @@
-"""Leave to quote an object of ours, as documents: who may have it, the stamp, and taking it back.
+"""Permission to quote an object of ours, as documents: who gets it, the stamp, and taking it back.
 
 `inbox.handlers.quote` and `outbox.stamps` call it. FEP-044f; protocol sheet section 6.3.
 """

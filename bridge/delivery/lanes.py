@@ -97,7 +97,7 @@ class Lane:
         self._began = 0.0
 
     def asks(self, note_silence: NoteSilence) -> None:
-        """A request begins. If its answer is late, silence is noted and then the lane handed on."""
+        """A request begins. If its answer is late, silence is noted and then the lane passed on."""
         self._stop_waiting()
         loop = asyncio.get_running_loop()
         self._began = loop.time()

@@ -193,7 +193,7 @@ def is_our_own(blog: Blog, target: str) -> bool:
 
 
 def unblock(tx: Transaction, blog: Blog, target: str) -> bool:
-    """End a block; what was said before stands again. False if there was none."""
+    """End a block; what was said before is shown again. False if there was none."""
     ended = blocks.remove(tx, blog.id, target)
     if ended:
         _touch_all(tx, blog)
@@ -201,7 +201,7 @@ def unblock(tx: Transaction, blog: Blog, target: str) -> bool:
 
 
 def _touch_all(tx: Transaction, blog: Blog) -> None:
-    """Whoever is blocked may stand on any page."""
+    """Render every page again: whoever is blocked, or no longer is, may appear on any of them."""
     tx.touch(changes.BLOG)
     for issue in issues.all_of(tx, blog.id):
         tx.touch(changes.issue(issue.id))

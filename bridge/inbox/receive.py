@@ -202,7 +202,7 @@ class Inbox:
         if standing.came_before:
             received.count_repeat(tx, str(row.seen_key))
             return _SEEN_BEFORE
-        # An account that is back shows itself by its key, which its server gave anew.
+        # An account that is back shows itself by its key, which its server gave out again.
         result = _GONE if standing.is_gone and not is_fresh else effect(tx)
         judged = row._replace(verdict=result.verdict, reason=result.reason, issue_id=result.issue_id)
         if not received.add(tx, judged):

@@ -77,7 +77,7 @@ def path_in(repository: Repository, file: Path) -> str:
     """A file that a user named -> its path below the issues folder; a folder stands for its `index.md`.
 
     What is not here is looked for as seen from the issues folder and from the blog's. Raises UserFault for anything
-    outside of the issues folder.
+    outside the issues folder.
     """
     folder = repository.folder.resolve()
     # `--config` lets a command run anywhere, and there `24.md` and `issues/24.md` still mean the blog's own.

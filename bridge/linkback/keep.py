@@ -66,7 +66,7 @@ class Keeper:
         self._tell(row, verdict, reason)
 
     def refuse(self, row: LinkbackRow, reason: str) -> None:
-        """It is no linkback, or none any more."""
+        """It is not a linkback, or none any more."""
         was_here = row.state == "accepted"
         if was_here:
             self._leave(row)
@@ -147,7 +147,7 @@ class Keeper:
                 "blog_id": row.blog_id,
                 "issue_id": row.issue_id,
                 "token": token,
-                # The page may stand under another issue too.
+                # The page may appear under another issue too.
                 "object_id": f"{row.source}#{token}" if taken else row.source,
                 "pictures": [],
                 "visibility": "public",

@@ -158,7 +158,7 @@ def with_warnings(ready: Prepared | ReadFile, blog: Blog, slugs: Collection[str]
 
 
 def no_issue(repository: Repository, path: str) -> str:
-    """What to say of a path that is no issue file's."""
+    """What to say of a path that is not an issue file's."""
     if not is_issue(os.fsencode(path).split(b"/")) or path[:1] in "_.":
         return f"{path} is not an issue file: those are NAME.md and NAME/index.md, not beginning with _ or a dot"
     if not (repository.folder / path).exists():

@@ -134,11 +134,11 @@ class Publisher:
     ) -> Report:
         """Bring the world in line with the last commit.
 
-        `only` names the paths to look at; what is not named is never removed. Of those, `removed` may be no issue's:
-        files that went before they were ever out. `again` is the slug of an issue that goes out though its file is
-        the same. `unattended` says that no author reads the report, so that it is kept for one who asks. Raises
-        UserFault when more than one published issue would be taken back and neither `allow_delete` nor the commit's
-        pusher allows it.
+        `only` names the paths to look at; what is not named is never removed. Those in `removed`
+        may belong to no issue: files that were deleted before they were ever published. `again` is the slug of an
+        issue that goes out although its file is the same. `unattended` says that no author reads the report, so it is
+        kept for one who asks. Raises UserFault when more than one published issue would be taken back and neither
+        `allow_delete` nor the commit's pusher allows it.
         """
         for _ in range(_TRIES):
             out = await self.database.read(self._out)

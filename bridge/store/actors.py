@@ -83,7 +83,7 @@ def record(
     """Keep the actor as fetched now, unless the author had it forgotten.
 
     A handle once verified stays until another one is verified, and a move until `mark_moved` takes it back. `proven`
-    are keys outside of the actor's own document that name it as their owner.
+    are keys outside the actor's own document that name it as their owner.
     """
     if forgotten.by_anybody(tx, actor.id):
         return

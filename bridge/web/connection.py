@@ -96,7 +96,7 @@ class Connection(web.RequestHandler):
             log.error("a fault of ours below the routes", exc_info=exc)
         response = problem(status, "not HTTP as it should be" if status < 500 else "a fault of ours; it is in the log")
         response.force_close()
-        response.headers["Connection"] = "close"  # what was no HTTP has no version that would say so
+        response.headers["Connection"] = "close"  # what was not HTTP has no version that would say so
         return response
 
 

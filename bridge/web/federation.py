@@ -135,7 +135,7 @@ async def quote_stamp(request: web.Request) -> web.StreamResponse:
 
 
 async def outbox(request: web.Request) -> web.StreamResponse:
-    """Every public Create, newest first, with its object as it stands: what an edit took out is not handed on."""
+    """Every public Create, newest first, with its object as it stands: what an edit took out is not passed on."""
     site = _site_of(request)
     url, blog_id = site.blog.outbox, site.blog.id
     asked = request.query.get("page")

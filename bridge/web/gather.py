@@ -230,7 +230,7 @@ def conversation_view(said: Conversation, *, closes: datetime | None) -> Convers
 
 
 def neighbours(tx: Transaction, site: Site, issue: IssueRow) -> tuple[IssueRow | None, IssueRow | None]:
-    """The issue before and the one after, of those that stand in the lists."""
+    """The issue before and the one after, of those that are in the lists."""
     listed = public_issues(tx, site)
     places = [index for index, row in enumerate(listed) if row.id == issue.id]
     if not places:

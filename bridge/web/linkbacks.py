@@ -1,4 +1,4 @@
-"""POST of a Webmention or a Pingback -> queued, and said so at once; what may never be one is refused.
+"""POST of a Webmention or a Pingback -> queued, and said so at once; what can never be one is refused.
 
 W3C Webmention 3.2, Pingback 1.0 section 3. Both are advertised on every issue's page (`headers_of`).
 """
@@ -33,7 +33,7 @@ def headers_of(site: Site) -> tuple[str, Mapping[str, str]]:
 
 
 async def webmention(request: web.Request) -> web.StreamResponse:
-    """202 for what is queued; 400 with the reason for what can be none."""
+    """202 for what is queued; 400 with the reason for what cannot be a Webmention."""
     site = _receiving(request)
     site.linkback_pace.pass_client(address_of(request, site.config), site.config)
     if request.content_type != _FORM:

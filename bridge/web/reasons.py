@@ -87,7 +87,7 @@ class _Template:
 
 
 class Reasons:
-    """The reasons in one language. `catalogue` has the templates; what in it is no template is left out."""
+    """The reasons in one language. `catalogue` has the templates; what in it is not a template is left out."""
 
     def __init__(self, words: Words, catalogue: Mapping[str, str]) -> None:
         self._words = words
@@ -97,7 +97,7 @@ class Reasons:
             self._by_letter.setdefault(template.pieces[0][:1], []).append(template)
 
     def say(self, sentence: str) -> str | None:
-        """The sentence in this language; None if it is none of ours, or is too long to be."""
+        """The sentence in this language; None if it is not one of ours, or too long to be one."""
         return self._say(sentence.strip(), 0, {}) if len(sentence) <= _LONGEST else None
 
     def _say(self, sentence: str, depth: int, memory: _Memory) -> str | None:

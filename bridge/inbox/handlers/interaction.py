@@ -12,7 +12,7 @@ from bridge.store.database import Transaction
 
 
 def may_reply(verified: VerifiedActivity, request: ReplyRequest, context: Context) -> Effect:
-    """May it? Anybody may ask for leave to publish a reply of their own."""
+    """May it? Anybody may ask for permission to publish a reply of their own."""
     return _answered(verified, request, context, until_closed=True)
 
 

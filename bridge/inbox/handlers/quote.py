@@ -66,7 +66,7 @@ def _is_of(tx: Transaction, quoted: str, row: ObjectRow, context: Context) -> bo
 
 
 def _stamp(tx: Transaction, row: ObjectRow, quote: Note, verified: VerifiedActivity, context: Context) -> Stamp | None:
-    """The leave that stands, or a new one if the object's policy lets this person quote; one taken back stays so."""
+    """The stamp given before, or a new one if the object's policy allows it. A revoked one stays revoked."""
     known = quote_stamps.find_for(tx, row.id, quote.id)
     if known is not None:
         return None if known.revoked_at is not None or known.actor_id != verified.actor.id else known

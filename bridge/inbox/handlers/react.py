@@ -13,7 +13,7 @@ from bridge.inbox.result import Done, Effect, Ignored, Result
 from bridge.store import changes, entries, forgotten, reactions, tombstones
 from bridge.store.database import Transaction
 
-#: What a group may hand on of others that is worth asking the origin about; votes and their undoing cannot be proven.
+#: What a group may pass on of others that is worth asking the origin about; votes and their undoing cannot be proven.
 _SHOWN_INNER = frozenset({"Create", "Update", "Delete", "Announce"})
 
 
@@ -25,7 +25,7 @@ def count_like(verified: VerifiedActivity, like: Like, context: Context) -> Effe
 async def count_boost(verified: VerifiedActivity, announce: Announce, context: Context) -> Effect:
     """May it? Anybody may boost, once; a boost that is not public is told to nobody.
 
-    A boost of something that is not ours may hand on a reply that we never got: its origin is asked.
+    A boost of something that is not ours may pass on a reply that we never got: its origin is asked.
     """
     if not announce.is_public:
         return _told_to_nobody

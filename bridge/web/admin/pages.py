@@ -62,7 +62,7 @@ _DONE = {
 
 @dataclass(frozen=True, kw_only=True)
 class Remark:
-    """A comment as the author sees it: with its state, the reason, and the issue it stands under.
+    """A comment as the author sees it: with its state, the reason, and the issue it is under.
 
     `wish` is why its author would not have it shown.
     """
