@@ -13,6 +13,7 @@ from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 
 from bridge.clock import Clock
 from bridge.conversation.blocklist import domains_of
@@ -135,7 +136,7 @@ class Ledger:
         while True:
             now = self._clock()
             try:
-                return await self._database.write(lambda tx, now=now: _record(tx, told, now))  # type: ignore[misc]
+                return await self._database.write(partial(_record, told=told, now=now))
             except DatabaseFault as fault:
                 if asyncio.get_running_loop().time() > end:
                     raise

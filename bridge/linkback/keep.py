@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 from bridge.activity.ids import new_token
 from bridge.config import Config
@@ -196,5 +196,5 @@ class Keeper:
             entries.remove(self.tx, entry.id)
 
 
-def _kind(row: LinkbackRow) -> Any:
+def _kind(row: LinkbackRow) -> Literal["webmention", "pingback"]:
     return "webmention" if "webmention" in row.ways else "pingback"

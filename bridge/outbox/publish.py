@@ -10,6 +10,7 @@ import asyncio
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
@@ -151,9 +152,7 @@ class Publisher:
             if dry_run:
                 return plan.report(commit, out)
             done = await self.database.write(
-                lambda tx, out=out, commit=commit, plan=plan: self._write(  # type: ignore[misc]
-                    tx, out, commit, plan, only, unattended
-                )
+                partial(self._write, out=out, commit=commit, plan=plan, only=only, unattended=unattended)
             )
             if done is not None:
                 return done
