@@ -38,7 +38,7 @@ from bridge.linkback.send import LinkbackSender
 from bridge.linkback.verify import Verifier
 from bridge.media.folder import MediaFolder
 from bridge.outbox import profile
-from bridge.outbox.desk import open_blog
+from bridge.outbox.blog import open_blog
 from bridge.outbox.people import People
 from bridge.outbox.publish import Publisher
 from bridge.pace import Limit, Pace, per_minute

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from bridge.errors import Fault, IssueFaults, UserFault
-from bridge.issues import turn
+from bridge.issues import lock
 from bridge.issues.git import Repository
 from bridge.issues.limits import MOST_BYTES
 from bridge.issues.source import PICTURE_SUFFIXES, FoundFile, IssueTree, shown_path, tree_of
@@ -59,7 +59,7 @@ def commit_files(repository: Repository, paths: Sequence[str], message: str) -> 
 
     The new commit, or None where there was nothing to commit. A file that is gone is committed as removed.
     """
-    held = turn.take(repository.folder)
+    held = lock.take(repository.folder)
     try:
         wanted = uncommitted(repository, paths)
         if not wanted:

@@ -8,7 +8,7 @@ from types import MappingProxyType
 
 from aiohttp import web
 
-from bridge.conversation.document import comments_bytes, comments_json
+from bridge.conversation.comments_json import comments_bytes, comments_json
 from bridge.errors import Gone, NoSuchThing
 from bridge.store import changes
 from bridge.store.database import Transaction

@@ -34,8 +34,8 @@ from bridge.store.entries import EntryRow
 from bridge.store.logins import Session
 from bridge.store.servers import ServerRow
 from bridge.web import gather
-from bridge.web.admin.door import page
-from bridge.web.admin.picture import curve
+from bridge.web.admin.curve import curve
+from bridge.web.admin.sessions import page
 from bridge.web.site import SITE, Site
 
 _NEWEST = 12
