@@ -74,7 +74,7 @@ def wish_of(tx: Transaction, entry: EntryRow) -> str | None:
 
 
 def hide(tx: Transaction, blog: Blog, entry: EntryRow, *, now: datetime) -> None:
-    """Take a comment off the page; `approve` brings it back, but not leave to quote. Raises UserFault."""
+    """Take a comment off the page; `approve` brings it back, but not the permission to quote. Raises UserFault."""
     _may_be_judged(entry)
     stamps.revoke(tx, blog, quote_stamps.of_instrument(tx, blog.id, entry.object_id), now=now)
     _set(tx, entry, "hidden", HIDDEN_BY_AUTHOR, now)

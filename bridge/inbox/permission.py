@@ -19,14 +19,14 @@ from bridge.store.published import NewActivity
 from bridge.terms import ObjectId
 from bridge.urls import same_origin, same_site
 
-NOT_ITS_OWN = "it asks leave for a post that is not the sender's own"
+NOT_ITS_OWN = "it asks permission for a post that is not the sender's own"
 
 
 def unanswerable(verified: VerifiedActivity, request: InteractionRequest) -> Ignored | None:
     """Why the request gets no answer, or None if it has to be judged. People may only ask for posts of their own."""
     actor = verified.actor
     if request.id is None:
-        return Ignored(reason="it asks leave without an id, so no answer could say which request it answers")
+        return Ignored(reason="it asks permission without an id, so no answer could say which request it answers")
     if not same_origin(request.instrument_id, actor.id):
         return Ignored(reason=NOT_ITS_OWN)
     if not same_site(actor.inbox, actor.id):

@@ -197,7 +197,7 @@ def _not_received(tx: Transaction, blog: Blog, asked: str, blocked: BlockList) -
 def _named_as(tx: Transaction, blog: Blog, asked: str) -> list[str]:
     """Where something here names a post that did not arrive, as sentences."""
     sentences = [
-        f"It has leave to quote {stamp.object_id} since {_when(stamp.given_at)}."
+        f"It has had permission to quote {stamp.object_id} since {_when(stamp.given_at)}."
         for stamp in quote_stamps.of_instrument(tx, blog.id, asked)
     ]
     waiting = parked.answers_to(tx, asked)

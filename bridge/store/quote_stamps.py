@@ -1,4 +1,4 @@
-"""Leave to quote: which post may quote which object of ours, until it is taken back."""
+"""Permission to quote: which post may quote which object of ours, until it is taken back."""
 
 from __future__ import annotations
 

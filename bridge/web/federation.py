@@ -130,7 +130,7 @@ async def quote_stamp(request: web.Request) -> web.StreamResponse:
         raise NoSuchThing("no such stamp")
     stamp, stands = found
     if not stands:
-        raise Gone("leave to quote that was taken back")
+        raise Gone("a permission to quote that was revoked")
     return web.Response(body=wire_bytes(stamps.document_of(site.blog, stamp)), headers=_HEADERS)
 
 

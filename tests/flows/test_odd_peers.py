@@ -118,7 +118,7 @@ def test_a_quote_of_our_create_quotes_the_post(blog: RunningBlog, ida: Person, c
     wish = ida.act("QuoteRequest", create_id, instrument=note)
 
     assert blog.post(ida, wish).status == 202
-    assert blog.verdict(wish) == ("done", "it asked leave to quote, and has it")
+    assert blog.verdict(wish) == ("done", "it asked permission to quote, and has it")
     assert blog.post(ida, ida.act("Create", note)).status == 202
     assert [one["kind"] for one in json.loads(blog.comments())["comments"] if "Zitat" in one["content_html"]] == [
         "quote"
@@ -246,7 +246,7 @@ def test_a_request_without_an_id_is_told_why_nobody_answers(blog: RunningBlog, i
     [(verdict, reason)] = blog.asked("SELECT verdict, reason FROM received WHERE actor_id = ?", ida.id)
     assert (verdict, reason) == (
         "ignored",
-        "it asks leave without an id, so no answer could say which request it answers",
+        "it asks permission without an id, so no answer could say which request it answers",
     )
 
 

@@ -35,12 +35,12 @@ def _answered(
     def effect(tx: Transaction) -> Result:
         place = places.of_object(tx, context.blog.id, request.object_id)
         if place is None or not place.is_ours:
-            return Ignored(reason="it asks leave for a post that is not ours to give")
+            return Ignored(reason="it asks permission for something that is not ours")
         issue_id = place.issue_id
         if until_closed and place.closed(context.now) and not context.is_creator:
             permission.answer(tx, verified, request, context, kind="Reject", issue_id=issue_id)
             return Ignored(verdict="closed", reason="comments are closed; it was told so", issue_id=issue_id)
         permission.answer(tx, verified, request, context, kind="Accept", issue_id=issue_id)
-        return Done(reason="it asked for leave, and has it", issue_id=issue_id)
+        return Done(reason="it asked for permission, and has it", issue_id=issue_id)
 
     return effect

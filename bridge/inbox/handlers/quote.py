@@ -40,7 +40,7 @@ def _judged(verified: VerifiedActivity, request: QuoteRequest, quote: Note, cont
     def effect(tx: Transaction) -> Result:
         row = _post(tx, request.object_id, context)
         if row is None or row.deleted_at is not None:
-            return Ignored(reason=f"it asks leave to quote {request.object_id}, which is not ours to give")
+            return Ignored(reason=f"it asks permission to quote {request.object_id}, which is not ours")
         issue_id = row.issue_id
         if quote.quotes is not None and not _is_of(tx, quote.quotes, row, context):
             return Ignored(reason="the post quotes something else", issue_id=issue_id)
@@ -50,7 +50,7 @@ def _judged(verified: VerifiedActivity, request: QuoteRequest, quote: Note, cont
             return Ignored(reason="it may not be quoted by this sender, who was told so", issue_id=issue_id)
         address = context.blog.addresses.stamp(stamp.token)
         permission.answer(tx, verified, request, context, kind="Accept", issue_id=issue_id, stamp=address)
-        return Done(reason="it asked leave to quote, and has it", issue_id=issue_id)
+        return Done(reason="it asked permission to quote, and has it", issue_id=issue_id)
 
     return effect
 
