@@ -124,4 +124,4 @@ def _check_may_write(settings: Config) -> None:
     """Raises UserFault for a user who could push but not publish; the database is judged when it is opened."""
     folder = settings.folder / "data"
     if not os.access(folder, os.W_OK | os.X_OK):
-        raise UserFault(f"you may not write {folder}; push as the user who runs the blog, or ask them for the right")
+        raise UserFault(f"you may not write {folder}; push as the user who runs the blog, or ask them for permission")

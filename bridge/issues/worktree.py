@@ -91,8 +91,8 @@ def path_in(repository: Repository, file: Path) -> str:
         if whole != folder and whole.is_relative_to(folder):
             return whole.relative_to(folder).as_posix()
     if not os.path.lexists(file):
-        raise UserFault(f"there is no file {file} here; issue files lie in {folder}")
-    raise UserFault(f"{file} does not lie in {folder}")
+        raise UserFault(f"there is no file {file} here; issue files are in {folder}")
+    raise UserFault(f"{file} is not in {folder}")
 
 
 def read_saved(repository: Repository, path: str, *, most: int = MOST_BYTES) -> bytes:
