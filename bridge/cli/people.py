@@ -1,4 +1,4 @@
-"""`followers`, `block`, `unblock`, `comments forget`: who reads along, and who may not."""
+"""`followers`, `block`, `unblock`, `comments forget`: who follows the blog, and who may not."""
 
 from __future__ import annotations
 

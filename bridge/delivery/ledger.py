@@ -1,8 +1,8 @@
 """The ledger as the senders use it: what is due, what became of it, in few transactions however many servers there are.
 
-`bring_up_to_date` asks and tells for one server at a time; what is asked at the same moment shares a transaction. An
-outcome is worth waiting for: while the database does not answer it is kept and told again, because forgetting it would
-mean to send twice.
+`bring_up_to_date` asks and reports for one server at a time; what is asked at the same moment shares a transaction. An
+outcome is never dropped: while the database does not answer it is kept and reported again, because forgetting it would
+mean sending twice.
 """
 
 from __future__ import annotations

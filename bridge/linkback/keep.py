@@ -1,7 +1,7 @@
-"""What was seen at a page -> its entry under the issue: made, joined, changed or taken away, in one transaction.
+"""What was seen on a page -> its entry under the issue: made, merged, changed or removed, in one transaction.
 
-`verify` calls it. One thing said is one entry, by however many ways it comes (contract section 7): a page that is here
-as a reply already gets a way more and nothing else.
+`verify` calls it. One thing said is one entry, by however many ways it comes (contract section 7): a page that is
+already here as a reply only gets one more way.
 """
 
 from __future__ import annotations

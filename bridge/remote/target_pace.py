@@ -1,7 +1,7 @@
-"""How often strangers may send us to one server: what keeps us from being the hammer that hits another one.
+"""How often strangers may send us to one server, so that nobody can use us as a hammer against it.
 
 `hops` asks before each request. A signed boost, or a mere keyId, can name any address; the budget of one activity
-bounds what it costs us, and this what a thousand of them cost the server that they all name (security S56, S61).
+bounds what it costs us, and this bounds what a thousand of them cost the server they all name (security S56, S61).
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""A parked reply -> its parents fetched one by one, until one is known or it is sure that none will be.
+"""A parked reply -> its parents fetched one by one, until one is known or it is certain that none will be.
 
 The handler of the job kind `climb`; the inbox writes the job when a reply comes whose parent is not here. A parent that
-its server does not give may still be sent: the reply waits for it for some days.
+its server does not hand out may still be sent to us: the reply waits for it for some days.
 """
 
 from __future__ import annotations

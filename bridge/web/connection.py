@@ -1,7 +1,7 @@
-"""One accepted connection: aiohttp's, but the client must say something soon, and faults are told in our words.
+"""One accepted connection: aiohttp's, but the client must say something soon, and faults are reported in our words.
 
-`server` makes one for each client. Behind a proxy most of this is the proxy's work; without one, whoever opens
-connections and says nothing would use up the process's files (security S81, S84).
+`server` makes one for each client. Behind a proxy most of this is the proxy's work; without one, somebody who opens
+connections and says nothing could use up the process's file descriptors (security S81, S84).
 """
 
 from __future__ import annotations

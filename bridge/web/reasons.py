@@ -1,13 +1,13 @@
-"""A stored reason, an English sentence -> the same in the language of the pages, wherever `web.admin` shows one.
+"""A stored reason, an English sentence -> the same in the language of the pages; for `web.admin`.
 
 The store keeps what was written when it happened, and the command line prints it as it is. A catalogue
-`locale/xx/LC_MESSAGES/reasons.po` has every sentence that we write as a template with named fields. A sentence is held
-against them, and where one fits, its translation is said with the same fields in it. A field may be a sentence itself:
+`locale/xx/LC_MESSAGES/reasons.po` has every sentence that we write as a template with named fields. A sentence is
+matched against them, and the translation of the one that fits is filled with its fields. A field may be a sentence:
 `it names a post that could not be fetched: https://far.example/1 answered 404` is two templates. What other servers
-and libraries said stays as they said it; a sentence that fits no template is left to the caller to show as it stands.
-The templates are in the catalogue and nowhere else, so that a new reason has one place to be added to.
+and libraries said stays as it is, and a sentence that fits no template is shown untranslated by the caller. The
+templates are in the catalogue and nowhere else, so a new reason is added in one place.
 
-What comes out holds words of strangers as plain text: templates of pages escape it, and nobody may mark it safe.
+The result contains words of strangers as plain text: page templates escape it, and nobody may mark it safe.
 """
 
 from __future__ import annotations
