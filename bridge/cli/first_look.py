@@ -1,4 +1,4 @@
-"""A commit's tree -> whether there is surely nothing to publish, with few imports; asked first by `publish` and the hooks.
+"""A commit's tree -> whether there is surely nothing to publish, with few imports; `publish` and the hooks ask first.
 
 It never says so wrongly; whether there is something, the publisher finds out (docs/decisions/0008).
 """
