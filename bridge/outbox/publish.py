@@ -295,18 +295,7 @@ class Publisher:
         )
         ids = {row.id for row in kept.values()}
         rows = await asyncio.to_thread(with_contents, repository, out.rows, out.commit, but=ids)
-        matched = match_rows(read, rows, paths=paths, kept=ids)
-        settled = settled_files(read, matched, now=now, again=again)
-        written = {one.issue.slug for one in read if one.issue is not None and not one.issue.draft}
-        return _Looked(
-            tree=tree,
-            rows=rows,
-            kept=ids,
-            matched=matched,
-            settled=settled,
-            changed=[one for one in read if one.file.path not in settled],
-            open_slugs={row.slug for row in out.rows if row.state == "published"} | written,
-        )
+        return _compared(tree, read, rows, kept=ids, now=now, again=again)
 
     async def _prepare(
         self, repository: Repository, changed: Sequence[ReadFile], open_slugs: Collection[str], *, keep_pictures: bool
@@ -360,6 +349,30 @@ class Publisher:
                 publication = told_of(done, self.blog, warned=True, at=now, is_told=not unattended)
                 publications.add(tx, self.blog.id, commit, publication)
         return done
+
+
+def _compared(
+    tree: IssueTree,
+    read: Sequence[ReadFile],
+    rows: Sequence[Outline],
+    *,
+    kept: set[int],
+    now: datetime,
+    again: str | None,
+) -> _Looked:
+    """Match what was read with what is out, and find what has changed."""
+    matched = match_rows(read, rows, paths=frozenset(file.path for file in tree.files), kept=kept)
+    settled = settled_files(read, matched, now=now, again=again)
+    written = {one.issue.slug for one in read if one.issue is not None and not one.issue.draft}
+    return _Looked(
+        tree=tree,
+        rows=rows,
+        kept=kept,
+        matched=matched,
+        settled=settled,
+        changed=[one for one in read if one.file.path not in settled],
+        open_slugs={row.slug for row in rows if row.state == "published"} | written,
+    )
 
 
 def _known_paths(tree: IssueTree, rows: Sequence[Outline]) -> set[str]:
