@@ -53,7 +53,7 @@ T = TypeVar("T")
 
 
 @dataclass
-class Town:
+class Scene:
     """A blog, its processes, its author, its followers' servers, and a neighbour whose people talk."""
 
     folder: Path
@@ -255,13 +255,13 @@ def run_rounds(
     began = time.monotonic()
     with ExitStack() as stack:
         try:
-            town = _founded(stack, folder, random.Random(seed), database, crash_database)
+            scene = _founded(stack, folder, random.Random(seed), database, crash_database)
             for number in range(1, rounds + 1):
-                town.round()
+                scene.round()
                 say(
-                    f"round {number}, {time.monotonic() - began:.0f} s: {len(town.kills)} kills, "
-                    f"{town.repeats} deliveries twice, {len(town.readers.replies)} replies and "
-                    f"{len(town.readers.followers)} follows kept: all as it must be"
+                    f"round {number}, {time.monotonic() - began:.0f} s: {len(scene.kills)} kills, "
+                    f"{scene.repeats} deliveries twice, {len(scene.readers.replies)} replies and "
+                    f"{len(scene.readers.followers)} follows kept: all as it must be"
                 )
         except Exception as error:
             raise Broken(f"seed {seed}: {error}") from error
@@ -273,7 +273,7 @@ def _founded(
     chance: random.Random,
     database: str | None,
     crash_database: Callable[[], None] | None,
-) -> Town:
+) -> Scene:
     """A new blog that answers, with followers everywhere; it ends with the stack."""
     port = free_port()
     config = new_blog(folder / "blog", port=port, database=database)
@@ -282,7 +282,7 @@ def _founded(
     sink = stack.enter_context(SinkProcess())
     peer = stack.enter_context(Peer(log=folder / "peer.log"))
     asyncio.run(_seed(config, sink.port))
-    town = Town(
+    scene = Scene(
         folder=folder,
         chance=chance,
         sink=sink,
@@ -296,17 +296,17 @@ def _founded(
         ),
         readers=Readers(peer, origin=f"http://127.0.0.1:{port}", handle=f"@links@127.0.0.1:{port}"),
     )
-    stack.callback(_end_all, town)
-    town.start()
-    town.await_answer()
+    stack.callback(_end_all, scene)
+    scene.start()
+    scene.await_answer()
     # The neighbour fetches our key while we are there to be asked, and has everything from the beginning.
-    wait_until("the neighbour follows", town.readers.follow, seconds=20)
-    wait_until("the neighbour is accepted", lambda: not town.readers.unanswered(), seconds=20)
-    return town
+    wait_until("the neighbour follows", scene.readers.follow, seconds=20)
+    wait_until("the neighbour is accepted", lambda: not scene.readers.unanswered(), seconds=20)
+    return scene
 
 
-def _end_all(town: Town) -> None:
-    for child in (*town.children.values(), *town.errands):
+def _end_all(scene: Scene) -> None:
+    for child in (*scene.children.values(), *scene.errands):
         child.kill()
 
 

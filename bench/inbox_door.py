@@ -20,7 +20,7 @@ from bridge.activity.remote_actor import remote_actor_from
 from bridge.clock import utc_now
 from bridge.errors import KeyUnavailable, Unauthenticated
 from bridge.inbox.authenticate import Authenticator
-from bridge.inbox.policy import Pace
+from bridge.pace import Pace
 from bridge.remote.actors import RemoteActors
 from bridge.remote.documents import Documents
 from bridge.remote.door import Door

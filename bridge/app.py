@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import cached_property
 from pathlib import Path
 
 from bridge.activity.ids import Blog
@@ -22,7 +23,6 @@ from bridge.delivery.send import Sender
 from bridge.inbox.authenticate import Authenticator
 from bridge.inbox.context import Context
 from bridge.inbox.creators import Creators
-from bridge.inbox.policy import Pace
 from bridge.inbox.receive import Inbox
 from bridge.inbox.refusals import Refusals
 from bridge.inbox.sources import Sources
@@ -38,9 +38,10 @@ from bridge.linkback.send import LinkbackSender
 from bridge.linkback.verify import Verifier
 from bridge.media.folder import MediaFolder
 from bridge.outbox import profile
-from bridge.outbox.desk import open_blog
+from bridge.outbox.blog import open_blog
 from bridge.outbox.people import People
 from bridge.outbox.publish import Publisher
+from bridge.pace import Limit, Pace, per_minute
 from bridge.remote.actors import RemoteActors
 from bridge.remote.documents import Documents
 from bridge.remote.door import Door
@@ -67,7 +68,6 @@ from bridge.web.counts import Counts
 from bridge.web.gate import Gate
 from bridge.web.linkback_pace import LinkbackPace
 from bridge.web.news import News
-from bridge.web.pace import VisitorPace
 from bridge.web.ready import Ready
 from bridge.web.site import Site
 from bridge.web.theme import Templates
@@ -76,6 +76,8 @@ from bridge.web.theme import Templates
 _ASIDE_A_LANE = 4
 _MOST_ASIDE = 256
 _WAITING_FOR_A_LANE = 128
+#: What one network may ask of pages that cost something: `login`, and where a handle leads (security S115, S117).
+_OF_VISITOR = Limit(burst=20, every=timedelta(seconds=6))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -104,13 +106,14 @@ class Workshop:
 
 @dataclass(frozen=True, kw_only=True)
 class App:
-    """Everything, joined. Made by `opened`."""
+    """Everything, joined. Made by `opened`; each part is made once, when it is first asked for."""
 
     config: Config
     blog: Blog
     row: BlogRow
     keys: Keys
     database: Database
+    media: MediaFolder
     door: Door
     hops: Hops
     documents: Documents
@@ -119,7 +122,7 @@ class App:
     creators: Creators
     clock: Clock
 
-    @property
+    @cached_property
     def publisher(self) -> Publisher:
         """Brings the world in line with the author's files."""
         return Publisher(
@@ -133,11 +136,6 @@ class App:
             clock=self.clock,
         )
 
-    @property
-    def media(self) -> MediaFolder:
-        """Where pictures are kept."""
-        return MediaFolder(self.config.media_folder)
-
     def context(self) -> Context:
         """What `repair` keeps found posts with: the rules of the inbox."""
         return Context(
@@ -149,22 +147,22 @@ class App:
             blocked=self.config.federation.blocked,
         )
 
-    @property
+    @cached_property
     def crawl(self) -> Crawl:
         """Looks for an issue's conversation on other servers."""
         return Crawl(database=self.database, context=self.context)
 
-    @property
+    @cached_property
     def sources(self) -> Sources:
         """What handlers ask other servers through."""
         return Sources(documents=self.documents, actors=self.actors)
 
-    @property
+    @cached_property
     def people(self) -> People:
         """Finds whom the author's texts name."""
         return People(webfinger=self.webfinger, actors=self.actors, database=self.database, blog_id=self.blog.id)
 
-    @property
+    @cached_property
     def whom(self) -> Whom:
         """Finds whom the author means."""
         return Whom(
@@ -233,7 +231,7 @@ class App:
             ),
         }
 
-    @property
+    @cached_property
     def pictures(self) -> Pictures:
         """What brings faces and comments' pictures here."""
         return Pictures(
@@ -247,9 +245,6 @@ class App:
 
     def site(self) -> Site:
         """What the web half needs."""
-        limits = self.config.limits
-        unlimited = self.config.federation.allow_private_addresses
-        pace = Pace(None if unlimited else limits.inbox_per_minute)
         news = News(self.database)
         return Site(
             config=self.config,
@@ -259,27 +254,10 @@ class App:
             ready=Ready(news, clock=self.clock),
             conversations=Conversations(news, clock=self.clock),
             counts=Counts(news),
-            visitors=VisitorPace(burst=20, every=timedelta(seconds=6), clock=time.monotonic),
-            gate=Gate(refused_a_minute=None if unlimited else limits.inbox_per_minute, clock=time.monotonic),
-            authenticator=Authenticator(
-                origin=self.blog.url,
-                database=self.database,
-                actors=self.actors,
-                documents=self.documents,
-                pace=pace,
-                clock=self.clock,
-                blog_id=self.blog.id,
-                blocked=self.config.federation.blocked,
-            ),
-            inbox=Inbox(
-                blog=self.blog,
-                config=self.config,
-                database=self.database,
-                pace=pace,
-                sources=self.sources,
-                creators=self.creators,
-                clock=self.clock,
-            ),
+            visitors=Pace(_OF_VISITOR),
+            gate=Gate(refused_a_minute=self._inbox_per_minute, clock=time.monotonic),
+            authenticator=self._authenticator,
+            inbox=self._inbox,
             refusals=Refusals(self.database, blog_id=self.blog.id, clock=self.clock),
             receiver=Receiver(blog=self.blog, config=self.config, database=self.database, clock=self.clock),
             linkback_pace=LinkbackPace(),
@@ -292,6 +270,41 @@ class App:
             ed25519_multibase=self.keys.ed25519.public.multibase,
             instance_pem=self.keys.instance.public.pem,
         )
+
+    @cached_property
+    def _authenticator(self) -> Authenticator:
+        return Authenticator(
+            origin=self.blog.url,
+            database=self.database,
+            actors=self.actors,
+            documents=self.documents,
+            pace=self._inbox_pace,
+            clock=self.clock,
+            blog_id=self.blog.id,
+            blocked=self.config.federation.blocked,
+        )
+
+    @cached_property
+    def _inbox(self) -> Inbox:
+        return Inbox(
+            blog=self.blog,
+            config=self.config,
+            database=self.database,
+            pace=self._inbox_pace,
+            sources=self.sources,
+            creators=self.creators,
+            clock=self.clock,
+        )
+
+    @cached_property
+    def _inbox_pace(self) -> Pace:
+        most = self._inbox_per_minute
+        return Pace(None if most is None else per_minute(most))
+
+    @property
+    def _inbox_per_minute(self) -> int | None:
+        """None on one machine, where tests and demos must not be slowed down."""
+        return None if self.config.federation.allow_private_addresses else self.config.limits.inbox_per_minute
 
     async def tell_profile(self) -> None:
         """Send followers the profile if the config changed it."""
@@ -356,6 +369,7 @@ async def opened(config: Config, *, clock: Clock = utc_now, network: Network | N
             row=row,
             keys=keys,
             database=database,
+            media=media,
             door=door,
             hops=hops,
             documents=documents,

@@ -24,7 +24,7 @@ title = {title}
 description = ""
 # The language of the issues and of the pages' own words (BCP 47; pages: de, en).
 language = {language}
-timezone = {timezone}
+timezone = "Europe/Berlin"
 # Pictures for the profile, relative to this folder.
 # icon = "icon.png"
 # header = "header.jpg"
@@ -95,7 +95,6 @@ def config_text(
     handle: str,
     title: str,
     language: str,
-    timezone: str = "Europe/Berlin",
     database: str = "sqlite:data/rundbrief.db",
     listen: str = "127.0.0.1:8000",
     allow_private: bool = False,
@@ -112,7 +111,6 @@ def config_text(
         handle=quoted(handle),
         title=quoted(title),
         language=quoted(language),
-        timezone=quoted(timezone),
         database=quoted(database),
         listen=quoted(listen),
         private=str(allow_private).lower(),

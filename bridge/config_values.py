@@ -50,7 +50,7 @@ def number(*, least: int, most: int | None = None) -> Reader:
     limits = f"of {least} or more" if most is None else f"from {least} to {most}"
 
     def read(value: object) -> object:
-        # In Python true is a number, in TOML it is none.
+        # In Python true is a number, in TOML it is not.
         if (
             not isinstance(value, int)
             or isinstance(value, bool)

@@ -6,7 +6,7 @@
     ├── UserFault               a command cannot do what was asked; the text says what to do (exit 1)
     ├── DatabaseFault           the database does not answer or refuses (exit 1; 503 to strangers)
     ├── IssueFaults             an author's file is refused: file, line, reason for each fault
-    ├── BadPicture              bytes that are no picture we serve; the text is the reason
+    ├── BadPicture              bytes that are not a picture we serve; the text is the reason
     ├── Refusal                 an incoming request we turn away (400)
     │   ├── Malformed           400  not JSON, not an activity, broken values
     │   │   └── BadResource     400  no resource that WebFinger could be asked for
@@ -22,7 +22,7 @@
         ├── FetchRefused        we may not or will not go there: guard, budget, wrong scheme (permanent)
         ├── FetchNotFound       404: the thing is not there
         ├── FetchGone           410: the thing was deleted
-        ├── FetchUnusable       an answer that is no ActivityStreams document of that origin (permanent)
+        ├── FetchUnusable       an answer that is not an ActivityStreams document of that origin (permanent)
         └── FetchFailed         time-out, refused connection, TLS fault, 5xx, 429 (may work later)
 
 A `Refusal` carries two texts: `str(error)` for our log and the record of what came in, `public` for the sender.
@@ -59,7 +59,7 @@ class UserFault(BridgeError):
 
 
 class BadPicture(BridgeError):
-    """Bytes that are no picture we serve; the text goes on after the picture's name and has no full stop."""
+    """Bytes that are not a picture we serve; the text goes on after the picture's name and has no full stop."""
 
 
 @dataclass(frozen=True)
@@ -99,7 +99,7 @@ class Refusal(BridgeError):
 
 
 class Malformed(Refusal):
-    """Bytes that are no activity: broken JSON, wrong types, missing values."""
+    """Bytes that are not an activity: broken JSON, wrong types, missing values."""
 
     public = "malformed activity"
 
@@ -183,7 +183,7 @@ class FetchGone(FetchError):
 
 
 class FetchUnusable(FetchError):
-    """An answer came, but it is no ActivityStreams document that this origin may vouch for."""
+    """An answer came, but it is not an ActivityStreams document that this origin may vouch for."""
 
 
 class FetchFailed(FetchError):

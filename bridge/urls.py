@@ -38,14 +38,14 @@ _FORBIDDEN = re.compile(r'[ \\<>"]')
 
 
 class BadUrl(ValueError):
-    """A text that is no http(s) address we may use. The message says what is wrong, without repeating the text."""
+    """A text that is not an http(s) address we may use. The message says what is wrong, without repeating the text."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Url:
     """An http(s) address, split once.
 
-    `text` is what was given; the other parts are normalised but for path and query.
+    `text` is what was given; the other parts are normalised except path and query.
     """
 
     text: str
@@ -153,7 +153,7 @@ def origin_of(url: str) -> str:
 
 
 def same_origin(one: str, other: str) -> bool:
-    """Whether both are good addresses of one scheme, host and port. False for anything that is no good address."""
+    """Whether both are good addresses of one scheme, host and port. False for anything that is not a good address."""
     try:
         return origin_of(one) == origin_of(other)
     except BadUrl:
@@ -163,7 +163,7 @@ def same_origin(one: str, other: str) -> bool:
 def same_site(one: str, other: str) -> bool:
     """Whether both are on one host, one below the other's, or beside each other below one that somebody can own.
 
-    Ports do not matter. False for anything that is no good address, and for two IP addresses that differ.
+    Ports do not matter. False for anything that is not a good address, and for two IP addresses that differ.
     """
     try:
         first, second = parse_url(one, allow_http=True).host, parse_url(other, allow_http=True).host

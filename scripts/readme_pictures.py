@@ -23,7 +23,7 @@ from bridge.store.attempts import Outcome  # noqa: E402
 from bridge.store.database import Transaction  # noqa: E402
 from bridge.store.published import NewActivity  # noqa: E402
 from bridge.terms import ActivityId, InboxUrl, Server  # noqa: E402
-from bridge.web.admin.door import make_link  # noqa: E402
+from bridge.web.admin.sessions import make_link  # noqa: E402
 from tests.support.running_blog import RunningBlog, make_stock  # noqa: E402
 
 FOLDER = ROOT / "docs" / "images"

@@ -21,7 +21,7 @@ MOST_FIELDS = 4
 _SECURITY = "https://w3id.org/security/v1"
 # Terms of FEP-521a. Every context named here is one that peers carry along; none of them has to fetch another.
 _MULTIKEY = ("https://www.w3.org/ns/did/v1", "https://w3id.org/security/multikey/v1")
-# `http://schema.org#` is no namespace of schema.org, but it is what Mastodon and so everybody writes and reads.
+# `http://schema.org#` is not a namespace of schema.org, but it is what Mastodon and so everybody writes and reads.
 _TERMS: Mapping[str, object] = {
     "manuallyApprovesFollowers": "as:manuallyApprovesFollowers",
     "alsoKnownAs": {"@id": "as:alsoKnownAs", "@type": "@id"},

@@ -124,7 +124,7 @@ class RemoteCollection:
 def items_of(document: Document) -> RemoteCollection:
     """Read a collection or a page; the items of an embedded first page count as its own.
 
-    Raises Malformed for what is no collection. Of many items the first `MOST_ITEMS` count.
+    Raises Malformed for what is not a collection. Of many items the first `MOST_ITEMS` count.
     """
     document = _judged(document)
     items, following, start = _items(document), web_url(document.get("next")), document.get("first")

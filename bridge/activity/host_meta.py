@@ -17,7 +17,8 @@ _PLACE = "{uri}"
 def webfinger_template(body: bytes) -> str | None:
     """The address of WebFinger with its `{uri}`, JSON before XML; None where the document names none.
 
-    Any DOCTYPE or entity makes it none, too (security S108). Whether we go there is for whoever asks to judge.
+    A document with a DOCTYPE or an entity counts as one that names none (security S108). Whether to go there is the
+    caller's decision.
     """
     try:
         root: Element = fromstring(body, forbid_dtd=True)

@@ -161,7 +161,7 @@ class Addresses:
     def kind_of(self, url: str) -> Ours | None:
         """What the address stands for; None if it is not ours or none that we mint.
 
-        An id is taken literally: with a query or a fragment it is no id of ours, but for the fragments of our keys.
+        An id is taken literally: with a query or a fragment it is not an id of ours, except the fragments of our keys.
         A place for people (blog, issue, tag) is known with query, fragment or a slash at its end too.
         """
         path = self._path_of(url)

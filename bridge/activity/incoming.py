@@ -60,7 +60,7 @@ def peek(document: Document) -> Peek:
 def leaving(document: Document) -> ActorId | None:
     """Whose account deletes or changes itself, which is told to every server there is; None for all else.
 
-    Raises Malformed for what is no activity, whatever its type.
+    Raises Malformed for what is not an activity, whatever its type.
     """
     document = plain_keys(document)
     kind, actor = type_of(document), required_id(document, "actor")
@@ -68,7 +68,7 @@ def leaving(document: Document) -> ActorId | None:
 
 
 def parse_activity(document: Document) -> Incoming:
-    """Read an activity. A type that we do not know is `Unknown`; raises Malformed for what is no activity."""
+    """Read an activity. A type that we do not know is `Unknown`; raises Malformed for what is not an activity."""
     document = plain_keys(document)
     kind = type_of(document)
     envelope = _envelope(document, kind)

@@ -141,7 +141,7 @@ class Note(NamedTuple):
 def parse_note(document: Document, *, author: ActorId | None = None) -> Note:
     """Read a post. `author` counts where the post names none: the sender of the Create it came in.
 
-    Raises Malformed for what is no post, or lacks what a post must have.
+    Raises Malformed for what is not a post, or lacks what a post must have.
     """
     document = plain_keys(document)
     kind = type_of(document)

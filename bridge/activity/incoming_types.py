@@ -132,7 +132,7 @@ class Announce(Incoming):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class AnnounceActivity(Incoming):
-    """A group hands on an activity of another (FEP-1b12, Lemmy). Nothing in it is proven."""
+    """A group passes on an activity of another (FEP-1b12, Lemmy). Nothing in it is proven."""
 
     inner_type: str
     inner_id: ActivityId | None
@@ -213,7 +213,7 @@ class Flag(Incoming):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class InteractionRequest(Incoming):
-    """Somebody asks leave to do something with a post of ours; `instrument` is what they would publish."""
+    """Somebody asks for permission to do something with a post of ours; `instrument` is what they would publish."""
 
     object_id: ObjectId
     instrument_id: ObjectId

@@ -10,10 +10,12 @@ import hashlib
 import json
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Literal
 
 from bridge.activity.context import with_context
+from bridge.activity.incoming_types import InteractionRequest
 from bridge.clock import wire_time
-from bridge.terms import ActivityId, ActorId, Document
+from bridge.terms import ActivityId, ActorId, Document, ObjectId
 
 #: What changes without anything that a follower sees: times, and the conversation's counts and addresses.
 _UNSEEN = frozenset({"@context", "updated", "replies", "likes", "shares", "context"})
@@ -57,7 +59,7 @@ def delete_of(document: Document, activity_id: ActivityId, *, deleted: datetime)
 
 
 def tombstone_of(document: Document, *, deleted: datetime) -> Document:
-    """What stands at the id of a deleted object, with status 410."""
+    """What is at the id of a deleted object, with status 410."""
     return with_context(
         {
             "id": document["id"],
@@ -79,17 +81,24 @@ def reject_of(follow: Document, activity_id: ActivityId, *, actor: ActorId) -> D
     return _answer(follow, activity_id, "Reject", actor)
 
 
-def answer_of(request: Document, activity_id: ActivityId, kind: str, *, actor: ActorId) -> Document:
-    """Accept or Reject a request for leave, which goes back whole: id, actor, object and instrument."""
-    return with_context(
-        {
-            "id": activity_id,
-            "type": kind,
-            "actor": actor,
-            "to": _recipients(request.get("actor")),
-            "object": dict(request),
-        }
-    )
+def answer_of(
+    request: InteractionRequest,
+    activity_id: ActivityId,
+    kind: Literal["Accept", "Reject"],
+    *,
+    actor: ActorId,
+    stamp: ObjectId | None = None,
+) -> Document:
+    """Answer a request for permission, which goes back whole; the Accept of a quote names its stamp (FEP-044f)."""
+    echo = {
+        "id": request.id,
+        "type": type(request).__name__,  # they are called as on the wire
+        "actor": request.actor,
+        "object": request.object_id,
+        "instrument": request.instrument_id,
+    }
+    answer = {"id": activity_id, "type": kind, "actor": actor, "to": [request.actor], "object": echo}
+    return with_context(answer if stamp is None else answer | {"result": stamp})
 
 
 def _about(document: Document, activity_id: ActivityId, kind: str, published: str) -> Document:

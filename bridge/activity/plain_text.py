@@ -12,7 +12,7 @@ import unicodedata
 
 import nh3
 
-# C0 and C1 but for the white space, halves of surrogates, non-characters.
+# C0 and C1 except the white space, halves of surrogates, non-characters.
 _CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 # Marks that turn the direction of what follows, and spaces without width. The joiners U+200C and U+200D stay: Persian
 # and many emoji are written with them.

@@ -60,7 +60,7 @@ def audience(visibility: str, followers: str, mentions: Iterable[Mention]) -> di
 
 
 def title_line(issue: Issue, page_url: str) -> str:
-    """The first paragraph: the first link that is no mention or hashtag is the one servers make a card of."""
+    """The first paragraph: the first link that is neither a mention nor a hashtag is the one servers make a card of."""
     return f'<p><strong><a href="{escape(page_url)}">{escape(issue.title, quote=False)}</a></strong></p>'
 
 
@@ -86,7 +86,7 @@ def link_attachment(issue: Issue, page_url: str) -> Document:
 
 
 def picture_attachment(picture: Attachment) -> Document:
-    """One picture. Its description stands twice: most servers read `name`, GoToSocial `summary` first."""
+    """One picture. Its description appears twice: most servers read `name`, GoToSocial `summary` first."""
     document: Document = {"type": "Image", "mediaType": picture.media_type, "url": picture.url}
     if picture.alt:
         document |= {"name": picture.alt, "summary": picture.alt}
@@ -123,7 +123,7 @@ def warning(issue: Issue) -> Document:
 
 
 def frame(issue: Issue, place: Place, *, kind: str, addressed: Mapping[str, list[str]]) -> Document:
-    """What stands around the content of every post."""
+    """What surrounds the content of every post."""
     document: Document = {
         "id": place.id,
         "type": kind,

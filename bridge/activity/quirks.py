@@ -1,6 +1,6 @@
 """What one server writes in its own way -> what we mean: one named function for each, with its reason.
 
-Called by the parsers of this folder. A quirk that many servers share is no quirk and stands in `shapes`.
+Called by the parsers of this folder. What many servers share is not a quirk and belongs in `shapes`.
 """
 
 from __future__ import annotations
@@ -95,7 +95,7 @@ def context_language(context: object) -> str:
 
 
 def threads_page(url: str, object_id: str) -> bool:
-    """Threads has ids on threads.net and pages on www.threads.net: the same host but for `www.`.
+    """Threads has ids on threads.net and pages on www.threads.net: the same host except `www.`.
 
     Anybody else's page must be on the id's host (security S91).
     """
@@ -141,7 +141,7 @@ def lemmy_wrapped_activity(announced: object) -> Document | None:
 def activity_named_by_group(document: Document) -> str | None:
     """A group may announce an activity by its id alone: the post that such an activity tells of, by its id.
 
-    None for what is no activity of that kind. https://w3id.org/fep/1b12
+    None for what is not an activity of that kind. https://w3id.org/fep/1b12
     """
     if "actor" not in document or type_of(document) not in ("Create", "Update"):
         return None

@@ -1,4 +1,4 @@
-"""Leave to quote an object of ours, as documents: who may have it, the stamp, the answer, and taking it back.
+"""Permission to quote an object of ours, as documents: who gets it, the stamp, and taking it back.
 
 `inbox.handlers.quote` and `outbox.stamps` call it. FEP-044f; protocol sheet section 6.3.
 """
@@ -8,7 +8,6 @@ from __future__ import annotations
 from typing import Literal
 
 from bridge.activity.context import with_context
-from bridge.activity.outgoing import answer_of
 from bridge.activity.wire_names import PUBLIC
 from bridge.terms import ActivityId, ActorId, Document, ObjectId
 
@@ -38,11 +37,6 @@ def stamp_document(stamp: ObjectId, *, actor: ActorId, instrument: ObjectId, tar
             "interactionTarget": target,
         }
     )
-
-
-def accept_quote(request: Document, activity_id: ActivityId, *, actor: ActorId, stamp: ObjectId) -> Document:
-    """Accept a QuoteRequest, which goes back whole, with the stamp."""
-    return answer_of(request, activity_id, "Accept", actor=actor) | {"result": stamp}
 
 
 def delete_stamp(stamp: Document, activity_id: ActivityId, *, actor: ActorId, quoter: ActorId) -> Document:

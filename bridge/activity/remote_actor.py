@@ -88,7 +88,7 @@ class RemoteActor:
 
 
 def remote_actor_from(document: Document) -> RemoteActor:
-    """Read an actor. Raises Malformed if it is none or has no inbox."""
+    """Read an actor. Raises Malformed if it is not one or has no inbox."""
     document = plain_keys(document)
     kind = type_of(document)
     if kind not in ACTOR_TYPES:

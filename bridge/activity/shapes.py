@@ -79,7 +79,7 @@ def required_id(document: Document, key: str) -> str:
 
 
 def optional_id(document: Document, key: str) -> str | None:
-    """One reference that may be missing or of another scheme. Raises Malformed for what can be no reference."""
+    """One reference that may be missing or of another scheme. Raises Malformed for what cannot be a reference."""
     value = document.get(key)
     if value is None:
         return None

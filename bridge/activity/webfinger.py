@@ -35,7 +35,7 @@ def resource_kind(resource: str | None, *, blog: Blog) -> ResourceKind:
     """Whom the query's `resource` means: acct: in any case, the actor's id, the blog's page, the server's own address.
 
     It may be percent-encoded once more than HTTP asks, and may carry the @ that people type. Old handles count as
-    the blog. Raises BadResource for what can be no resource, NoSuchThing for everybody else.
+    the blog. Raises BadResource for what cannot be a resource, NoSuchThing for everybody else.
     """
     if not resource or len(resource) > _LONGEST_RESOURCE:
         raise BadResource("the resource is missing or too long")

@@ -14,10 +14,10 @@ from bridge.app import App
 from bridge.cli.options import ConfigOption, JsonOption, complain_of, print_json, with_app
 from bridge.cli.progress import progress
 from bridge.issues.worktree import dirty_files, path_in
-from bridge.outbox.again import Sent
-from bridge.outbox.again import resend as send_again
-from bridge.outbox.again import withdraw as take_back
-from bridge.outbox.named import publish_named
+from bridge.outbox.publish_files import publish_named
+from bridge.outbox.resend import Sent
+from bridge.outbox.resend import resend as send_again
+from bridge.outbox.resend import withdraw as take_back
 from bridge.outbox.standing import left_alone
 from bridge.plurals import counted
 from bridge.terms import Server

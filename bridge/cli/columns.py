@@ -1,4 +1,4 @@
-"""Texts that stand below each other -> how wide their column is; the commands that list use it."""
+"""Texts that are below each other -> how wide their column is; the commands that list use it."""
 
 from __future__ import annotations
 

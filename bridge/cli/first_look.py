@@ -1,6 +1,6 @@
-"""A commit's tree -> whether there is nothing to publish of it, by few imports; `publish` and git's hooks ask it first.
+"""A commit's tree -> whether there is surely nothing to publish, with few imports; `publish` and the hooks ask first.
 
-It never says so wrongly; that there is something, it leaves to be seen by who publishes (docs/decisions/0008).
+It never says so wrongly; whether there is something, the publisher finds out (docs/decisions/0008).
 """
 
 from __future__ import annotations

@@ -13,7 +13,7 @@ from bridge.clock import utc_now
 from bridge.config import Config
 from bridge.issues.git import Repository
 from bridge.media.folder import MediaFolder
-from bridge.outbox.desk import open_blog
+from bridge.outbox.blog import open_blog
 from bridge.outbox.publish import Publisher
 from bridge.signature.key_files import ED25519_KEY_FILE, load_key_file
 from bridge.store.database import Database

@@ -17,7 +17,7 @@ from bridge.cli import first_look
 from bridge.config import Config, find_config, read_config
 from bridge.errors import BridgeError, UserFault
 from bridge.garbage import nothing_to_find, spare_what_is_loaded
-from bridge.issues import turn
+from bridge.issues import lock
 from bridge.issues.git import Repository
 from bridge.issues.push import Push, judge_push, push_options, read_updates
 from bridge.issues.repository import adopt_branch
@@ -36,8 +36,8 @@ def pre_receive(config: Path | None = None) -> int:
     if push.commit is None:
         return 0
     try:
-        turn.take(repository.folder)
-        turn.keep_until_the_end_of(os.getppid())
+        lock.take(repository.folder)
+        lock.keep_until_the_end_of(os.getppid())
         _check_unmoved(repository, push)
         _check_may_write(settings)
         _check_folder(repository, push.commit)
@@ -124,4 +124,4 @@ def _check_may_write(settings: Config) -> None:
     """Raises UserFault for a user who could push but not publish; the database is judged when it is opened."""
     folder = settings.folder / "data"
     if not os.access(folder, os.W_OK | os.X_OK):
-        raise UserFault(f"you may not write {folder}; push as the user who runs the blog, or ask them for the right")
+        raise UserFault(f"you may not write {folder}; push as the user who runs the blog, or ask them for permission")

@@ -6,7 +6,7 @@ import typer
 
 from bridge.app import App
 from bridge.cli.options import ConfigOption, with_app
-from bridge.web.admin.door import make_link
+from bridge.web.admin.sessions import make_link
 
 
 def login(config: ConfigOption = None) -> int:

@@ -1,4 +1,4 @@
-"""`followers`, `block`, `unblock`, `comments forget`: who reads along, and who may not."""
+"""`followers`, `block`, `unblock`, `comments forget`: who follows the blog, and who may not."""
 
 from __future__ import annotations
 
@@ -150,7 +150,7 @@ def unblock(
     target: Annotated[str, typer.Argument(metavar="ACTOR-OR-DOMAIN")],
     config: ConfigOption = None,
 ) -> int:
-    """End a block; what was said before stands again."""
+    """End a block; what was said before is shown again."""
 
     async def run(app: App) -> int:
         named = await app.whom.blocked_as(target)

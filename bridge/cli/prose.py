@@ -1,4 +1,4 @@
-"""The HTML of a page or a post -> lines of a terminal, on which quotations, lists, code and pictures are what they are.
+"""The HTML of a page or a post -> lines for a terminal, with quotations, lists, code and pictures recognisable.
 
 `preview_screen` shows issues and posts with it.
 """

@@ -14,7 +14,7 @@ from bridge.app import App
 from bridge.cli.columns import width_of
 from bridge.cli.options import ConfigOption, JsonOption, print_json, with_app
 from bridge.conversation.blocklist import BlockList
-from bridge.conversation.document import own_comments
+from bridge.conversation.comments_json import own_comments
 from bridge.conversation.sanitize import text_of
 from bridge.errors import UserFault
 from bridge.inbox import moderate

@@ -26,7 +26,7 @@ class Person(NamedTuple):
     """Who said it; a tuple, as a page is made of thousands.
 
     `name` and `handle` are plain text, `url` is the profile that people read.
-    For a pingback `name` is what stands after "Pingback: ", so "Title | Blog", and `url` the page.
+    For a pingback `name` is what is after "Pingback: ", so "Title | Blog", and `url` the page.
     `avatar` is an address of ours (`/media/...`) or None: a reader's browser never talks to a third party.
     """
 
@@ -110,7 +110,7 @@ COVER = "Sensitive picture"
 def body_html(entry: Entry, *, label: str = "", cover: str = COVER) -> str:
     """The text with its pictures; behind a content warning all of it is folded, never shown openly.
 
-    `label` is what the page says before a warning, so that it is known for one; `cover` what stands before pictures
+    `label` is what the page says before a warning, so that it is known for one; `cover` what is before pictures
     that are to be seen by those only who ask for them.
     """
     pictures = "".join(map(_figure, entry.pictures))

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 import nh3
 
-#: Deeper nesting is no letter but an attack (S95).
+#: Deeper nesting is not a letter but an attack (S95).
 DEEPEST = 50
 #: How much repeated formatting a parser may have to open again in later paragraphs.
 _MOST_REOPENED = 20_000
@@ -64,7 +64,7 @@ _ANNOTATION = re.compile(r"<annotation\b([^<>]*)>([^<]*)</annotation>")
 _TOKEN = re.compile(r"<(/?)([a-z][a-z0-9]*)((?: [a-z-]+=\"[^\"]*\")*)>|([^<]+)")
 _ATTRIBUTE = re.compile(r" ([a-z-]+)=\"([^\"]*)\"")
 
-# C0 and C1 but for white space, halves of surrogates, non-characters, and what turns the direction of later text.
+# C0 and C1 except white space, halves of surrogates, non-characters, and what turns the direction of later text.
 _UNWANTED = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]")
 _MARKS = "\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f"
 _MARK = re.compile(f"[{_MARKS}]")

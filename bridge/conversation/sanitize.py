@@ -10,9 +10,9 @@ import re
 import unicodedata
 from collections.abc import Iterable
 
+from bridge.conversation.comment_html import CommentWriter, TooDeep
 from bridge.conversation.markup import BOUNDARIES, CONTAINERS, Start, Token, tokens, without_unwanted
 from bridge.conversation.weblink import safe_url
-from bridge.conversation.writer import CommentWriter, TooDeep
 
 __all__ = ["clean", "clean_and_text", "plain", "safe_url", "text_of"]
 

@@ -32,7 +32,7 @@ log = logging.getLogger(__name__)
 _LONGEST_TURN = timedelta(seconds=20)
 #: How many inboxes of one server are posted to at once.
 _INBOXES_AT_ONCE = 4
-#: A 404 may be of today only, as while a server is set up anew; after so long it is the inbox's last word.
+#: A 404 may be of today only, as while a server is being set up again; after so long it is the inbox's last word.
 _NOT_FOUND_FOR = timedelta(days=2)
 #: What a silent server was sent is not sent again before this after a crash: as if it had failed.
 _SILENT_FOR = timedelta(minutes=1)

@@ -1,10 +1,10 @@
-"""How many deliveries are under way at once: so many, but a server that is silent far longer than others gives way.
+"""How many deliveries are under way at once, where a server that is silent far longer than others gives way.
 
-A lane is held until the outcome is committed, so after a crash no more than `limit` deliveries may have arrived without
-the ledger's knowing anything of it. A server that hangs would hold its lane for the whole deadline; after a few times
-the usual latency it hands the lane on and waits aside, so a healthy server never waits for a hanging one. First the
-ledger is told that it was sent and not answered (docs/decisions/0006). How many may wait aside is bounded, because each
-holds a connection and its memory.
+A lane is held until the outcome is committed, so after a crash at most `limit` deliveries may have arrived without the
+ledger knowing of it. A server that hangs would hold its lane for the whole deadline; after a few times the usual
+latency it gives up the lane and waits aside, so a healthy server never waits for a hanging one. Before that, the ledger
+records that it was sent and not answered (docs/decisions/0006). How many may wait aside is bounded, because each holds
+a connection and its memory.
 """
 
 from __future__ import annotations
@@ -97,7 +97,7 @@ class Lane:
         self._began = 0.0
 
     def asks(self, note_silence: NoteSilence) -> None:
-        """A request begins. If its answer is late, silence is noted and then the lane handed on."""
+        """A request begins. If its answer is late, silence is noted and then the lane passed on."""
         self._stop_waiting()
         loop = asyncio.get_running_loop()
         self._began = loop.time()

@@ -1,8 +1,8 @@
 """The ledger as the senders use it: what is due, what became of it, in few transactions however many servers there are.
 
-`bring_up_to_date` asks and tells for one server at a time; what is asked at the same moment shares a transaction. An
-outcome is worth waiting for: while the database does not answer it is kept and told again, because forgetting it would
-mean to send twice.
+`bring_up_to_date` asks and reports for one server at a time; what is asked at the same moment shares a transaction. An
+outcome is never dropped: while the database does not answer it is kept and reported again, because forgetting it would
+mean sending twice.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 
 from bridge.clock import Clock
 from bridge.conversation.blocklist import domains_of
@@ -135,7 +136,7 @@ class Ledger:
         while True:
             now = self._clock()
             try:
-                return await self._database.write(lambda tx, now=now: _record(tx, told, now))  # type: ignore[misc]
+                return await self._database.write(partial(_record, told=told, now=now))
             except DatabaseFault as fault:
                 if asyncio.get_running_loop().time() > end:
                     raise

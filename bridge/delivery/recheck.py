@@ -1,6 +1,6 @@
-"""An inbox that says 404, 410 or points elsewhere -> its actors asked themselves: gone, moved, or there all the same.
+"""An inbox that says 404, 410 or points elsewhere -> its actors are asked: gone, moved, or still there.
 
-The handler of the job kind `recheck`; the key is the inbox. One answer of an inbox drops nobody: a parked domain or a
+The handler of the job kind `recheck`; the key is the inbox. One answer of an inbox removes nobody: a parked domain or a
 mistake of a big server would cost all followers there (security S79, S130, S131).
 """
 

@@ -114,7 +114,7 @@ class Sender:
         return url
 
     async def _post(self, url: Url, letter: Letter, scheme: str, asks: Callable[[], None]) -> Answer:
-        """One signed POST; 307 and 308 within the same origin are followed, signed anew for their target."""
+        """One signed POST; 307 and 308 within the same origin are followed, signed again for their target."""
         for _ in range(_REDIRECTS + 1):
             headers = await self._signatures.ask(_Wish(scheme=scheme, url=url, letter=letter))
             asks()

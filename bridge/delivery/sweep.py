@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from datetime import datetime, timedelta
+from functools import partial
 
 from bridge.clock import Clock
 from bridge.errors import DatabaseFault
@@ -46,13 +47,13 @@ async def sweep(database: Database, *, clock: Clock) -> None:
     while True:
         due_before = clock() - overdue
         try:
-            found = await database.write(lambda tx, then=due_before: wake_forgotten(tx, due_before=then))  # type: ignore[misc]
+            found = await database.write(partial(wake_forgotten, due_before=due_before))
             if found:
                 log.info("%d servers were waiting with no job, and have one now", found)
             overdue = _OVERDUE
             if tidied is None or clock() - tidied >= _TIDY_EVERY:
                 tidied = clock()
-                await database.write(lambda tx, now=tidied: tidy(tx, now=now))  # type: ignore[misc]
+                await database.write(partial(tidy, now=tidied))
         except DatabaseFault as fault:
             log.error("could not look for forgotten servers: %s", fault)
         await asyncio.sleep(_EVERY if overdue else 1.0)

@@ -208,7 +208,7 @@ class Doors:
                     post.replies.append(reply)
 
     async def _welcome(self, follow: Document, person: Person) -> None:
-        """Remember a follower and accept; a follower whose document cannot be had is none."""
+        """Remember a follower and accept; one whose document cannot be fetched does not become a follower."""
         try:
             follower = await self._office.fetch(follow["actor"])
         except NotReached:

@@ -56,7 +56,7 @@ class Received:
     verified: bool
     reason: str  #: why it was not believed; empty when it was
     key_id: str | None
-    activity: Document | None  #: None when the body is no JSON object
+    activity: Document | None  #: None when the body is not a JSON object
     body: str
     headers: dict[str, str]
 

@@ -41,7 +41,7 @@ class Page:
     text: str
 
     def json(self) -> Any:
-        """The body, parsed; None when it is no JSON."""
+        """The body, parsed; None when it is not JSON."""
         with contextlib.suppress(ValueError):
             return json.loads(self.text)
         return None

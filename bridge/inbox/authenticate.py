@@ -40,7 +40,7 @@ from bridge.errors import (
     Malformed,
     Unauthenticated,
 )
-from bridge.inbox.policy import Pace
+from bridge.pace import Pace
 from bridge.remote.actors import RemoteActors, public_key_of
 from bridge.remote.budget import Budget, BudgetSpent, Cause
 from bridge.remote.documents import Documents
@@ -55,8 +55,8 @@ from bridge.urls import BadUrl, host_of, same_origin
 
 _SEAL = object()
 
-#: What showed that the actor said it: its signature, its proof in a document that another handed on, its own server's
-#: copy of what was handed on, or (for the Delete of an actor) its server's 410.
+#: What showed that the actor said it: its signature, its proof in a document that another passed on, its own server's
+#: copy of what was passed on, or (for the Delete of an actor) its server's 410.
 Proof = Literal["signature", "proof", "refetch", "gone"]
 
 #: What people do, undo and do again.
@@ -131,7 +131,7 @@ class Authenticator:
             server = host_of(claim.key_id)
         except BadUrl as error:
             raise Unauthenticated("key: its id is no address") from error
-        self.pace.check(server, now=self.clock())
+        self.pace.check(server)
 
     async def _check_block(self, address: str) -> None:
         """Raise Blocked where the server of the address is blocked as a whole: it is not even asked for a key.
@@ -189,7 +189,7 @@ class Authenticator:
         return VerifiedActivity(activity=delete, actor=actor, budget=budget, proof="gone", seal=_SEAL)
 
     async def _proven(self, activity: Incoming, document: Document, budget: Budget) -> VerifiedActivity | None:
-        """Somebody hands on what its author proved (FEP-8b32). A proof that is wrong in any way is none (S27)."""
+        """Somebody passes on what its author proved (FEP-8b32). A proof with any fault does not count (S27)."""
         proof = proof_claim(document, now=self.clock())
         if not isinstance(proof, ProofClaim) or proof.owner != activity.actor:
             return None
@@ -211,7 +211,7 @@ class Authenticator:
         return owner if is_good else None
 
     async def _from_origin(self, activity: Incoming, budget: Budget) -> VerifiedActivity:
-        """Somebody hands on what another said: only the other's own server can prove it (security S2, S25)."""
+        """Somebody passes on what another said: only the other's own server can prove it (security S2, S25)."""
         proven: Incoming | None = None
         match activity:
             case CreateNote(note=note) | UpdateNote(note=note) if same_origin(note.id, activity.actor):

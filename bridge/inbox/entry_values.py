@@ -1,4 +1,4 @@
-"""A post of another server -> the columns of its entry: sanitised here, outside of any transaction."""
+"""A post of another server -> the columns of its entry: sanitised here, outside any transaction."""
 
 from __future__ import annotations
 

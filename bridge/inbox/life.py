@@ -1,4 +1,4 @@
-"""Something came from a server -> it lives, so what waits for it goes now; looked at once in ten minutes for each."""
+"""Something came from a server -> it is alive, so what waits for it goes now; checked once in ten minutes for each."""
 
 from __future__ import annotations
 

@@ -74,7 +74,7 @@ def wish_of(tx: Transaction, entry: EntryRow) -> str | None:
 
 
 def hide(tx: Transaction, blog: Blog, entry: EntryRow, *, now: datetime) -> None:
-    """Take a comment off the page; `approve` brings it back, but not leave to quote. Raises UserFault."""
+    """Take a comment off the page; `approve` brings it back, but not the permission to quote. Raises UserFault."""
     _may_be_judged(entry)
     stamps.revoke(tx, blog, quote_stamps.of_instrument(tx, blog.id, entry.object_id), now=now)
     _set(tx, entry, "hidden", HIDDEN_BY_AUTHOR, now)
@@ -193,7 +193,7 @@ def is_our_own(blog: Blog, target: str) -> bool:
 
 
 def unblock(tx: Transaction, blog: Blog, target: str) -> bool:
-    """End a block; what was said before stands again. False if there was none."""
+    """End a block; what was said before is shown again. False if there was none."""
     ended = blocks.remove(tx, blog.id, target)
     if ended:
         _touch_all(tx, blog)
@@ -201,7 +201,7 @@ def unblock(tx: Transaction, blog: Blog, target: str) -> bool:
 
 
 def _touch_all(tx: Transaction, blog: Blog) -> None:
-    """Whoever is blocked may stand on any page."""
+    """Render every page again: whoever is blocked, or no longer is, may appear on any of them."""
     tx.touch(changes.BLOG)
     for issue in issues.outlines(tx, blog.id):
         tx.touch(changes.issue(issue.id))

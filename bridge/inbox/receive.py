@@ -21,12 +21,12 @@ from bridge.conversation.blocklist import addresses_of
 from bridge.inbox.authenticate import VerifiedActivity
 from bridge.inbox.context import Context
 from bridge.inbox.creators import Creators
-from bridge.inbox.handlers import create, delete, follow, permission, quote, react, relations, undo, update
+from bridge.inbox.handlers import create, delete, follow, interaction, quote, react, relations, undo, update
 from bridge.inbox.life import LifeSigns, note_life
-from bridge.inbox.policy import Pace
 from bridge.inbox.refusals import BlockedOnRecord
 from bridge.inbox.result import Effect, Ignored, Result, saying
 from bridge.inbox.sources import Sources
+from bridge.pace import Pace
 from bridge.store import blocks, facts, received
 from bridge.store.database import Database, Transaction
 from bridge.store.received import Received
@@ -52,9 +52,9 @@ HANDLERS: Mapping[type[Incoming], Handler] = {
     kinds.UndoLike: undo.take_back_like,
     kinds.UndoAnnounce: undo.take_back_boost,
     kinds.Undo: undo.undo_by_id,
-    kinds.ReplyRequest: permission.may_reply,
-    kinds.LikeRequest: permission.may_like,
-    kinds.AnnounceRequest: permission.may_boost,
+    kinds.ReplyRequest: interaction.may_reply,
+    kinds.LikeRequest: interaction.may_like,
+    kinds.AnnounceRequest: interaction.may_boost,
     kinds.Flag: relations.keep_report,
 }
 
@@ -93,7 +93,7 @@ _SEEN_BEFORE = Ignored(verdict="duplicate", reason="the same activity came befor
 
 @dataclass(frozen=True, kw_only=True)
 class Inbox:
-    """Takes what is proven. `pace` is None-limited for peers on one machine."""
+    """Takes what is proven. `pace` counts by server."""
 
     blog: Blog
     config: Config
@@ -109,7 +109,7 @@ class Inbox:
         activity = verified.activity
         now = self.clock()
         server = host_of(verified.actor.id)
-        self.pace.take(server, now=now)
+        self.pace.take(server)
         row = Received(
             blog_id=self.blog.id,
             seen_key=f"{activity.actor} {activity.dedupe_key}",
@@ -202,7 +202,7 @@ class Inbox:
         if standing.came_before:
             received.count_repeat(tx, str(row.seen_key))
             return _SEEN_BEFORE
-        # An account that is back shows itself by its key, which its server gave anew.
+        # An account that is back shows itself by its key, which its server gave out again.
         result = _GONE if standing.is_gone and not is_fresh else effect(tx)
         judged = row._replace(verdict=result.verdict, reason=result.reason, issue_id=result.issue_id)
         if not received.add(tx, judged):

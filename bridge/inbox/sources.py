@@ -1,6 +1,6 @@
-"""An address in an activity -> what its own server says stands there; asked before the transaction, on the budget.
+"""An address in an activity -> what its own server shows there; asked before the transaction, on the budget.
 
-The handlers that are told of a thing by somebody else come here: nothing of a copy is believed (security S25, S34).
+For handlers that hear of a thing from somebody else: a copy is never believed (security S25, S34).
 """
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
 """What the author writes to name somebody -> the actor meant: one known here, else what the person's own server says.
 
-The commands and the admin pages ask before they decide anything, so that nothing is done to nobody. Nothing is stored.
+The commands and the admin pages ask before they decide anything, so they never act on somebody who does not exist.
+Nothing is stored.
 """
 
 from __future__ import annotations

@@ -197,7 +197,7 @@ def _not_received(tx: Transaction, blog: Blog, asked: str, blocked: BlockList) -
 def _named_as(tx: Transaction, blog: Blog, asked: str) -> list[str]:
     """Where something here names a post that did not arrive, as sentences."""
     sentences = [
-        f"It has leave to quote {stamp.object_id} since {_when(stamp.given_at)}."
+        f"It has had permission to quote {stamp.object_id} since {_when(stamp.given_at)}."
         for stamp in quote_stamps.of_instrument(tx, blog.id, asked)
     ]
     waiting = parked.answers_to(tx, asked)
@@ -274,15 +274,7 @@ def _of_actor(
     following = followers.find(tx, blog.id, actor_id)
     since = forgotten.since(tx, blog.id, actor_id)
     by = blocked.holds(actor_id)
-    sentences = []
-    gone_since = actors.gone_since(tx, actor_id)
-    if gone_since is not None:
-        sentences.append(f"The account was deleted {_when(gone_since)}; nothing but its address is held.")
-    elif person is not None:
-        held = [f"the name “{person.name}”" if person.name else "no name", counted(len(person.keys), "public key")]
-        held += ["a profile text"] if person.summary_text else []
-        held += ["the address of a picture"] if person.icon_url else []
-        sentences.append(f"Held of {actor_id}: its profile with {', '.join(held)}.")
+    sentences = _of_profile(tx, actor_id, person)
     if since is not None:
         sentences.append(f"You had this person forgotten {_when(since)}; nothing new of them is kept.")
     if by is not None:
@@ -298,17 +290,29 @@ def _of_actor(
     if records:
         sentences.append(f"{counted(len(records), 'line')} of the record:")
         sentences += map(sentence_of, records[:_MOST_LISTED])
-    states = [verdict_of(entry.state) for entry in said]
-    verdict: Verdict
+    words = [verdict_of(entry.state) for entry in said] or [word_of(row.verdict) for row in records[:1]]
     if by is not None:
-        verdict = "blocked"
+        verdict: Verdict = "blocked"
     elif since is not None:
         verdict = "hidden"
-    elif "shown" in states or liked or following is not None:
+    elif liked or following is not None or (said and "shown" in words):
         verdict = "shown"
     else:
-        verdict = states[0] if states else (word_of(records[0].verdict) if records else "ignored")
+        verdict = words[0] if words else "ignored"
     return Explanation(asked=actor_id, verdict=verdict, sentences=sentences, records=records)
+
+
+def _of_profile(tx: Transaction, actor_id: ActorId, person: RemoteActor | None) -> list[str]:
+    """What is held of the profile itself."""
+    gone_since = actors.gone_since(tx, actor_id)
+    if gone_since is not None:
+        return [f"The account was deleted {_when(gone_since)}; nothing but its address is held."]
+    if person is None:
+        return []
+    held = [f"the name “{person.name}”" if person.name else "no name", counted(len(person.keys), "public key")]
+    held += ["a profile text"] if person.summary_text else []
+    held += ["the address of a picture"] if person.icon_url else []
+    return [f"Held of {actor_id}: its profile with {', '.join(held)}."]
 
 
 def _server_asked(asked: str) -> Server | None:

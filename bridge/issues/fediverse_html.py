@@ -1,8 +1,8 @@
-"""Blocks of the page -> HTML that Mastodon, GoToSocial, Akkoma and Misskey keep, what they drop said otherwise.
+"""Blocks of the page -> HTML that Mastodon, GoToSocial, Akkoma and Misskey keep; what they drop is said another way.
 
 `render` calls it for the teaser, the whole text and each section of a thread. The allow-lists are
-data in tests/oracles: every tag written here stands on each list that is one. Headings become strong
-paragraphs, tables lines of text, breaks `* * *`, footnotes numbered paragraphs; pictures leave the text.
+data in tests/oracles: every tag written here is on each of them. Headings become strong paragraphs, tables lines of
+text, breaks `* * *`, footnotes numbered paragraphs; pictures are taken out of the text.
 """
 
 from __future__ import annotations

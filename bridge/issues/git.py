@@ -71,7 +71,7 @@ class Repository:
         answer = self._run([*place, *_SAFE, *arguments], stdin=stdin, extra=extra or {}, patience=patience)
         if answer.status not in fine:
             if "not a git repository" in answer.complaint:
-                raise UserFault(f"{self.folder} is no git repository. Run `rundbrief init`")
+                raise UserFault(f"{self.folder} is not a git repository. Run `rundbrief init`")
             raise UserFault(f"git failed in {self.folder}: {answer.complaint or f'exit status {answer.status}'}")
         return answer
 

@@ -80,7 +80,7 @@ class Tag:
         return tag
 
     def text(self) -> str:
-        """All text inside as it is, but for what stands beside a ruby."""
+        """All text inside as it is, except what is beside a ruby."""
         found: list[str] = []
         waiting = self.children[::-1]
         while waiting:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from difflib import get_close_matches
 from types import MappingProxyType
-from typing import Literal, cast, get_args
+from typing import Literal, get_args
 from urllib.parse import unquote
 from zoneinfo import ZoneInfo
 
@@ -74,7 +74,7 @@ def read_issue(
     raw: bytes,
     *,
     language: str,
-    default_format: str,
+    default_format: Format,
     timezone: ZoneInfo,
     pictures: Mapping[str, str] = MappingProxyType({}),
 ) -> tuple[Issue, list[Fault]]:
@@ -111,7 +111,7 @@ def read_issue(
         cover_alt=values.text("cover_alt", most=MOST_ALT),
         attach=values.choice("attach", get_args(Attach), "none"),
         draft=values.flag("draft", False),
-        format=values.choice("format", get_args(Format), _format(default_format)),
+        format=values.choice("format", get_args(Format), default_format),
         max_sections=values.number("max_sections", range(1, 51)) or 8,
         visibility=values.choice("visibility", get_args(Visibility), "public"),
         content_warning=values.text("content_warning", most=MOST_TITLE),
@@ -236,13 +236,6 @@ def picture_name(written: str) -> str | None:
 def picture_in_text(address: str) -> str | None:
     """The same for a picture's address in Markdown, where a blank is `%20`."""
     return picture_name(unquote(address.partition("#")[0].partition("?")[0]))
-
-
-def _format(word: str) -> Format:
-    for known in get_args(Format):
-        if word == known:
-            return cast("Format", known)
-    raise ValueError(f"no format of an issue: {word!r}")
 
 
 _ENDING = re.compile(r"\.md$", re.IGNORECASE)

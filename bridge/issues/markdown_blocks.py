@@ -68,7 +68,7 @@ class _Marker(NamedTuple):
     sign: str  #: what follows the number; another one begins another list
 
     def goes_with(self, other: _Marker) -> bool:
-        """Whether both may stand in one list."""
+        """Whether both may appear in one list."""
         return (self.number is None) == (other.number is None) and self.sign == other.sign
 
 
@@ -124,7 +124,7 @@ def _cells(line: str) -> list[str]:
 
 
 def _alignments(line: str) -> list[str] | None:
-    """The columns of a table's second line, or None when it is no such line."""
+    """The columns of a table's second line, or None when it is not such a line."""
     if "|" not in line or "-" not in line:
         return None
     cells = _cells(line)
@@ -151,7 +151,7 @@ def _begins_block(line: str) -> bool:
     if text[0] == ">" or _HEADING.match(text) or _FENCE.match(text) or is_break(text):
         return True
     marker = _marker(text)
-    # `1986. Ein gutes Jahr` in running text is no list: only a bullet or a 1 with text may follow a paragraph.
+    # `1986. Ein gutes Jahr` in running text is not a list: only a bullet or a 1 with text may follow a paragraph.
     return marker is not None and marker.number in (None, 1) and bool(text[marker.width - 1 :].strip())
 
 

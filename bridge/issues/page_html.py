@@ -137,7 +137,7 @@ class PageTree:
             if not absolute(href, self.page_url).startswith(("http://", "https://")) or not is_outside(
                 absolute(href, self.page_url), self.page_url
             ):
-                # A file beside the issue that is no picture is served to nobody.
+                # A file beside the issue that is not a picture is served to nobody.
                 link.replace_with(link.text())
                 return
         if not href:
@@ -153,7 +153,7 @@ class PageTree:
 
 
 def _gather_loose(root: Tag) -> None:
-    """Make paragraphs of the text and inline elements that stand outside of any block, as in `<center>`."""
+    """Make paragraphs of the text and inline elements that are outside any block, as in `<center>`."""
     gathered: list[Node] = []
     loose: list[Node] = []
 

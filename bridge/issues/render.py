@@ -132,7 +132,7 @@ class _Rendering:
         _anchor_headings(tree)
         first = teaser_blocks(cuts[0].blocks if in_thread and cuts else _without_footnotes(blocks))
         teaser = self._fragment(own_teaser or tree, own_teaser.blocks if own_teaser else first.blocks)
-        # An opening that stands whole in the first post is no reply of its own; a section with a heading always is.
+        # An opening that stands whole in the first post is not a reply of its own; a section with a heading always is.
         told = first.complete and not (
             own_teaser or (cuts[:1] and cuts[0].heading) or teaser.pictures or _cites(first.blocks)
         )

@@ -45,7 +45,7 @@ def adopt_branch(repository: Repository, name: str) -> None:
 
     The pre-receive hook calls it when all is accepted: git looks up HEAD after that hook, so it then fills the folder.
     """
-    # Outside of the quarantine, in which git refuses to change a reference.
+    # Outside the quarantine, in which git refuses to change a reference.
     Repository(folder=repository.folder, environment=repository.environment).git(
         "symbolic-ref", "HEAD", f"refs/heads/{name}"
     )

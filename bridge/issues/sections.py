@@ -21,7 +21,7 @@ SECTION_LENGTH = 5000
 
 HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
 LISTS = frozenset({"ul", "ol"})
-#: Blocks that have no words of their own and so are no paragraph.
+#: Blocks that have no words of their own and so are not paragraphs.
 _WORDLESS = frozenset({"hr", "figure"}) | HEADINGS
 #: Blocks that can end after any of their parts.
 _PARTED = frozenset("blockquote ul ol li div section details table thead tbody tfoot dl dd figure".split())
@@ -72,7 +72,7 @@ def teaser_blocks(blocks: Sequence[Node]) -> Excerpt:
     end = len(chosen.blocks)
     while end and _is_wordless(chosen.blocks[end - 1]):
         end -= 1
-    # A break or heading at the end announces what is not there; pictures are no text and announce nothing.
+    # A break or heading at the end announces what is not there; pictures are not text and announce nothing.
     return Excerpt(blocks=chosen.blocks[:end], whole=min(chosen.whole, end), complete=chosen.complete)
 
 

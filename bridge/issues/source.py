@@ -235,7 +235,7 @@ def tree_of(found: Iterable[FoundFile], *, commit: str | None) -> IssueTree:
 
 
 def is_issue(parts: Sequence[bytes]) -> bool:
-    """NAME.md or NAME/index.md; what a repository says about itself is no letter."""
+    """NAME.md or NAME/index.md; what a repository says about itself is not a letter."""
     if len(parts) == 1:
         return parts[0].lower().endswith(b".md") and parts[0].lower() != b"readme.md"
     return len(parts) == 2 and parts[-1].lower() == b"index.md"

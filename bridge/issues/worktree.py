@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from bridge.errors import Fault, IssueFaults, UserFault
-from bridge.issues import turn
+from bridge.issues import lock
 from bridge.issues.git import Repository
 from bridge.issues.limits import MOST_BYTES
 from bridge.issues.source import PICTURE_SUFFIXES, FoundFile, IssueTree, shown_path, tree_of
@@ -59,7 +59,7 @@ def commit_files(repository: Repository, paths: Sequence[str], message: str) -> 
 
     The new commit, or None where there was nothing to commit. A file that is gone is committed as removed.
     """
-    held = turn.take(repository.folder)
+    held = lock.take(repository.folder)
     try:
         wanted = uncommitted(repository, paths)
         if not wanted:
@@ -77,7 +77,7 @@ def path_in(repository: Repository, file: Path) -> str:
     """A file that a user named -> its path below the issues folder; a folder stands for its `index.md`.
 
     What is not here is looked for as seen from the issues folder and from the blog's. Raises UserFault for anything
-    outside of the issues folder.
+    outside the issues folder.
     """
     folder = repository.folder.resolve()
     # `--config` lets a command run anywhere, and there `24.md` and `issues/24.md` still mean the blog's own.
@@ -91,8 +91,8 @@ def path_in(repository: Repository, file: Path) -> str:
         if whole != folder and whole.is_relative_to(folder):
             return whole.relative_to(folder).as_posix()
     if not os.path.lexists(file):
-        raise UserFault(f"there is no file {file} here; issue files lie in {folder}")
-    raise UserFault(f"{file} does not lie in {folder}")
+        raise UserFault(f"there is no file {file} here; issue files are in {folder}")
+    raise UserFault(f"{file} is not in {folder}")
 
 
 def read_saved(repository: Repository, path: str, *, most: int = MOST_BYTES) -> bytes:

@@ -167,7 +167,7 @@ class SharedQueue:
         return self._queries
 
     async def _lock(self, places: Sequence[_Place], *, count: bool = True) -> tuple[set[_Place], set[_Place]]:
-        """Try to hold each; which are ours and which another's. A place that stands twice is held twice."""
+        """Try to hold each; which are ours and which another's. A place that appears twice is held twice."""
         if not places or self._queries is None:
             return set(), set()
         numbers = [_number(place) for place in places]

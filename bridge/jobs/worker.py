@@ -120,7 +120,7 @@ class Worker:
             await self._after_failure(job)
 
     async def _give_back(self, job: Job) -> None:
-        """It is no fault of the job: it is due again as soon as the database takes it."""
+        """It is not a fault of the job: it is due again as soon as the database takes it."""
         while not self._stopping.is_set():
             await asyncio.sleep(_AFTER_A_FAULT)
             with contextlib.suppress(DatabaseFault):

@@ -30,7 +30,7 @@ class Endpoints:
 def endpoints_of(
     *, url: str, link_headers: Iterable[str], pingback_headers: Iterable[str], page: str | None
 ) -> Endpoints:
-    """The endpoints of the page found at `url` (after redirects); `page` is None for what is no HTML.
+    """The endpoints of the page found at `url` (after redirects); `page` is None for what is not HTML.
 
     A header goes before the page, and in the page the first element in its order, be it `link` or `a`.
     """

@@ -1,14 +1,14 @@
-"""What was seen at a page -> its entry under the issue: made, joined, changed or taken away, in one transaction.
+"""What was seen on a page -> its entry under the issue: made, merged, changed or removed, in one transaction.
 
-`verify` calls it. One thing said is one entry, by however many ways it comes (contract section 7): a page that is here
-as a reply already gets a way more and nothing else.
+`verify` calls it. One thing said is one entry, by however many ways it comes (contract section 7): a page that is
+already here as a reply only gets one more way.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 from bridge.activity.ids import new_token
 from bridge.config import Config
@@ -66,7 +66,7 @@ class Keeper:
         self._tell(row, verdict, reason)
 
     def refuse(self, row: LinkbackRow, reason: str) -> None:
-        """It is no linkback, or none any more."""
+        """It is not a linkback, or none any more."""
         was_here = row.state == "accepted"
         if was_here:
             self._leave(row)
@@ -147,7 +147,7 @@ class Keeper:
                 "blog_id": row.blog_id,
                 "issue_id": row.issue_id,
                 "token": token,
-                # The page may stand under another issue too.
+                # The page may appear under another issue too.
                 "object_id": f"{row.source}#{token}" if taken else row.source,
                 "pictures": [],
                 "visibility": "public",
@@ -196,5 +196,5 @@ class Keeper:
             entries.remove(self.tx, entry.id)
 
 
-def _kind(row: LinkbackRow) -> Any:
+def _kind(row: LinkbackRow) -> Literal["webmention", "pingback"]:
     return "webmention" if "webmention" in row.ways else "pingback"

@@ -1,4 +1,4 @@
-"""An issue was published, changed or taken back -> rows for the links to tell, and the quiet entries of the blog's own.
+"""An issue was published, changed or taken back -> rows for the sites to notify, and the blog's own quiet entries.
 
 The job `linkbacks`, woken by the transaction that publishes (`store.linkback_sends.wake`). It only writes rows; `send`
 does what they say.

@@ -149,7 +149,7 @@ def _fields(item: dict[str, Any], said: Said) -> dict[str, str]:
 
 
 def comparable(url: str) -> str:
-    """The address as it goes on the wire, without fragment; the text itself where it is no address."""
+    """The address as it goes on the wire, without fragment; the text itself where it is not an address."""
     try:
         return parse_url(url, allow_http=True).wire
     except BadUrl:

@@ -1,7 +1,7 @@
 """An issue that links earlier ones -> a quiet entry under each of those; the author can switch it off.
 
-`links` calls it whenever an issue is published, changed or taken back. Such an entry is no comment: it is never counted
-and never announced.
+`links` calls it whenever an issue is published, changed or taken back. Such an entry is not a comment: it is never
+counted and never announced.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """A source and a target, by Webmention or Pingback -> a row that waits to be looked at, answered at once.
 
-`web.linkbacks` calls it. Nothing is fetched here, and the answer is the same whatever stands at the source, so nobody
+`web.linkbacks` calls it. Nothing is fetched here, and the answer is the same whatever is at the source, so nobody
 learns from it what only we can reach (W3C Webmention 3.2, Pingback 1.0 section 3; security S102, S103, S110).
 """
 
@@ -30,7 +30,7 @@ _MOST_OF_SERVER = 100
 _MOST = 5_000
 _COME_BACK = timedelta(minutes=10)
 
-#: `new`: it is queued; `known`: this way and page were here before, and it is looked at anew.
+#: `new`: it is queued; `known`: this way and page were here before, and it is looked at again.
 Taken = Literal["new", "known"]
 
 

@@ -29,7 +29,7 @@ class LinkReport:
 
 
 def report_of(tx: Transaction, issue_id: int) -> LinkReport:
-    """The links that stand in the issue now, each with its state, and the sentence that sums them up."""
+    """The links that are in the issue now, each with its state, and the sentence that sums them up."""
     rows = [row for row in linkback_sends.of_issue(tx, issue_id) if row.is_linked]
     counts = Counter(row.state for row in rows)
     parts = [f"{counts[state]} {word}" for state, word in _WORDS.items() if state != "waiting" or counts[state]]

@@ -1,6 +1,6 @@
 """Links of our issues -> Webmentions and Pingbacks to the pages they lead to; the job `linkback-send`.
 
-Each row is discovered anew, told by the way the page names (Webmention before Pingback), tried again while its server
+Each row is discovered again, told by the way the page names (Webmention before Pingback), tried again while its server
 is silent, and looked at later: does the page show us? (W3C Webmention 3.1, Pingback 1.0; security S106, S107, S111.)
 """
 
@@ -225,7 +225,7 @@ class LinkbackSender:
         self._plan(tx, row, {"reason": reason}, row.day_began_at + _DAY)
 
     def _plan(self, tx: Transaction, row: SendRow, values: dict[str, Any], due: datetime | None) -> None:
-        """Write it, unless the issue was changed meanwhile: then it is due anew already."""
+        """Write it, unless the issue was changed meanwhile: then it is due again already."""
         now = self.clock()
         current = next((one for one in linkback_sends.of_issue(tx, row.issue_id) if one.id == row.id), None)
         if current is None:

@@ -169,7 +169,7 @@ class _Reader:
             self._microformats = any(name in ("h-entry", "hentry", "h-cite") for name in tag.tokens("class"))
         holder = _LINKING.get(tag.name)
         if tag.name == "link" and not any(name.startswith("u-") for name in tag.tokens("class")):
-            holder = None  # rel=canonical, alternate and the like are no words of the page; microformats are
+            holder = None  # rel=canonical, alternate and the like are not words of the page; microformats are
         href = attributes.get(holder, "") if holder else ""
         found = self._wanted.get(comparable(_joined(self._start, href))) if href else None
         if found is not None:

@@ -40,7 +40,7 @@ class Spoken:
 
     @property
     def reaction(self) -> Literal["like", "boost"] | None:
-        """Whether it counts as a like or a boost and is no entry."""
+        """Whether it counts as a like or a boost and is not an entry."""
         reactions: dict[Said, Literal["like", "boost"]] = {"like": "like", "repost": "boost"}
         return reactions.get(self.said)
 

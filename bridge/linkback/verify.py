@@ -141,7 +141,7 @@ class Verifier:
             linkbacks.schedule(tx, row.id, at=max(row.first_at + RECHECKS[checks], now + RECHECKS[0]), now=now)
 
     def _try_later(self, tx: Transaction, keeper: Keeper, row: LinkbackRow, reason: str) -> None:
-        """No answer is no word about the link: what is shown stays (S105), what is new gets a few days."""
+        """No answer says nothing about the link: what is shown stays (S105), what is new gets a few days."""
         if row.state != "accepted" and row.failures >= len(RETRIES):
             keeper.refuse(row, reason)
             linkbacks.change(tx, row.id, {"check_at": None})

@@ -1,7 +1,7 @@
-"""Rows that are due -> worked off, several at once but one of each server, until none is left.
+"""Due rows -> done, several at once but only one per server, until none is left.
 
-`verify` and `send` are each one job that runs through here, so that linkbacks take one place of the worker however
-many there are, and a flood from one host waits for itself alone.
+`verify` and `send` are one job each and run through here, so linkbacks take up one place in the worker however many
+there are, and a flood from one host waits only behind itself.
 """
 
 from __future__ import annotations

@@ -40,7 +40,7 @@ class Call:
 
 
 def read_call(body: bytes) -> Call:
-    """The call in a request. Raises Fault for everything that is none."""
+    """The call in a request. Raises Fault for anything else."""
     if len(body) > MOST_BYTES:
         raise Fault(GENERIC, "the request is too large")
     root = _parsed(body)
@@ -56,7 +56,7 @@ def read_call(body: bytes) -> Call:
 
 
 def read_answer(body: bytes) -> str:
-    """What an endpoint said to a call of ours. Raises Fault, also for what is no answer."""
+    """What an endpoint said to a call of ours. Raises Fault, also for what is not an answer."""
     root = _parsed(body)
     if root.tag != "methodResponse":
         raise Fault(GENERIC, "the answer is no XML-RPC")

@@ -1,6 +1,6 @@
 """A picture's bytes, of whatever origin -> the pictures that we serve instead; the outbox and the proxy call it.
 
-Nothing of the original file travels: it is decoded and made anew, so no GPS position, no camera's number, no script
+Nothing of the original file travels: it is decoded and encoded again, so no GPS position, no camera's number, no script
 behind the last byte and no second file format inside goes out (S66, S113). Everything here costs CPU: call it in a
 thread.
 """
@@ -49,7 +49,7 @@ class Variant:
 
 @dataclass(frozen=True, kw_only=True)
 class Encoded:
-    """A picture made anew: the same picture in several widths, the narrowest first, never wider than it was."""
+    """A picture encoded again: the same picture in several widths, the narrowest first, never wider than it was."""
 
     media_type: MediaType
     variants: Sequence[Variant]

@@ -41,7 +41,7 @@ def new_token() -> str:
 
 
 def read_name(name: str) -> MediaName | None:
-    """The parts of a name; None for everything that is no name of ours, so that no path leads anywhere else (S66)."""
+    """The parts of a name; None for anything that is not a name of ours, so that no path leads elsewhere (S66)."""
     found = _NAME.fullmatch(name)
     return None if found is None else MediaName(token=found["token"], media_type=_TYPES[found["suffix"]])
 
@@ -71,7 +71,7 @@ class MediaFolder:
         return kept
 
     def remove(self, names: Iterable[str]) -> None:
-        """Remove files; one that is gone already is no fault."""
+        """Remove files; one that is gone already is not a fault."""
         for name in names:
             if read_name(name) is not None:
                 self.path(name).unlink(missing_ok=True)

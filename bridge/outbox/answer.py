@@ -88,7 +88,7 @@ def say(tx: Transaction, blog: Blog, answered: EntryRow, wording: Wording, *, no
     if not answered.ours and answered.kind not in ("reply", "mention", "quote"):
         raise UserFault(f"this came as a {answered.kind}, which nobody can answer from here; answer at {answered.url}")
     token, object_id = new_token(), blog.addresses.object(new_token())
-    person = _mention_of(tx, answered)
+    person = _mention_of(answered)
     content = _with_mention(wording, person)
     is_private = answered.visibility in ("followers", "direct")
     # People who are only named in an answer to something private are not told of it.
@@ -127,7 +127,7 @@ def change(tx: Transaction, blog: Blog, entry: EntryRow, wording: Wording, *, no
     row = _own(tx, entry)
     html = wording.html
     answered = entries.find_by_object(tx, blog.id, entry.in_reply_to or "")
-    person = None if answered is None else _mention_of(tx, answered)
+    person = None if answered is None else _mention_of(answered)
     content = _with_mention(wording, person)
     if content == row.document["content"]:
         return None
@@ -173,7 +173,7 @@ def _own(tx: Transaction, entry: EntryRow) -> ObjectRow:
     return row
 
 
-def _mention_of(tx: Transaction, entry: EntryRow) -> Mention | None:
+def _mention_of(entry: EntryRow) -> Mention | None:
     """The person who is answered; nobody where that is the author."""
     if entry.ours or entry.actor_id is None:
         return None

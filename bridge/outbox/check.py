@@ -48,7 +48,7 @@ async def check(
     *,
     picture: Callable[[IssueFile, str], ServedPicture | None] | None = None,
 ) -> Checked:
-    """Judge the saved files, all or those named; raises UserFault for a name that is no issue file."""
+    """Judge the saved files, all or those named; raises UserFault for a name that is not an issue file."""
     tree, read = await asyncio.to_thread(_read_all, publisher)
     named = [one for one in read if only is None or one.file.path in only]
     broken = tree_faults(tree, only)

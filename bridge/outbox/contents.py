@@ -1,6 +1,6 @@
-"""What is out -> what each issue's file held, so that what a file lies beside is not taken for what it says.
+"""What is published -> what each issue's file contained, so that files beside an issue are not taken for its content.
 
-A fingerprint only spares reading: it covers every picture that `24.md` might name. Planning compares the contents:
+A fingerprint only saves reading: it covers every picture that `24.md` might name. Planning compares the contents:
 the file's bytes and the pictures that it names (`issue.digest`).
 """
 

@@ -73,7 +73,7 @@ def post_from(document: Document) -> Post:
         kind=document["type"],
         html=html,
         text=text_of(parse(html).children),
-        # Of what is no Note the summary is shown as text.
+        # Of what is not a Note the summary is shown as text.
         warning=document.get("summary") if is_note else None,
         card=None if pictures else _card(soup, {str(tag["href"]) for tag in tags}),
         pictures=pictures,

@@ -1,6 +1,6 @@
-"""Issues -> the people whom they name, found by WebFinger and fetched so that they can be told; before a transaction.
+"""Issues -> the people they name, found by WebFinger and fetched so that they can be notified; before a transaction.
 
-Whoever was found once stays found when their server does not answer: an edit must not turn a name into plain text.
+Somebody found once stays found when their server does not answer: an edit must not turn a mention into plain text.
 """
 
 from __future__ import annotations

@@ -124,10 +124,10 @@ def render_issue(
             sections=len(rendered.sections),
             broken=pictures.broken,
         )
+        if faults:
+            raise IssueFaults(faults)
     except IssueFaults as error:
         return ReadFile(file=read.file, issue=None, faults=error.faults, likely_slugs=[issue.slug])
-    if faults:
-        return ReadFile(file=read.file, issue=None, faults=faults, likely_slugs=[issue.slug])
     return Prepared(
         file=read.file,
         issue=issue,
@@ -158,7 +158,7 @@ def with_warnings(ready: Prepared | ReadFile, blog: Blog, slugs: Collection[str]
 
 
 def no_issue(repository: Repository, path: str) -> str:
-    """What to say of a path that is no issue file's."""
+    """What to say of a path that is not an issue file's."""
     if not is_issue(os.fsencode(path).split(b"/")) or path[:1] in "_.":
         return f"{path} is not an issue file: those are NAME.md and NAME/index.md, not beginning with _ or a dot"
     if not (repository.folder / path).exists():

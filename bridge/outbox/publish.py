@@ -10,6 +10,7 @@ import asyncio
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
@@ -134,11 +135,11 @@ class Publisher:
     ) -> Report:
         """Bring the world in line with the last commit.
 
-        `only` names the paths to look at; what is not named is never removed. Of those, `removed` may be no issue's:
-        files that went before they were ever out. `again` is the slug of an issue that goes out though its file is
-        the same. `unattended` says that no author reads the report, so that it is kept for one who asks. Raises
-        UserFault when more than one published issue would be taken back and neither `allow_delete` nor the commit's
-        pusher allows it.
+        `only` names the paths to look at; what is not named is never removed. Those in `removed`
+        may belong to no issue: files that were deleted before they were ever published. `again` is the slug of an
+        issue that goes out although its file is the same. `unattended` says that no author reads the report, so it is
+        kept for one who asks. Raises UserFault when more than one published issue would be taken back and neither
+        `allow_delete` nor the commit's pusher allows it.
         """
         for _ in range(_TRIES):
             out = await self.database.read(self._out)
@@ -151,9 +152,7 @@ class Publisher:
             if dry_run:
                 return plan.report(commit, out)
             done = await self.database.write(
-                lambda tx, out=out, commit=commit, plan=plan: self._write(  # type: ignore[misc]
-                    tx, out, commit, plan, only, unattended
-                )
+                partial(self._write, out=out, commit=commit, plan=plan, only=only, unattended=unattended)
             )
             if done is not None:
                 return done
@@ -296,18 +295,7 @@ class Publisher:
         )
         ids = {row.id for row in kept.values()}
         rows = await asyncio.to_thread(with_contents, repository, out.rows, out.commit, but=ids)
-        matched = match_rows(read, rows, paths=paths, kept=ids)
-        settled = settled_files(read, matched, now=now, again=again)
-        written = {one.issue.slug for one in read if one.issue is not None and not one.issue.draft}
-        return _Looked(
-            tree=tree,
-            rows=rows,
-            kept=ids,
-            matched=matched,
-            settled=settled,
-            changed=[one for one in read if one.file.path not in settled],
-            open_slugs={row.slug for row in out.rows if row.state == "published"} | written,
-        )
+        return _compared(tree, read, rows, kept=ids, now=now, again=again)
 
     async def _prepare(
         self, repository: Repository, changed: Sequence[ReadFile], open_slugs: Collection[str], *, keep_pictures: bool
@@ -361,6 +349,30 @@ class Publisher:
                 publication = told_of(done, self.blog, warned=True, at=now, is_told=not unattended)
                 publications.add(tx, self.blog.id, commit, publication)
         return done
+
+
+def _compared(
+    tree: IssueTree,
+    read: Sequence[ReadFile],
+    rows: Sequence[Outline],
+    *,
+    kept: set[int],
+    now: datetime,
+    again: str | None,
+) -> _Looked:
+    """Match what was read with what is out, and find what has changed."""
+    matched = match_rows(read, rows, paths=frozenset(file.path for file in tree.files), kept=kept)
+    settled = settled_files(read, matched, now=now, again=again)
+    written = {one.issue.slug for one in read if one.issue is not None and not one.issue.draft}
+    return _Looked(
+        tree=tree,
+        rows=rows,
+        kept=kept,
+        matched=matched,
+        settled=settled,
+        changed=[one for one in read if one.file.path not in settled],
+        open_slugs={row.slug for row in rows if row.state == "published"} | written,
+    )
 
 
 def _known_paths(tree: IssueTree, rows: Sequence[Outline]) -> set[str]:

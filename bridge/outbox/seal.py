@@ -1,7 +1,7 @@
 """Our Ed25519 key -> what turns every activity of the blog into bytes: with an integrity proof in it (FEP-8b32).
 
 `app` puts it into the `Blog`, so whoever makes an activity has it at hand. The proof lets peers of the Fedify family
-believe an activity that others handed on, without asking us; the rest of the world passes over it.
+believe an activity that others passed on, without asking us; the rest of the world passes over it.
 """
 
 from __future__ import annotations

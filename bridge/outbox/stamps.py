@@ -1,4 +1,4 @@
-"""Leave to quote, taken back: the stamp is gone at its address, and who has it is told (FEP-044f).
+"""Permission to quote, revoked: the stamp is gone at its address, and who has it is told (FEP-044f).
 
 Called where an object of ours is deleted, and where the author blocks somebody.
 """

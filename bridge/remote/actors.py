@@ -94,7 +94,7 @@ class RemoteActors:
         return not self._refetched.has(key_id) if fresh else self._remembered.find(key_id) is None
 
     def keep(self, tx: Transaction, actor: RemoteActor) -> None:
-        """Store an actor that `key` fetched, now that its signature is verified and it is no blocked one.
+        """Store an actor that `key` fetched, now that its signature is verified and it is not a blocked one.
 
         What the store itself gave, or knows better since (`forget`), is left as it is. `kept` follows the commit.
         """
@@ -252,7 +252,7 @@ class _Remembered:
     def add(self, actor: RemoteActor, *, is_stored: bool, proven: KeyId | None = None) -> None:
         """Remember an actor by its keys, in place of what was remembered before.
 
-        Of the keys that stand outside of its own document only the `proven` one counts: an actor may list the key of
+        Of the keys that are outside its own document only the `proven` one counts: an actor may list the key of
         another as its own, and would shut that one out.
         """
         self.drop(actor.id)

@@ -1,6 +1,6 @@
 """What one cause may make us fetch: so many requests, so deep, so long; every fetch of `hops` is paid from a `Budget`.
 
-Nobody can make this server the hammer that hits another one (see also `host_lanes`, `failures` and `target_pace`).
+So nobody can use this server as a hammer against another one (see also `host_lanes`, `failures` and `target_pace`).
 """
 
 from __future__ import annotations

@@ -32,7 +32,7 @@ _HTML = ("text/html", "application/xhtml+xml")
 
 @dataclass(frozen=True, kw_only=True)
 class Page:
-    """What is no ActivityStreams document. `url` is where it was found at last, `media_type` has no parameters."""
+    """What is not an ActivityStreams document. `url` is where it was found at last, `media_type` has no parameters."""
 
     url: str
     media_type: str
@@ -68,7 +68,7 @@ class Documents:
             return document
         if named == asked:
             raise FetchUnusable(f"{asked} redirects to {final}, which may not speak for it")
-        # By its own id, once: what stands elsewhere is a copy, or an attempt to speak for somebody else.
+        # By its own id, once: what is elsewhere is a copy, or an attempt to speak for somebody else.
         document, renamed, final = await self._read(named, budget)
         if renamed != named or not same_origin(named, final):
             raise FetchUnusable(f"{asked} names itself {named}, where there is something else")

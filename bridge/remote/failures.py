@@ -1,4 +1,4 @@
-"""What could not be fetched, or was fetched anew, lately -> not asked again at once; `actors` asks here first.
+"""What could not be fetched, or was fetched again, lately -> not asked again at once; `actors` asks here first.
 
 Each memory ends by age and by number: a stranger can invent any number of hosts and keys.
 """

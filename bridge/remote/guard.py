@@ -59,7 +59,7 @@ def _is_public(place: IPv4Address | IPv6Address) -> bool:
 def may_connect(address: str | IPv4Address | IPv6Address, *, allow_private: bool) -> bool:
     """Whether there may be a public server, or with `allow_private` (tests, demos) one of this machine or its network.
 
-    What is no address is neither.
+    What is not an address is neither.
     """
     place = _plain(address)
     if place is None:
@@ -70,7 +70,7 @@ def may_connect(address: str | IPv4Address | IPv6Address, *, allow_private: bool
 
 
 def _plain(address: str | IPv4Address | IPv6Address) -> IPv4Address | IPv6Address | None:
-    """The address itself: IPv4 that is wrapped in IPv6 comes out; one with a zone is none of ours."""
+    """The address itself: IPv4 that is wrapped in IPv6 comes out; one with a zone is refused."""
     try:
         place = ipaddress.ip_address(address)
     except ValueError:
@@ -85,8 +85,7 @@ def judge_url(text: str, *, allow_private: bool, plain_http: bool = False) -> Ur
     """The address as it will be asked, whose `wire` is what a signature must cover. Raises FetchRefused.
 
     https at port 443 only; http at port 80 with `plain_http`, any port only with `allow_private`. A literal address
-    must be public, and what `bridge.urls` takes for no web address (user names, IPv4 in octal or decimal costumes) is
-    none here.
+    must be public, and what `bridge.urls` refuses (user names, IPv4 written in octal or decimal) is refused here too.
     """
     try:
         url = parse_url(text, allow_http=allow_private or plain_http)

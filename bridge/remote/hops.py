@@ -1,8 +1,8 @@
-"""A URL -> the 200 that stands at the end of its redirects. All GETs of ours go this way.
+"""A URL -> the 200 at the end of its redirects. All our GETs go this way.
 
 `documents` and `webfinger` call it. Each hop is a request of its own: judged by the guard, paid from the budget, signed
-anew for its own target (or not signed), so a redirect takes neither us nor our signature anywhere that we would not
-have gone by ourselves (RFC 9110 15.4; security S51 to S54).
+again for its own target (or not signed), so a redirect takes neither us nor our signature anywhere that we would not
+have gone anyway (RFC 9110 15.4; security S51 to S54).
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What the door trusts and asks beside the system; `app.opened` is given one by tests that have names of their own."""
+"""Certificates and names that the door trusts beside the system's; only tests with names of their own pass one."""
 
 from __future__ import annotations
 

@@ -1,30 +1,17 @@
-"""How often strangers may send us to one server: what keeps us from being the hammer that hits another one.
+"""How often strangers may send us to one server, so that nobody can use us as a hammer against it.
 
 `hops` asks before each request. A signed boost, or a mere keyId, can name any address; the budget of one activity
-bounds what it costs us, and this what a thousand of them cost the server that they all name (security S56, S61).
+bounds what it costs us, and this bounds what a thousand of them cost the server they all name (security S56, S61).
 """
 
 from __future__ import annotations
 
 import time
-from collections import OrderedDict
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import timedelta
 
+from bridge.pace import Limit, Pace
 from bridge.remote.budget import BudgetSpent, Cause
-
-_MOST_REMEMBERED = 10_000
-_ROUNDING = 1e-6  #: seconds, for sums of floats
-
-
-@dataclass(frozen=True, kw_only=True)
-class Limit:
-    """So many at once, then one more every `every`."""
-
-    burst: int
-    every: timedelta
-
 
 #: Requests to one server that one network or server may cause.
 OF_ONE = Limit(burst=60, every=timedelta(seconds=0.5))
@@ -45,26 +32,16 @@ class TargetPace:
     """Counts requests by the server that they go to and who causes them; `clock` gives seconds."""
 
     def __init__(self, *, clock: Callable[[], float] = time.monotonic) -> None:
-        self._clock = clock
-        #: When what was counted is paid off, the latest counted last.
-        self._paid_at: OrderedDict[tuple[str, str | None], float] = OrderedDict()
+        self._of_one = Pace(OF_ONE, clock=clock)
+        self._of_all = Pace(OF_ALL, clock=clock)
 
     def take(self, target: str, cause: Cause) -> None:
         """Count one request. Raises TargetBusy, and then counts nothing."""
-        now = self._clock()
-        limits: dict[tuple[str, str | None], Limit] = {(target, cause.name): OF_ONE}
+        wait = self._of_one.wait((target, cause.name))
         if cause.is_proven:
-            limits[target, None] = OF_ALL
-        paid_at = {
-            place: max(self._paid_at.get(place, now), now) + limit.every.total_seconds()
-            for place, limit in limits.items()
-        }
-        for place, limit in limits.items():
-            wait = paid_at[place] - now - limit.burst * limit.every.total_seconds()
-            if wait > _ROUNDING:
-                raise TargetBusy(f"{target} was asked too often for others", retry_after=timedelta(seconds=wait))
-        for place, moment in paid_at.items():
-            self._paid_at[place] = moment
-            self._paid_at.move_to_end(place)
-        while len(self._paid_at) > _MOST_REMEMBERED:
-            self._paid_at.popitem(last=False)
+            wait = max(wait, self._of_all.wait(target))
+        if wait:
+            raise TargetBusy(f"{target} was asked too often for others", retry_after=wait)
+        self._of_one.count((target, cause.name))
+        if cause.is_proven:
+            self._of_all.count(target)

@@ -115,7 +115,7 @@ class WebFinger:
         self._hops = hops
 
     async def find_actor(self, handle: str, *, budget: Budget) -> ActorId:
-        """The actor id behind a handle. Raises FetchRefused for what is no handle, else FetchError."""
+        """The actor id behind a handle. Raises FetchRefused for what is not a handle, else FetchError."""
         return (await self.find(handle, budget=budget)).actor_id
 
     async def find(self, handle: str, *, budget: Budget) -> Found:

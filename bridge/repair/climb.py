@@ -1,7 +1,7 @@
-"""A parked reply -> its parents fetched one by one, until one is known or it is sure that none will be.
+"""A parked reply -> its parents fetched one by one, until one is known or it is certain that none will be.
 
 The handler of the job kind `climb`; the inbox writes the job when a reply comes whose parent is not here. A parent that
-its server does not give may still be sent: the reply waits for it for some days.
+its server does not hand out may still be sent to us: the reply waits for it for some days.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 
 from bridge.activity.incoming_note import Note
 from bridge.activity.remote_actor import RemoteActor
@@ -95,7 +96,7 @@ class Climb:
                 raise _Stuck(address, error) from error
             seen.add(note.id)
             branch.insert(0, (note, actor))
-            if await self.database.read(lambda tx, n=note: may_stand_under(tx, n, context)):  # type: ignore[misc]
+            if await self.database.read(partial(may_stand_under, note=note, context=context)):
                 return branch
             if note.in_reply_to is None:
                 return _FOREIGN

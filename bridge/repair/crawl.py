@@ -1,4 +1,4 @@
-"""An issue -> its conversation looked for where it is: through `context`, `replies` and their pages, on a budget.
+"""An issue -> its conversation, searched for on other servers by `context`, `replies` and their pages, on a budget.
 
 The handler of the job kind `crawl` (1 h, 6 h, 1 d, 3 d after publishing, and at closing) and `comments refresh` call
 it. FEP-7888 and FEP-f228; every post fetched passes the same checks as one received (security S34, S42, S57).

@@ -1,5 +1,6 @@
-"""Somebody's face or the pictures of a comment -> fetched once, made anew, served by us; so that no reader's browser
-ever talks to a third party (S66).
+"""Somebody's face or the pictures of a comment -> fetched once, encoded again and served by us.
+
+So no reader's browser ever talks to a third party (S66).
 
 The handler of the job kind `picture`; the store writes the job when an entry, a reaction or a profile changes. The same
 job removes what is shown no more, so a deleted comment's pictures go with it.

@@ -41,7 +41,7 @@ _KINDS: dict[str, frozenset[KeyKind]] = {
     "hs2019": frozenset({"rsa", "ed25519"}),
 }
 
-# Quantifiers are possessive, so a match never goes back: reading is linear in the length whatever stands there.
+# Quantifiers are possessive, so a match never goes back: reading is linear in the length whatever is there.
 _PARAMETER = re.compile(
     r'[ \t]*+([A-Za-z][A-Za-z0-9_-]*+)[ \t]*+=[ \t]*+(?:"((?:[^"\\]++|\\.)*+)"|([0-9]++))[ \t]*+(?:,|\Z)'
 )
@@ -85,7 +85,7 @@ def sign(
 
 
 def parse_signature(text: str) -> dict[str, str]:
-    """The parameters of a Signature header under lower-case names. One that stands twice is a fault.
+    """The parameters of a Signature header under lower-case names. One that appears twice is a fault.
 
     Raises SignatureFault.
     """

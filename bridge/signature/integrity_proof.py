@@ -76,7 +76,7 @@ def add_proof(document: Document, *, signer: Signer, now: datetime) -> Document:
 def proof_claim(document: Document, *, now: datetime) -> ProofClaim | NoProof:
     """Read the document's proof and judge all of it that needs no key. Never raises.
 
-    The caller has refused JSON that two parsers may read differently (names that stand twice, numbers beyond a double).
+    The caller has refused JSON that two parsers may read differently (repeated names, numbers beyond a double).
     """
     proof = document.get("proof")
     if proof is None:

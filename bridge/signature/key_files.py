@@ -59,7 +59,7 @@ def load_key_file(path: Path, kind: KeyKind) -> PrivateKey:
     except OSError as error:
         raise UserFault(f"cannot read the key file {path}: {error.strerror}") from None
     if len(pem) > _LARGEST_FILE:
-        raise UserFault(f"{path} is no key file: it is larger than 64 kB")
+        raise UserFault(f"{path} is not a key file: it is larger than 64 kB")
     key = _parse(pem, path)
     loaded = private_key(key)
     if loaded.kind != kind:
@@ -102,7 +102,7 @@ def _write_new(path: Path, content: bytes) -> bool:
 
 def _check_access(path: Path, status: os.stat_result) -> None:
     if not stat.S_ISREG(status.st_mode):
-        raise UserFault(f"{path} is no key file: it is not a regular file")
+        raise UserFault(f"{path} is not a key file: it is not a regular file")
     closed_to = 0o077 if status.st_uid == os.geteuid() else 0o007
     if status.st_mode & closed_to:
         mode = stat.S_IMODE(status.st_mode)

@@ -20,7 +20,7 @@ class SignatureFault(BridgeError):
     """A signature that proves nothing.
 
     `check` names the test that failed, in one word that programs may rely on; `reason` is a sentence for the author.
-    Text that came from the sender is not repeated in it, but for the Host header, which the operator must see to mend
+    Text that came from the sender is not repeated in it, except the Host header, which the operator must see to mend
     a proxy.
     """
 
@@ -53,7 +53,7 @@ class SignedRequest:
         return fields
 
     def single(self, name: str, *, check: Check) -> str | None:
-        """The value of a header that may stand once at most; None if it is not there."""
+        """The value of a header that may appear once at most; None if it is not there."""
         lines = self.fields.get(name)
         if lines is None:
             return None

@@ -50,7 +50,7 @@ class Member:
     parameters: Parameters
 
 
-# Quantifiers are possessive, so a match never goes back: reading is linear in the length whatever stands there.
+# Quantifiers are possessive, so a match never goes back: reading is linear in the length whatever is there.
 _KEY = re.compile(r"[a-z*][a-z0-9_.*-]*+")
 _STRING = re.compile(r'"((?:[ !#-\[\]-~]++|\\["\\])*+)"')
 _ESCAPED = re.compile(r"\\(.)")

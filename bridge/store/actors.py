@@ -77,13 +77,12 @@ def record(
     actor: RemoteActor,
     *,
     now: datetime,
-    handle: str | None = None,
     proven: Collection[KeyId] = (),
 ) -> None:
     """Keep the actor as fetched now, unless the author had it forgotten.
 
-    A handle once verified stays until another one is verified, and a move until `mark_moved` takes it back. `proven`
-    are keys outside of the actor's own document that name it as their owner.
+    Its proven handle stays (`keep_handle` changes it), and so does a move until `mark_moved` takes it back. `proven`
+    are keys outside the actor's own document that name it as their owner.
     """
     if forgotten.by_anybody(tx, actor.id):
         return
@@ -108,8 +107,6 @@ def record(
         "fetched_at": now,
         "gone_at": None,
     }
-    if handle is not None:
-        values["handle"] = handle
     put(tx, remote_actors, {"id": actor.id}, values, kept=["moved_to"])
     _record_keys(tx, actor, proven)
 

@@ -251,7 +251,7 @@ def retry(tx: Transaction, server: Server | None, *, now: datetime) -> int:
     query = sa.update(deliveries).where(deliveries.c.state.in_(states))
     if server is not None:
         query = query.where(deliveries.c.server == server)
-    # It begins anew: by its age alone it would be given up at the next failure.
+    # It begins again: by its age alone it would be given up at the next failure.
     changed = tx.execute(
         query.values(state="waiting", due_at=now, changed_at=now, created_at=now).returning(deliveries.c.server)
     )

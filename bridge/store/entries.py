@@ -1,4 +1,4 @@
-"""What stands under an issue: replies, mentions, quotes, linkbacks and our own answers."""
+"""What appears under an issue: replies, mentions, quotes, linkbacks and our own answers."""
 
 from __future__ import annotations
 

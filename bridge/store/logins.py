@@ -1,4 +1,4 @@
-"""Links that let the author in once, and the sessions they begin; `web.admin.door` uses it."""
+"""Links that let the author in once, and the sessions they begin; `web.admin.sessions` uses it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Replies whose parent is not here: parked until it is, or until it is known that they are none of ours."""
+"""Replies whose parent is not here: parked until it is, or until it is known that they are not ours."""
 
 from __future__ import annotations
 

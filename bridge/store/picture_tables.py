@@ -31,7 +31,7 @@ issue_pictures = sa.Table(
     sa.PrimaryKeyConstraint("issue_id", "token"),
 )
 
-#: Pictures of other people, made anew: faces (entry 0) and pictures in comments. Also what could not be had, and why.
+#: Pictures of other people, encoded again: faces (entry 0) and pictures in comments. Also what could not be had.
 remote_pictures = sa.Table(
     "remote_pictures",
     metadata,

@@ -1,4 +1,4 @@
-"""Leave to quote: which post may quote which object of ours, until it is taken back."""
+"""Permission to quote: which post may quote which object of ours, until it is taken back."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from bridge.terms import ActorId, InboxUrl, ObjectId
 
 @dataclass(frozen=True, kw_only=True)
 class Stamp:
-    """One leave given. `token` is random: nobody can name the stamp without having got it (S43)."""
+    """One permission given. `token` is random: nobody can name the stamp without having got it (S43)."""
 
     token: str
     blog_id: int
@@ -51,12 +51,12 @@ def find_for(tx: Transaction, object_id: str, instrument_id: str) -> Stamp | Non
 
 
 def add(tx: Transaction, stamp: Stamp) -> None:
-    """Give leave."""
+    """Give permission."""
     tx.execute(sa.insert(quote_stamps).values(**{name: getattr(stamp, name) for name in _COLUMNS}))
 
 
 def of_object(tx: Transaction, object_id: str) -> list[Stamp]:
-    """The leaves that stand for an object."""
+    """The stamps that are valid for an object."""
     return _standing(tx, quote_stamps.c.object_id == object_id)
 
 
@@ -71,7 +71,7 @@ def of_instrument(tx: Transaction, blog_id: int, instrument_id: str) -> list[Sta
 
 
 def standing(tx: Transaction, blog_id: int) -> list[Stamp]:
-    """Every leave of the blog that stands."""
+    """Every valid stamp of the blog."""
     return _standing(tx, quote_stamps.c.blog_id == blog_id)
 
 

@@ -1,4 +1,4 @@
-"""The table of leave given to quote (FEP-044f); `quote_stamps` is its module."""
+"""The table of permissions to quote (FEP-044f); `quote_stamps` is its module."""
 
 from __future__ import annotations
 

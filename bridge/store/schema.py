@@ -229,7 +229,7 @@ servers = sa.Table(
     sa.Column("reason", sa.Text, nullable=False, default=""),
 )
 
-#: What stands under an issue: replies, mentions, quotes, linkbacks, and our own answers.
+#: What appears under an issue: replies, mentions, quotes, linkbacks, and our own answers.
 entries = sa.Table(
     "entries",
     metadata,

@@ -70,7 +70,7 @@ def change(tx: Transaction, server: Server, **values: Any) -> None:
 
 
 def keep(tx: Transaction, rows: Sequence[ServerRow]) -> None:
-    """Write whole rows, but for what the inbox says (`last_seen_at`)."""
+    """Write whole rows, except what the inbox says (`last_seen_at`)."""
     if rows:
         columns = [name for name in _COLUMNS if name != "last_seen_at"]
         put_many(tx, servers, ["server"], [{name: getattr(row, name) for name in columns} for row in rows])

@@ -160,7 +160,7 @@ def sqlite_path(url: str, *, folder: Path, make: bool = False) -> Path:
         raise UserFault(f"the database {path} is a folder; correct [database] url")
     if not make and not path.exists():
         raise UserFault(
-            f"the database {path} is not there; put it back from a backup, or begin anew with `rundbrief init DIR`: "
+            f"the database {path} is not there; put it back from a backup, or start over with `rundbrief init DIR`: "
             "as another account, which nobody follows yet"
         )
     try:
@@ -176,7 +176,7 @@ def sqlite_path(url: str, *, folder: Path, make: bool = False) -> Path:
             f"the database {path} cannot be written: {error.strerror}; run this as the user who owns it"
         ) from error
     if start not in (b"", _MAGIC):
-        raise UserFault(f"{path} is no SQLite database, or a damaged one; put it back from a backup")
+        raise UserFault(f"{path} is not an SQLite database, or is damaged; put it back from a backup")
     return path
 
 

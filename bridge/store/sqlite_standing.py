@@ -1,8 +1,8 @@
 """A SQLite file -> how each issue stands, and the note that a commit is out; without SQLAlchemy, for `first_look`.
 
-Whoever pushes something that changes no issue waits for this and not for a third of a second of imports. It says
-nothing that `issues.outlines`, `blogs` and `publications` do not say; tests compare them. Whatever is unusual about
-the file is told by the usual way: then there is no answer here.
+A push that changes no issue waits for this and not for a third of a second of imports. It says nothing that
+`issues.outlines`, `blogs` and `publications` do not say; tests compare them. If anything about the file is unusual,
+there is no answer here, and the usual way finds out.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ def find(path: Path) -> Standing | None:
 
 
 def settle(path: Path, commit: str, is_out: Callable[[Standing], bool]) -> bool | None:
-    """Note that the commit is out if `is_out` says so of what stands at that moment; False when it does not.
+    """Note that the commit is out if `is_out` says so of the issues at that moment; False when it does not.
 
     None where that is for others to see: when the file is not as it should be, and when what publishing the commit did
     has not been told to its author yet.

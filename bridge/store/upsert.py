@@ -1,4 +1,4 @@
-"""INSERT … ON CONFLICT in the words of both engines; used by the table modules."""
+"""INSERT … ON CONFLICT in the dialect of either engine; used by the table modules."""
 
 from __future__ import annotations
 

@@ -28,7 +28,7 @@ _LONGEST_CHAIN = 20
 def address_of(request: web.Request, config: Config) -> str:
     """The client's IP address, after the proxies that the configuration trusts; "" where nobody says which.
 
-    That is so on a Unix socket with no proxy named, and where a trusted proxy writes something that is no address.
+    That is so on a Unix socket with no proxy named, and where a trusted proxy writes something that is not an address.
     """
     if not config.blog.url.startswith("https://"):
         return request.remote or ""

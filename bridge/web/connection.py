@@ -1,7 +1,7 @@
-"""One accepted connection: aiohttp's, but the client must say something soon, and faults are told in our words.
+"""One accepted connection: aiohttp's, but the client must say something soon, and faults are reported in our words.
 
-`server` makes one for each client. Behind a proxy most of this is the proxy's work; without one, whoever opens
-connections and says nothing would use up the process's files (security S81, S84).
+`server` makes one for each client. Behind a proxy most of this is the proxy's work; without one, somebody who opens
+connections and says nothing could use up the process's file descriptors (security S81, S84).
 """
 
 from __future__ import annotations
@@ -96,7 +96,7 @@ class Connection(web.RequestHandler):
             log.error("a fault of ours below the routes", exc_info=exc)
         response = problem(status, "not HTTP as it should be" if status < 500 else "a fault of ours; it is in the log")
         response.force_close()
-        response.headers["Connection"] = "close"  # what was no HTTP has no version that would say so
+        response.headers["Connection"] = "close"  # what was not HTTP has no version that would say so
         return response
 
 

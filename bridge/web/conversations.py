@@ -36,18 +36,13 @@ class Conversation:
     entries: tuple[Entry, ...]
     tally: Tally
     closed: bool
+    closes: datetime | None = None  #: when it closes by itself
     of_answers: Mapping[str, Tally] = field(default_factory=dict)
     sections: tuple[ObjectRow, ...] = ()
 
 
 #: Reads a conversation from the database.
 Read = Callable[[], Awaitable[Conversation]]
-
-
-@dataclass(frozen=True, kw_only=True)
-class _Kept:
-    said: Conversation
-    until: datetime | None  #: when it closes by itself
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,16 +59,16 @@ class Conversations:
     def __init__(self, news: News, *, clock: Clock) -> None:
         self._news = news
         self._clock = clock
-        self._kept: OrderedDict[int, _Kept] = OrderedDict()
+        self._kept: OrderedDict[int, Conversation] = OrderedDict()
         self._gathering: dict[int, _Gathering] = {}
         news.tell(self._forget)
 
     async def get(self, issue_id: int, read: Read) -> Conversation:
         """The conversation as it is after every change heard of so far. Raises what `read` does."""
         kept = self._kept.get(issue_id)
-        if kept is not None and (kept.until is None or self._clock() < kept.until):
+        if kept is not None and (kept.closes is None or self._clock() < kept.closes):
             self._kept.move_to_end(issue_id)
-            return kept.said
+            return kept
         gathering = self._gathering.get(issue_id)
         if gathering is None or gathering.began < self._news.count:
             gathering = self._begin(issue_id, read)
@@ -97,9 +92,9 @@ class Conversations:
         return said
 
     def _keep(self, said: Conversation) -> None:
-        self._kept[said.issue.id] = _Kept(said=said, until=said.issue.closes_at(self._clock()))
+        self._kept[said.issue.id] = said
         self._kept.move_to_end(said.issue.id)
-        while sum(len(each.said.entries) for each in self._kept.values()) > _MOST_ENTRIES:
+        while sum(len(each.entries) for each in self._kept.values()) > _MOST_ENTRIES:
             self._kept.popitem(last=False)
 
     def _forget(self, topics: frozenset[str]) -> None:

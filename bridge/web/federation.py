@@ -130,12 +130,12 @@ async def quote_stamp(request: web.Request) -> web.StreamResponse:
         raise NoSuchThing("no such stamp")
     stamp, stands = found
     if not stands:
-        raise Gone("leave to quote that was taken back")
+        raise Gone("a permission to quote that was revoked")
     return web.Response(body=wire_bytes(stamps.document_of(site.blog, stamp)), headers=_HEADERS)
 
 
 async def outbox(request: web.Request) -> web.StreamResponse:
-    """Every public Create, newest first, with its object as it stands: what an edit took out is not handed on."""
+    """Every public Create, newest first, with its object as it stands: what an edit took out is not passed on."""
     site = _site_of(request)
     url, blog_id = site.blog.outbox, site.blog.id
     asked = request.query.get("page")
@@ -193,7 +193,7 @@ async def object_document(request: web.Request) -> web.StreamResponse:
         said = await conversation_of(site, row)
         if said is None:
             return _page(row.document, topics)
-        return _page(as_fetched(row, said), topics, until=said.issue.closes_at(site.clock()))
+        return _page(as_fetched(row, said), topics, until=said.closes)
 
     return await site.ready.get(request, f"object {token}", render)
 

@@ -107,6 +107,7 @@ async def issue_comments(request: web.Request) -> web.StreamResponse:
             body=text.encode(),
             content_type="application/atom+xml; charset=utf-8",
             topics=frozenset({changes.issue(said.issue.id), changes.BLOG}),
+            until=said.closes,
             headers=OPEN | {"X-Robots-Tag": "noindex"},
         )
 

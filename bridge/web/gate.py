@@ -1,7 +1,7 @@
 """The limits in front of the inbox: how many requests at once from one network, and how many refused ones a minute.
 
 `inbox_route` asks before it reads a body. The server that a request claims to come from has a pace of its own
-(`inbox.policy`); here it is about who really sends, because a claim costs nothing (security S61, S77, S81).
+(`Site.inbox`); here it is about who really sends, because a claim costs nothing (security S61, S77, S81).
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from contextlib import AbstractContextManager, nullcontext, suppress
 from datetime import timedelta
 
 from bridge.errors import Refusal, TooMany
-from bridge.web.pace import VisitorPace
+from bridge.pace import Pace, per_minute
 
 #: What one network may have under way; the largest servers send some dozens at once.
 AT_ONCE = 128
@@ -27,10 +27,7 @@ class Gate:
     def __init__(self, *, refused_a_minute: int | None, at_once: int = AT_ONCE, clock: Callable[[], float]) -> None:
         self._under_way: Counter[str] = Counter()
         self._at_once = at_once
-        self._refused: VisitorPace | None = None
-        if refused_a_minute is not None:
-            every = timedelta(minutes=1) / refused_a_minute
-            self._refused = VisitorPace(burst=refused_a_minute, every=every, clock=clock)
+        self._refused = None if refused_a_minute is None else Pace(per_minute(refused_a_minute), clock=clock)
 
     def request(self, network: str) -> AbstractContextManager[None]:
         """Let one request in, and note how it ended. Raises TooMany."""
@@ -47,7 +44,7 @@ class _UnderWay(AbstractContextManager[None]):
 
     __slots__ = ("_network", "_refused", "_under_way")
 
-    def __init__(self, under_way: Counter[str], refused: VisitorPace, network: str) -> None:
+    def __init__(self, under_way: Counter[str], refused: Pace, network: str) -> None:
         self._under_way = under_way
         self._refused = refused
         self._network = network

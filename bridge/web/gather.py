@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Any
 
 from bridge.activity.ids import Blog
@@ -67,6 +66,7 @@ def _conversation(tx: Transaction, site: Site, issue_id: int) -> Conversation:
     issue = issues.find(tx, issue_id)  # here, so that it is of the same moment as what was said
     if issue is None:
         raise NoSuchThing("no such issue")
+    now = site.clock()
     blocked = blocks.listed(tx, site.blog.id, site.config.federation.blocked)
     own = site.config.linkbacks.own
     rows = [row for row in _unblocked(tx, issue, blocked) if own or not row.own_series]
@@ -83,7 +83,8 @@ def _conversation(tx: Transaction, site: Site, issue_id: int) -> Conversation:
             answer: tally(_reaction(row, ours) for row in reacted if row.object_id == answer)
             for answer in answers.intersection(row.object_id for row in reacted)
         },
-        closed=issue.closed(site.clock()),
+        closed=issue.closed(now),
+        closes=issue.closes_at(now),
     )
 
 
@@ -219,9 +220,9 @@ def _link(blog: Blog, issue: Listed | None) -> Link | None:
     return None if issue is None else Link(name=issue.title, url=blog.addresses.page(issue.slug))
 
 
-def conversation_view(said: Conversation, *, closes: datetime | None) -> ConversationView:
+def conversation_view(said: Conversation) -> ConversationView:
     """The conversation below an issue."""
-    return ConversationView(entries=said.entries, tally=said.tally, closed=said.closed, closes=closes)
+    return ConversationView(entries=said.entries, tally=said.tally, closed=said.closed, closes=said.closes)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import asyncio
-from typing import TypeVar
+from datetime import timedelta
 
 from aiohttp import web
 
 from bridge import metrics
-from bridge.errors import Malformed, NoSuchThing, Refusal, TooLarge, WrongType
+from bridge.errors import Malformed, NoSuchThing, Refusal, WrongType
 from bridge.inbox.authenticate import NothingToDo
 from bridge.signature.request import SignedRequest
+from bridge.web.body import read_body
 from bridge.web.client import address_of, network_of
 from bridge.web.site import SITE, Site
 
 _MOST_BYTES = 1024 * 1024
-_BODY_SECONDS = 30
-Body = TypeVar("Body", bytes, bytearray)
+_BODY_TIME = timedelta(seconds=30)
 _PROFILE = "https://www.w3.org/ns/activitystreams"
 
 
@@ -44,7 +43,7 @@ async def _take(request: web.Request, site: Site, network: str) -> web.Response:
         method=request.method,
         target=_target(request),
         headers=tuple(request.headers.items()),
-        body=await _body(request),
+        body=await read_body(request, cap_bytes=_MOST_BYTES, time_allowed=_BODY_TIME),
     )
     try:
         verified = await site.authenticator.authenticate(signed, network=network)
@@ -81,33 +80,3 @@ def _target(request: web.Request) -> str:
     if not request.raw_path.startswith("/"):
         raise Malformed("the request target is no path")
     return request.raw_path
-
-
-async def _body(request: web.Request) -> bytes:
-    """The whole body within the cap and the time. Raises TooLarge, or a Refusal with 408."""
-    if (request.content_length or 0) > _MOST_BYTES:
-        raise TooLarge(f"a body of {request.content_length} bytes")
-    if request.content.is_eof():  # it came with the head, as most do
-        return _within_cap(request.content.read_nowait())
-    pieces = bytearray()
-    try:
-        async with asyncio.timeout(_BODY_SECONDS):
-            async for chunk in request.content.iter_any():
-                pieces += chunk
-                _within_cap(pieces)
-    except TimeoutError as error:
-        raise _TooSlow("the body did not come within 30 seconds") from error
-    return bytes(pieces)
-
-
-def _within_cap(body: Body) -> Body:
-    if len(body) > _MOST_BYTES:
-        raise TooLarge("a body over 1 MiB")
-    return body
-
-
-class _TooSlow(Refusal):
-    """A sender that trickles (security S81)."""
-
-    status = 408
-    public = "the body took too long"

@@ -1,34 +1,34 @@
-"""How often strangers may hand in linkbacks: a bucket for each client, one for each server of a source (S102)."""
+"""How often strangers may hand in linkbacks: counted for each client, and for each server of a source (S102)."""
 
 from __future__ import annotations
 
-from datetime import datetime
+import time
+from collections.abc import Callable
 
 from bridge.config import Config
-from bridge.inbox.policy import Pace
 from bridge.linkback.gap import is_loopback
-from bridge.terms import Server
+from bridge.pace import Pace, per_minute
 from bridge.urls import host_of
 from bridge.web.client import network_of
 
-_OF_CLIENT_PER_MINUTE = 60
-_OF_SOURCE_PER_MINUTE = 30
+_OF_CLIENT = per_minute(60)
+_OF_SOURCE = per_minute(30)
 
 
 class LinkbackPace:
-    """Raises TooMany. On one machine, for tests, loopback has no limit."""
+    """Raises TooMany. On one machine, for tests, loopback has no limit. `clock` gives seconds."""
 
-    def __init__(self) -> None:
-        self._clients = Pace(_OF_CLIENT_PER_MINUTE)
-        self._sources = Pace(_OF_SOURCE_PER_MINUTE)
+    def __init__(self, *, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clients = Pace(_OF_CLIENT, clock=clock)
+        self._sources = Pace(_OF_SOURCE, clock=clock)
 
-    def pass_client(self, address: str, config: Config, *, now: datetime) -> None:
+    def pass_client(self, address: str, config: Config) -> None:
         """Count one request from this IP address."""
         shown = f"[{address}]" if ":" in address else address
         if not (config.federation.allow_private_addresses and is_loopback(f"http://{shown}/")):
-            self._clients.take(Server(network_of(address)), now=now)
+            self._clients.take(network_of(address))
 
-    def pass_source(self, source: str, config: Config, *, now: datetime) -> None:
+    def pass_source(self, source: str, config: Config) -> None:
         """Count one request about a page of this server; that it is an address was judged before."""
         if not (config.federation.allow_private_addresses and is_loopback(source)):
-            self._sources.take(host_of(source), now=now)
+            self._sources.take(host_of(source))

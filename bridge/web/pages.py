@@ -10,7 +10,7 @@ from typing import TypeVar
 
 from aiohttp import web
 
-from bridge.conversation.document import comments_bytes, comments_json
+from bridge.conversation.comments_json import comments_bytes, comments_json
 from bridge.errors import Gone, NoSuchThing
 from bridge.store import changes, issues
 from bridge.store.issues import IssueRow
@@ -95,12 +95,12 @@ async def issue(request: web.Request) -> web.StreamResponse:
                 site.templates,
                 gather.blog_view(site),
                 gather.issue_view(site, found, older=older, newer=newer),
-                gather.conversation_view(said, closes=found.closes_at(site.clock())),
+                gather.conversation_view(said),
             ),
         )
         advertised, more = linkbacks.headers_of(site)
         link = ", ".join(filter(None, (_links(found), advertised)))
-        return html_page(text, topics, link=link, more=more, until=found.closes_at(site.clock()))
+        return html_page(text, topics, link=link, more=more, until=said.closes)
 
     return await site.ready.get(request, f"issue {slug}", render)
 
@@ -125,7 +125,7 @@ async def comments(request: web.Request) -> web.StreamResponse:
             body=body,
             content_type="application/json; charset=utf-8",
             topics=frozenset({changes.issue(found.id), changes.BLOG}),
-            until=found.closes_at(site.clock()),
+            until=said.closes,
             headers=OPEN,
         )
 

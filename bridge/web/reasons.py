@@ -1,13 +1,13 @@
-"""A stored reason, an English sentence -> the same in the language of the pages, wherever `web.admin` shows one.
+"""A stored reason, an English sentence -> the same in the language of the pages; for `web.admin`.
 
 The store keeps what was written when it happened, and the command line prints it as it is. A catalogue
-`locale/xx/LC_MESSAGES/reasons.po` has every sentence that we write as a template with named fields. A sentence is held
-against them, and where one fits, its translation is said with the same fields in it. A field may be a sentence itself:
+`locale/xx/LC_MESSAGES/reasons.po` has every sentence that we write as a template with named fields. A sentence is
+matched against them, and the translation of the one that fits is filled with its fields. A field may be a sentence:
 `it names a post that could not be fetched: https://far.example/1 answered 404` is two templates. What other servers
-and libraries said stays as they said it; a sentence that fits no template is left to the caller to show as it stands.
-The templates are in the catalogue and nowhere else, so that a new reason has one place to be added to.
+and libraries said stays as it is, and a sentence that fits no template is shown untranslated by the caller. The
+templates are in the catalogue and nowhere else, so a new reason is added in one place.
 
-What comes out holds words of strangers as plain text: templates of pages escape it, and nobody may mark it safe.
+The result contains words of strangers as plain text: page templates escape it, and nobody may mark it safe.
 """
 
 from __future__ import annotations
@@ -87,7 +87,7 @@ class _Template:
 
 
 class Reasons:
-    """The reasons in one language. `catalogue` has the templates; what in it is no template is left out."""
+    """The reasons in one language. `catalogue` has the templates; what in it is not a template is left out."""
 
     def __init__(self, words: Words, catalogue: Mapping[str, str]) -> None:
         self._words = words
@@ -97,7 +97,7 @@ class Reasons:
             self._by_letter.setdefault(template.pieces[0][:1], []).append(template)
 
     def say(self, sentence: str) -> str | None:
-        """The sentence in this language; None if it is none of ours, or is too long to be."""
+        """The sentence in this language; None if it is not one of ours, or too long to be one."""
         return self._say(sentence.strip(), 0, {}) if len(sentence) <= _LONGEST else None
 
     def _say(self, sentence: str, depth: int, memory: _Memory) -> str | None:

@@ -15,6 +15,7 @@ from bridge.inbox.refusals import Refusals
 from bridge.inbox.whom import Whom
 from bridge.linkback.receive import Receiver
 from bridge.outbox.people import People
+from bridge.pace import Pace
 from bridge.remote.webfinger import WebFinger
 from bridge.store.database import Database
 from bridge.web.conversations import Conversations
@@ -22,7 +23,6 @@ from bridge.web.counts import Counts
 from bridge.web.gate import Gate
 from bridge.web.linkback_pace import LinkbackPace
 from bridge.web.news import News
-from bridge.web.pace import VisitorPace
 from bridge.web.ready import Ready
 from bridge.web.view import Templates
 
@@ -38,7 +38,7 @@ class Site:
     ready: Ready
     conversations: Conversations
     counts: Counts
-    visitors: VisitorPace
+    visitors: Pace
     gate: Gate
     authenticator: Authenticator
     inbox: Inbox

@@ -78,7 +78,7 @@ class Row:
 
 @dataclass(frozen=True, kw_only=True)
 class Talk:
-    """What stands below an issue."""
+    """What appears below an issue."""
 
     count: int
     rows: tuple[Row, ...]

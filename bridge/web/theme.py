@@ -1,4 +1,4 @@
-"""Template files -> pages; files in `DIR/theme/` stand before our own, and one that is broken never breaks a page.
+"""Template files -> pages; files in `DIR/theme/` replace our own, and a broken one never breaks a page.
 
 `app` makes one `Templates`; `view` renders with it. A theme's template may begin with
 `{% extends "built-in/issue.html" %}` and replace only blocks.

@@ -12,7 +12,7 @@ from bridge.store.database import Transaction
 from bridge.store.deliveries import State
 from bridge.store.published import NewActivity
 from bridge.terms import ActivityId, InboxUrl, Server
-from bridge.web.admin.door import make_link
+from bridge.web.admin.sessions import make_link
 from tests.browser.conftest import Tab
 from tests.browser.test_readers import LOOKS, WIDER, complaints
 from tests.support.running_blog import RunningBlog

@@ -85,7 +85,7 @@ def test_a_database_file_that_is_none_is_told_at_once(desk: Desk, command: str) 
     told = desk.run(command)
 
     assert told.status == 1
-    assert "is no SQLite database" in told.one_line()
+    assert "is not an SQLite database" in told.one_line()
 
 
 def test_a_damaged_database_is_told(desk: Desk) -> None:

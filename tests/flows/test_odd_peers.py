@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import subprocess
 import sys
@@ -13,7 +14,7 @@ import pytest
 
 from bridge.demo.stage import wait_until
 from bridge.signature.request import SignedRequest
-from tests.support.attack import Person, RunningBlog, Town, running_blog, with_issue
+from tests.support.attack import Person, RunningBlog, Town, blog_with_issue
 from tests.support.signing import http_date
 
 SOON = 10.0  #: seconds
@@ -21,18 +22,14 @@ SOON = 10.0  #: seconds
 
 @pytest.fixture(scope="module")
 def blog(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningBlog]:
-    place = tmp_path_factory.mktemp("odd")
-    with running_blog(place) as running:
-        yield with_issue(running, place)
-        log = (place / "server.log").read_text()
-        assert "Traceback" not in log, log[log.index("Traceback") - 500 :][:3000]
+    with blog_with_issue(tmp_path_factory.mktemp("odd")) as running:
+        yield running
 
 
 @pytest.fixture(scope="module")
 def town() -> Iterator[Town]:
-    running = Town("127.0.0.1")
-    yield running
-    running.close()
+    with contextlib.closing(Town("127.0.0.1")) as running:
+        yield running
 
 
 @pytest.fixture
@@ -121,7 +118,7 @@ def test_a_quote_of_our_create_quotes_the_post(blog: RunningBlog, ida: Person, c
     wish = ida.act("QuoteRequest", create_id, instrument=note)
 
     assert blog.post(ida, wish).status == 202
-    assert blog.verdict(wish) == ("done", "it asked leave to quote, and has it")
+    assert blog.verdict(wish) == ("done", "it asked permission to quote, and has it")
     assert blog.post(ida, ida.act("Create", note)).status == 202
     assert [one["kind"] for one in json.loads(blog.comments())["comments"] if "Zitat" in one["content_html"]] == [
         "quote"
@@ -249,7 +246,7 @@ def test_a_request_without_an_id_is_told_why_nobody_answers(blog: RunningBlog, i
     [(verdict, reason)] = blog.asked("SELECT verdict, reason FROM received WHERE actor_id = ?", ida.id)
     assert (verdict, reason) == (
         "ignored",
-        "it asks leave without an id, so no answer could say which request it answers",
+        "it asks permission without an id, so no answer could say which request it answers",
     )
 
 

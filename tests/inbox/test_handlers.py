@@ -1,4 +1,4 @@
-"""Reactions, their undoing, groups, moves, blocks and requests for leave: each with its effect and its limit."""
+"""Reactions, their undoing, groups, moves, blocks and requests for permission: each with its effect and its limit."""
 
 from __future__ import annotations
 

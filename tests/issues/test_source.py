@@ -235,7 +235,7 @@ def test_a_missing_folder_repository_or_git_is_a_sentence(tmp_path: Path, author
     with pytest.raises(UserFault, match=r"does not exist. Run `rundbrief init`"):
         read_saved_tree(Repository(folder=tmp_path / "nowhere"))
     (author.folder / "inner").mkdir()
-    with pytest.raises(UserFault, match=r"is no git repository. Run `rundbrief init`"):
+    with pytest.raises(UserFault, match=r"is not a git repository. Run `rundbrief init`"):
         head_commit(Repository(folder=author.folder / "inner"))
     with pytest.raises(UserFault, match=r"git was not found. Install git"):
         head_commit(Repository(folder=author.folder, environment={"PATH": str(tmp_path)}))
@@ -293,9 +293,9 @@ def test_a_file_is_named_from_anywhere(
     assert path_in(repository, author.folder / "25") == "25/index.md"
     assert path_in(repository, Path("../gone.md")) == "gone.md"
     for outside in (Path("/etc/passwd"), author.folder):
-        with pytest.raises(UserFault, match="does not lie in|there is no file"):
+        with pytest.raises(UserFault, match="is not in|there is no file"):
             path_in(repository, outside)
-    with pytest.raises(UserFault, match=r"there is no file \.\./\.\./x\.md here; issue files lie in"):
+    with pytest.raises(UserFault, match=r"there is no file \.\./\.\./x\.md here; issue files are in"):
         path_in(repository, Path("../../x.md"))
 
 
@@ -313,7 +313,7 @@ def test_a_named_file_is_found_from_anywhere_unless_another_of_that_name_is_here
     assert path_in(repository, Path("25")) == "25/index.md"
     (elsewhere / "24.md").write_bytes(b"of a clone")
     for other in (Path("24.md"), Path("26.md"), Path(".")):
-        with pytest.raises(UserFault, match="does not lie in|there is no file"):
+        with pytest.raises(UserFault, match="is not in|there is no file"):
             path_in(repository, other)
 
 

@@ -80,14 +80,14 @@ async def test_s102_ten_thousand_pings_for_one_source_are_one_fetch_in_ten_minut
     """From many networks, by both ways, in ten minutes: some are taken, each at the cost of one small transaction and
     none of a fetch; the others are told to come later, at no cost."""
     blog.serves("/echo", f'<p><a href="{PAGE}">x</a>', media_type="text/html")
-    source, place, pace = f"{blog.origin}/echo", desk.place, LinkbackPace()
+    source, place, pace = f"{blog.origin}/echo", desk.place, LinkbackPace(clock=lambda: desk.place.clock().timestamp())
     ways: tuple[Way, Way] = ("webmention", "pingback")
     taken = told_later = 0
     for number in range(10_000):
         place.clock.turn(timedelta(milliseconds=59))
         try:
-            pace.pass_client(f"203.0.113.{number % 250}", place.config, now=place.clock())
-            pace.pass_source(source, place.config, now=place.clock())
+            pace.pass_client(f"203.0.113.{number % 250}", place.config)
+            pace.pass_source(source, place.config)
         except TooMany:
             told_later += 1
             continue

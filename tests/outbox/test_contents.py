@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-from bridge.outbox.again import withdraw
 from bridge.outbox.report import report_lines
+from bridge.outbox.resend import withdraw
 from bridge.store.database import Transaction
 from bridge.store.schema import issues
 from tests.support.desks import Desk, letter

@@ -311,7 +311,7 @@ async def test_a_missing_folder_or_an_unreadable_one_removes_nothing(desk: Desk)
     with pytest.raises(UserFault, match="does not exist"):
         await desk.publish()
     desk.files.folder.mkdir()
-    with pytest.raises(UserFault, match="no git repository"):
+    with pytest.raises(UserFault, match="not a git repository"):
         await desk.publish()
     assert await desk.kinds() == ["Create"]
 

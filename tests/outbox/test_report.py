@@ -8,8 +8,8 @@ import pytest
 import sqlalchemy as sa
 
 from bridge.errors import UserFault
-from bridge.outbox.again import resend, withdraw
 from bridge.outbox.report import report_json, report_lines
+from bridge.outbox.resend import resend, withdraw
 from bridge.outbox.standing import IN_LINE
 from bridge.store.schema import followers
 from tests.support.desks import Desk, letter

@@ -12,9 +12,9 @@ from bridge.remote.documents import Documents
 from bridge.remote.door import Door
 from bridge.remote.hops import Hops
 from bridge.store.database import Database
+from tests.support.clocks import Watch
 from tests.support.engines import Engines, opened_database
 from tests.support.local_servers import Peer, serving
-from tests.support.remote_people import Watch
 from tests.support.signed_fetches import KNOCK, OWN
 
 

@@ -17,8 +17,9 @@ from bridge.remote.budget import Budget, Cause
 from bridge.store import actors as known_actors
 from bridge.store.database import Database
 from bridge.terms import ActorId, KeyId
+from tests.support.clocks import Watch
 from tests.support.local_servers import Peer
-from tests.support.remote_people import ONE, TWO, Watch, is_stored, key_document, serve_actor
+from tests.support.remote_people import ONE, TWO, is_stored, key_document, serve_actor
 
 
 async def keep(actors: RemoteActors, database: Database, actor: RemoteActor) -> None:

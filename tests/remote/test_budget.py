@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from bridge.remote.budget import Budget, BudgetSpent, Cause
-from tests.support.remote_people import Watch
+from tests.support.clocks import Watch
 
 
 def test_s56_twenty_fetches_and_no_more() -> None:

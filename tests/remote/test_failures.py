@@ -9,7 +9,7 @@ import pytest
 from bridge.errors import FetchFailed, FetchGone, FetchNotFound
 from bridge.remote.budget import Cause
 from bridge.remote.failures import Failures, Lately
-from tests.support.remote_people import Watch
+from tests.support.clocks import Watch
 
 
 def test_s61_a_verdict_is_believed_for_ten_minutes() -> None:

@@ -10,8 +10,8 @@ from bridge.remote.budget import Budget, Cause
 from bridge.remote.door import Door
 from bridge.remote.hops import Hops, Wanted
 from bridge.remote.target_pace import OF_ALL, OF_ONE, TargetBusy, TargetPace
+from tests.support.clocks import Watch
 from tests.support.local_servers import Peer
-from tests.support.remote_people import Watch
 from tests.support.signed_fetches import OWN
 
 NETWORK = Cause(name="203.0.113.7")
@@ -48,14 +48,6 @@ def test_s56_a_thousand_servers_together_are_no_hammer_either_and_keep_nobody_fr
             pass
     assert sent == OF_ALL.burst
     pace.take("victim.example", NETWORK)
-
-
-def test_s62_the_memory_of_targets_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("bridge.remote.target_pace._MOST_REMEMBERED", 100)
-    pace = TargetPace(clock=Watch())
-    for number in range(1000):
-        pace.take(f"h{number}.example", proven("evil.example"))
-    assert len(pace._paid_at) == 100
 
 
 async def test_s56_redirects_count_at_the_server_they_lead_to(door: Door, peer: Peer, other_peer: Peer) -> None:

@@ -15,7 +15,7 @@ from pathlib import Path, PurePosixPath
 #: Lowest first. A part imports its own folder and anything lower, never a neighbour on the same step.
 STEPS: tuple[frozenset[str], ...] = (
     frozenset({"clock", "errors", "garbage", "logs", "metrics", "plurals", "terms"}),
-    frozenset({"urls"}),
+    frozenset({"pace", "urls"}),
     frozenset({"accounts", "config_values"}),
     frozenset({"config"}),
     frozenset({"config_text"}),

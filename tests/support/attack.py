@@ -24,7 +24,7 @@ from bridge.signature.integrity_proof import add_proof
 from bridge.signature.keys import Signer, private_key
 from bridge.signature.request import SignedRequest
 from bridge.terms import KeyId
-from tests.support.signing import EdKey, RsaKey, cavage_request, ed_key, http_date, pem_of, post_headers, rsa_key
+from tests.support.signing import EdKey, RsaKey, cavage_request, ed_key, pem_of, post_headers, rsa_key
 
 AS2 = "application/activity+json"
 PUBLIC = "https://www.w3.org/ns/activitystreams#Public"
@@ -284,10 +284,6 @@ def read_reply(line: socket.socket) -> Reply:
     return Reply(status=0)
 
 
-def now_date() -> str:
-    return http_date(datetime.now(UTC))
-
-
 @contextmanager
 def running_blog(
     place: Path, *, changes: Mapping[str, str] | None = None, url: str | None = None
@@ -330,6 +326,15 @@ def with_issue(blog: RunningBlog, place: Path) -> RunningBlog:
         subprocess.run(command, check=True, capture_output=True)
     note = wait_until("the issue is out", lambda: blog.get("/issues/nebel"), seconds=30)
     return replace(blog, actor=note["attributedTo"], note=note["id"])
+
+
+@contextmanager
+def blog_with_issue(place: Path) -> Iterator[RunningBlog]:
+    """A blog with one issue out, whose server must not have logged a traceback in the end."""
+    with running_blog(place) as running:
+        yield with_issue(running, place)
+        log = (place / "server.log").read_text()
+        assert "Traceback" not in log, log[log.index("Traceback") - 500 :][:3000]
 
 
 def _is_ready(child: Child, origin: str) -> bool:

@@ -16,3 +16,13 @@ class Clock:
 
     def turn(self, by: timedelta) -> None:
         self.now += by
+
+
+class Watch:
+    """A clock for durations, which the test turns."""
+
+    def __init__(self) -> None:
+        self.now = 1000.0
+
+    def __call__(self) -> float:
+        return self.now

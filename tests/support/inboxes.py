@@ -15,11 +15,11 @@ from bridge.config import Config, config_from
 from bridge.inbox import authenticate
 from bridge.inbox.authenticate import VerifiedActivity
 from bridge.inbox.creators import Creators
-from bridge.inbox.policy import Pace
 from bridge.inbox.receive import Inbox
 from bridge.inbox.result import Result
 from bridge.inbox.sources import Sources
 from bridge.inbox.whom import Whom
+from bridge.pace import Pace
 from bridge.remote.actors import RemoteActors
 from bridge.remote.budget import Budget
 from bridge.remote.documents import Documents

@@ -24,16 +24,6 @@ RSA_ONE = rsa.generate_private_key(65537, 2048)
 ONE, TWO = pem_of(RSA_ONE), pem_of(rsa.generate_private_key(65537, 2048))
 
 
-class Watch:
-    """A clock for durations, which the test turns."""
-
-    def __init__(self) -> None:
-        self.now = 1000.0
-
-    def __call__(self) -> float:
-        return self.now
-
-
 def key_document(key_id: str, owner: str, pem: str = ONE) -> dict[str, object]:
     """A key as documents show it."""
     return {"id": key_id, "owner": owner, "publicKeyPem": pem}

@@ -15,7 +15,7 @@ from bridge.store.database import Transaction
 from bridge.store.followers import Follower
 from bridge.store.login_tables import sessions
 from bridge.terms import ActorId, InboxUrl, Server
-from bridge.web.admin.door import make_link
+from bridge.web.admin.sessions import make_link
 from tests.support.running_blog import Answer, RunningBlog
 
 PAGES = [

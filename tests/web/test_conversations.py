@@ -23,11 +23,11 @@ from tests.support.databases import new_sqlite
 NOW = datetime(2026, 11, 28, 12, 0, tzinfo=UTC)
 
 
-def issue(number: int, *, closes: datetime | None = None) -> IssueRow:
+def issue(number: int) -> IssueRow:
     return IssueRow(
         id=number, blog_id=1, slug=Slug(f"issue-{number}"), path="", state="published", digest="", source={}, title="",
         number=number, language="en", visibility="public", page_html="", teaser_html="", teaser_text="", tags=(),
-        links=(), object_id=None, date=NOW, published_at=NOW, updated_at=None, comments_close_at=closes,
+        links=(), object_id=None, date=NOW, published_at=NOW, updated_at=None, comments_close_at=None,
         comments_open=None, changed_at=NOW,
     )  # fmt: skip
 
@@ -54,7 +54,7 @@ class Desk:
         self.readings += 1
         said = Entry(id="a", kind="reply", object_id="https://a.example/1", url="", received_at=NOW)
         found = Conversation(
-            issue=issue(number, closes=self.closes), entries=(said,) * self.entries, tally=Tally(), closed=False
+            issue=issue(number), entries=(said,) * self.entries, tally=Tally(), closed=False, closes=self.closes
         )
         self.began.set()
         await self.goes_on.wait()

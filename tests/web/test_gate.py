@@ -8,17 +8,9 @@ import pytest
 
 from bridge.errors import KeyUnavailable, Refusal, TooMany, Unauthenticated
 from bridge.web.gate import Gate
+from tests.support.clocks import Watch
 
 NETWORK, OTHER = "198.51.100.7", "198.51.100.8"
-
-
-class Watch:
-    """A clock that the test turns."""
-
-    now = 0.0
-
-    def __call__(self) -> float:
-        return self.now
 
 
 def refused(gate: Gate, network: str = NETWORK, *, by: type[Refusal] = Unauthenticated) -> None:
@@ -37,7 +29,7 @@ def test_s77_refused_requests_use_up_what_a_network_has_and_time_gives_it_back()
     assert stopped.value.retry_after is not None
     with gate.request(OTHER):
         pass
-    watch.now = stopped.value.retry_after.total_seconds()
+    watch.now += stopped.value.retry_after.total_seconds()
     with gate.request(NETWORK):
         pass
 

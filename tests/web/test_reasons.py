@@ -20,7 +20,7 @@ BRIDGE = Path(__file__).parent.parent.parent / "bridge"
 #: What of the code ends in a stored reason or on an admin page: every text in it that reads like a sentence counts.
 WRITERS = (
     "accounts.py", "activity", "conversation/approval.py", "delivery", "inbox", "linkback", "outbox/answer.py",
-    "remote", "repair", "signature", "urls.py", "web/admin/deeds.py",
+    "pace.py", "remote", "repair", "signature", "urls.py", "web/admin/deeds.py",
 )  # fmt: skip
 #: Files of those that write no reasons, and why.
 ELSEWHERE = {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+from datetime import timedelta
 
 import pytest
 
@@ -15,7 +16,7 @@ HEAD = "POST /inbox HTTP/1.1\r\nhost: {host}\r\ncontent-type: application/activi
 
 @pytest.fixture(autouse=True)
 def short_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(inbox_route, "_BODY_SECONDS", 0.5)
+    monkeypatch.setattr(inbox_route, "_BODY_TIME", timedelta(seconds=0.5))
 
 
 @pytest.mark.parametrize("first", [b"", b'{"type":'], ids=["nothing", "a beginning"])

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import json
 
-from bridge.outbox.again import withdraw
+from bridge.outbox.resend import withdraw
 from bridge.store import issues, quote_stamps
 from bridge.store.database import Transaction
 from bridge.store.quote_stamps import Stamp

@@ -8,72 +8,49 @@ from __future__ import annotations
 from bridge.activity.ids import new_token
 from bridge.activity.incoming_note import Note
 from bridge.activity.incoming_types import QuoteRequest
-from bridge.activity.outgoing import answer_of
-from bridge.activity.quote import accept_quote, quoters_of
+from bridge.activity.quote import quoters_of
 from bridge.errors import FetchError
+from bridge.inbox import permission
 from bridge.inbox.authenticate import VerifiedActivity
 from bridge.inbox.context import Context
-from bridge.inbox.handlers.permission import NO_ID
-from bridge.inbox.result import Done, Effect, Ignored, Result
-from bridge.outbox import audience
+from bridge.inbox.result import Done, Effect, Ignored, Result, saying
 from bridge.store import followers, places, published, quote_stamps
 from bridge.store.database import Transaction
-from bridge.store.published import NewActivity, ObjectRow
+from bridge.store.published import ObjectRow
 from bridge.store.quote_stamps import Stamp
-from bridge.terms import Document, ObjectId
-from bridge.urls import same_origin, same_site
 
 
 async def give_leave(verified: VerifiedActivity, request: QuoteRequest, context: Context) -> Effect:
     """May it? Anybody may ask, for a post of their own; whose it is, the post says, embedded or at its own server."""
-    actor, asked_for = verified.actor, request.instrument_id
-    if request.id is None:
-        return lambda tx: Ignored(reason=NO_ID)
-    if not same_origin(asked_for, actor.id) or not asked_for.startswith(("https://", "http://")):
-        return lambda tx: Ignored(reason="it asks leave for a post that is not the sender's own")
-    if not same_site(actor.inbox, actor.id):
-        return lambda tx: Ignored(reason="its inbox is on another server, which asked nothing")  # S79
+    if (refusal := permission.unanswerable(verified, request)) is not None:
+        return saying(refusal)
+    asked_for = request.instrument_id
     quote = request.quote
     if quote is None:
         try:
             quote, _ = await context.sources.post(asked_for, verified.budget)
         except FetchError as error:
-            reason = f"the post that would quote could not be read: {error}"
-            return lambda tx: Ignored(reason=reason)
-    if quote.attributed_to != actor.id or quote.id != asked_for:
-        return lambda tx: Ignored(reason="it asks leave for a post that is not the sender's own")
-    echoed: Document = {
-        "id": request.id,
-        "type": "QuoteRequest",
-        "actor": actor.id,
-        "object": request.object_id,
-        "instrument": asked_for,
-    }
-    return _judged(verified, request.object_id, quote, echoed, context)
+            return saying(Ignored(reason=f"the post that would quote could not be read: {error}"))
+    if quote.attributed_to != verified.actor.id or quote.id != asked_for:
+        return saying(Ignored(reason=permission.NOT_ITS_OWN))
+    return _judged(verified, request, quote, context)
 
 
-def _judged(verified: VerifiedActivity, object_id: ObjectId, quote: Note, echoed: Document, context: Context) -> Effect:
-    blog, actor = context.blog, verified.actor
-    activity_id = blog.addresses.activity(new_token())
-
+def _judged(verified: VerifiedActivity, request: QuoteRequest, quote: Note, context: Context) -> Effect:
     def effect(tx: Transaction) -> Result:
-        row = _post(tx, object_id, context)
+        row = _post(tx, request.object_id, context)
         if row is None or row.deleted_at is not None:
-            return Ignored(reason=f"it asks leave to quote {object_id}, which is not ours to give")
+            return Ignored(reason=f"it asks permission to quote {request.object_id}, which is not ours")
+        issue_id = row.issue_id
         if quote.quotes is not None and not _is_of(tx, quote.quotes, row, context):
-            return Ignored(reason="the post quotes something else", issue_id=row.issue_id)
+            return Ignored(reason="the post quotes something else", issue_id=issue_id)
         stamp = _stamp(tx, row, quote, verified, context)
         if stamp is None:
-            body = blog.seal(answer_of(echoed, activity_id, "Reject", actor=blog.actor_id))
-        else:
-            address = blog.addresses.stamp(stamp.token)
-            body = blog.seal(accept_quote(echoed, activity_id, actor=blog.actor_id, stamp=address))
-        kind = "Reject" if stamp is None else "Accept"
-        new = NewActivity(id=activity_id, blog_id=blog.id, type=kind, body=body, issue_id=row.issue_id)
-        audience.deliver(tx, new, [actor.inbox], now=context.now, priority=audience.AWAITED)
-        if stamp is None:
-            return Ignored(reason="it may not be quoted by this sender, who was told so", issue_id=row.issue_id)
-        return Done(reason="it asked leave to quote, and has it", issue_id=row.issue_id)
+            permission.answer(tx, verified, request, context, kind="Reject", issue_id=issue_id)
+            return Ignored(reason="it may not be quoted by this sender, who was told so", issue_id=issue_id)
+        address = context.blog.addresses.stamp(stamp.token)
+        permission.answer(tx, verified, request, context, kind="Accept", issue_id=issue_id, stamp=address)
+        return Done(reason="it asked permission to quote, and has it", issue_id=issue_id)
 
     return effect
 
@@ -89,7 +66,7 @@ def _is_of(tx: Transaction, quoted: str, row: ObjectRow, context: Context) -> bo
 
 
 def _stamp(tx: Transaction, row: ObjectRow, quote: Note, verified: VerifiedActivity, context: Context) -> Stamp | None:
-    """The leave that stands, or a new one if the object's policy lets this person quote; one taken back stays so."""
+    """The stamp given before, or a new one if the object's policy allows it. A revoked one stays revoked."""
     known = quote_stamps.find_for(tx, row.id, quote.id)
     if known is not None:
         return None if known.revoked_at is not None or known.actor_id != verified.actor.id else known

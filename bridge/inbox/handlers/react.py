@@ -13,7 +13,7 @@ from bridge.inbox.result import Done, Effect, Ignored, Result
 from bridge.store import changes, entries, forgotten, reactions, tombstones
 from bridge.store.database import Transaction
 
-#: What a group may hand on of others that is worth asking the origin about; votes and their undoing cannot be proven.
+#: What a group may pass on of others that is worth asking the origin about; votes and their undoing cannot be proven.
 _SHOWN_INNER = frozenset({"Create", "Update", "Delete", "Announce"})
 
 
@@ -25,7 +25,7 @@ def count_like(verified: VerifiedActivity, like: Like, context: Context) -> Effe
 async def count_boost(verified: VerifiedActivity, announce: Announce, context: Context) -> Effect:
     """May it? Anybody may boost, once; a boost that is not public is told to nobody.
 
-    A boost of something that is not ours may hand on a reply that we never got: its origin is asked.
+    A boost of something that is not ours may pass on a reply that we never got: its origin is asked.
     """
     if not announce.is_public:
         return _told_to_nobody
@@ -103,7 +103,7 @@ def _count(
         place = place_of_ours(tx, object_id, context)
         if place is None:
             return Ignored(reason=f"a {kind} of {object_id}, which is not ours")
-        issue_id, post = place.issue_id, place.post or object_id
+        issue_id = place.issue_id
         if activity_id is not None and verified.actor.id in tombstones.deleters(tx, activity_id):
             return Ignored(verdict="deleted", reason=f"the {kind} was taken back before it arrived", issue_id=issue_id)
         if forgotten.since(tx, context.blog.id, verified.actor.id) is not None:
@@ -114,20 +114,26 @@ def _count(
             issue_id=issue_id,
             kind=kind,
             actor_id=verified.actor.id,
-            object_id=post,
+            object_id=place.post or object_id,
             activity_id=activity_id,
             content=content,
             now=context.now,
         )
-        if kept == "same":
-            return Ignored(verdict="duplicate", reason=f"has done so before: one {kind} a person", issue_id=issue_id)
-        if kept == "full":
-            told = f"more than {reactions.MOST_OF_ONE} reactions of one person"
-            return Ignored(verdict="duplicate", reason=told, issue_id=issue_id)
-        tx.touch(changes.issue(issue_id))
-        if kept == "another":
-            told = f"kept beside what this person did before; together they count as one {kind}"
-            return Ignored(verdict="duplicate", reason=told, issue_id=issue_id)
-        return Done(verdict="shown", reason=f"counts as a {kind}", issue_id=issue_id)
+        if kept in ("first", "another"):
+            tx.touch(changes.issue(issue_id))
+        return _counted(kept, kind, issue_id)
 
     return effect
+
+
+def _counted(kept: reactions.Kept, kind: reactions.Kind, issue_id: int) -> Result:
+    match kept:
+        case "first":
+            return Done(verdict="shown", reason=f"counts as a {kind}", issue_id=issue_id)
+        case "another":
+            reason = f"kept beside what this person did before; together they count as one {kind}"
+        case "same":
+            reason = f"has done so before: one {kind} a person"
+        case "full":
+            reason = f"more than {reactions.MOST_OF_ONE} reactions of one person"
+    return Ignored(verdict="duplicate", reason=reason, issue_id=issue_id)

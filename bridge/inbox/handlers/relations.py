@@ -50,7 +50,7 @@ def _touch_all_of(tx: Transaction, context: Context, actor_id: ActorId) -> None:
 
 
 def show_again(tx: Transaction, verified: VerifiedActivity, context: Context) -> Result:
-    """The block has ended: what it hid stands again, unless something else speaks against it."""
+    """The block has ended: what it hid is shown again, unless something else speaks against it."""
     actor_id = verified.actor.id
     actors.mark_block(tx, actor_id, blocks=False)
     for entry in entries.of_actor(tx, context.blog.id, actor_id):

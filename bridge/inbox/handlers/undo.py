@@ -121,7 +121,7 @@ def _may_still_come(tx: Transaction, verified: VerifiedActivity, undo: Undo, con
 
 
 def unblock(verified: VerifiedActivity, undo: UndoBlock, context: Context) -> Effect:
-    """May it? Who blocked the blog may end that; what they said stands again."""
+    """May it? Who blocked the blog may end that; what they said is shown again."""
     if undo.undone_actor not in (None, verified.actor.id):
         return lambda tx: Ignored(reason=_NOT_YOURS)
     if not context.is_us(undo.target):

@@ -15,7 +15,7 @@ from bridge.store import deliveries, issues
 from bridge.store.database import Transaction
 from bridge.store.logins import Session
 from bridge.terms import Server
-from bridge.web.admin import door
+from bridge.web.admin import sessions
 from bridge.web.admin.pages import render
 from bridge.web.site import SITE, Site
 
@@ -107,7 +107,7 @@ async def send_again(request: web.Request, session: Session, form: _FORM) -> web
 
 async def log_out(request: web.Request, session: Session, form: _FORM) -> web.StreamResponse:
     """End the session."""
-    return await door.log_out(request, session)
+    return await sessions.log_out(request, session)
 
 
 async def _target(site: Site, deed: str, text: str) -> Target:

@@ -34,8 +34,8 @@ from bridge.store.entries import EntryRow
 from bridge.store.logins import Session
 from bridge.store.servers import ServerRow
 from bridge.web import gather
-from bridge.web.admin.door import page
-from bridge.web.admin.picture import curve
+from bridge.web.admin.curve import curve
+from bridge.web.admin.sessions import page
 from bridge.web.site import SITE, Site
 
 _NEWEST = 12
@@ -62,7 +62,7 @@ _DONE = {
 
 @dataclass(frozen=True, kw_only=True)
 class Remark:
-    """A comment as the author sees it: with its state, the reason, and the issue it stands under.
+    """A comment as the author sees it: with its state, the reason, and the issue it is under.
 
     `wish` is why its author would not have it shown.
     """

@@ -5,7 +5,7 @@ from __future__ import annotations
 from aiohttp import web
 
 from bridge.web.admin import deeds, pages
-from bridge.web.admin.door import by_author, for_author, log_in, show_login
+from bridge.web.admin.sessions import by_author, for_author, log_in, show_login
 
 
 async def _to_the_front(request: web.Request) -> web.StreamResponse:

@@ -20,7 +20,7 @@ async def publish_named(
 ) -> Report:
     """Publish these paths as they are saved, or with `dry_run` say what that would do.
 
-    A broken file is neither committed nor holds up the others. Raises UserFault for a name that is no issue file's,
+    A broken file is neither committed nor holds up the others. Raises UserFault for a name that is not an issue file's,
     and as `Publisher.publish` does.
     """
     repository = publisher.repository

@@ -1,4 +1,4 @@
-"""Config, database and our Ed25519 key -> the blog that speaks; `app` opens it with all else, git's hook alone."""
+"""Config, database and our Ed25519 key -> the `Blog` that signs what we say; opened by `app`, and by git's hook."""
 
 from __future__ import annotations
 

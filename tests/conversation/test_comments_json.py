@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable
 
 from bridge.conversation.comment import Entry, Picture
-from bridge.conversation.document import comments_bytes, comments_json
+from bridge.conversation.comments_json import comments_bytes, comments_json
 
 Said = Callable[..., Entry]
 ISSUE = "https://links.example/issues/24"

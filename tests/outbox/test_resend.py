@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from bridge.errors import UserFault
-from bridge.outbox.again import resend, withdraw
+from bridge.outbox.resend import resend, withdraw
 from bridge.store import deliveries
 from bridge.terms import Server
 from tests.support.desks import Desk, follow, letter

@@ -1,8 +1,8 @@
 """One writer of the issues folder at a time: a push until git has ended it, or the commit of `publish FILE...`.
 
 git brings the folder in line with a push before it knows whether the branch may still move (`updateInstead` of
-receive.denyCurrentBranch). So of two pushes at once the slower one left the folder with files that it could not commit,
-and each later push was refused for them. `cli.hooks` and `worktree` take the turn.
+receive.denyCurrentBranch). Without a lock, the slower of two pushes left files in the folder that it could not commit,
+and every later push was refused because of them. `cli.hooks` and `worktree` take the lock.
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ from bridge.errors import UserFault
 
 _LOOK = 0.05  #: seconds between two looks
 _PATIENCE = 60.0  #: seconds; a push takes as long as its publishing
-_LONGEST = 600.0  #: seconds that a push may take from the others
+_LONGEST = 600.0  #: seconds for which a push may hold up the others
 
 
 def take(folder: Path, *, patience: float = _PATIENCE) -> int:
-    """Wait for the turn, at most `patience` seconds; closing the descriptor ends it. Raises UserFault."""
+    """Wait for the lock, at most `patience` seconds; closing the descriptor releases it. Raises UserFault."""
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     end = time.monotonic() + patience
     while not _is_ours(descriptor):
@@ -32,7 +32,7 @@ def take(folder: Path, *, patience: float = _PATIENCE) -> int:
 
 
 def keep_until_the_end_of(pid: int) -> None:
-    """Keep the turn that this process took until another one has ended, by a child that does nothing else."""
+    """Keep the lock that this process took until another one has ended, by a child that does nothing else."""
     if os.fork():
         return
     try:
@@ -54,7 +54,7 @@ def _is_ours(descriptor: int) -> bool:
     except BlockingIOError:
         return False
     except OSError:
-        return True  # a file system that knows no locks; what the pusher saw is compared all the same
+        return True  # a file system without locks; what the pusher saw is compared anyway
     return True
 
 

@@ -28,7 +28,7 @@ def comments_json(
 ) -> Document:
     """The conversation as contract section 7 has it, each entry before its answers.
 
-    `parent` always names an entry of the same list. What stands behind a content warning is folded in `content_html`,
+    `parent` always names an entry of the same list. What is behind a content warning is folded in `content_html`,
     sensitive pictures behind the words `cover`.
     """
     all_of_them = tuple(entries)
@@ -70,7 +70,7 @@ def _is_private(entry: Entry) -> bool:
 
 
 def comments_bytes(document: Document) -> bytes:
-    """The document as UTF-8 that may also stand inside a script element: no `<`, no U+2028 (S98)."""
+    """The document as UTF-8 that may also be put inside a script element: no `<`, no U+2028 (S98)."""
     text = json.dumps(document, ensure_ascii=False, separators=(",", ":"))
     for character in "<>&\u2028\u2029":
         text = text.replace(character, f"\\u{ord(character):04x}")

@@ -53,7 +53,7 @@ class CommentWriter:
         self._blocks: list[_Open] = []
         self._inlines: list[_Open] = []
         self._skipping = 0
-        self._run: str | None = None  #: the tag around the running text: "p", "" for none, None outside of text
+        self._run: str | None = None  #: the tag around the running text: "p", "" for none, None outside text
         self._wrapped = False  #: the source opened a paragraph here, so also a list item gets one
         self._space = False
         self._breaks = 0
@@ -126,7 +126,7 @@ class CommentWriter:
             self._push(_Open("", "li", "<li>"))
         is_item = token.name == "li"
         if is_item and self._in_list() is False:
-            self._push(_Open("li", "", ""))  # an item outside of a list is a paragraph
+            self._push(_Open("li", "", ""))  # an item outside a list is a paragraph
             return
         self._push(_Open(token.name, token.name, _block_tag(token)))
 

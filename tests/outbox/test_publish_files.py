@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from bridge.errors import UserFault
-from bridge.outbox.named import publish_named
+from bridge.outbox.publish_files import publish_named
 from bridge.outbox.report import report_lines
 from tests.support.desks import Desk, letter
 from tests.support.pictures import png
