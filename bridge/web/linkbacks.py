@@ -5,24 +5,20 @@ W3C Webmention 3.2, Pingback 1.0 section 3. Both are advertised on every issue's
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Mapping
-from datetime import timedelta
-from urllib.parse import parse_qsl
 
 from aiohttp import web
+from multidict import MultiDictProxy
 
-from bridge.errors import NoSuchThing, Refusal, TooLarge, WrongType
+from bridge.errors import NoSuchThing, WrongType
 from bridge.linkback import xml_rpc
 from bridge.linkback.receive import NotTaken
 from bridge.web.client import address_of
+from bridge.web.forms import read_body, read_form
 from bridge.web.site import SITE, Site
 
-_FORM = "application/x-www-form-urlencoded"
 _XML = ("text/xml", "application/xml")
 _MOST_BYTES = xml_rpc.MOST_BYTES
-_BODY_TIME = timedelta(seconds=10)
-_MOST_FIELDS = 20
 
 
 def headers_of(site: Site) -> tuple[str, Mapping[str, str]]:
@@ -37,13 +33,7 @@ async def webmention(request: web.Request) -> web.StreamResponse:
     """202 for what is queued; 400 with the reason for what can be none."""
     site = _receiving(request)
     site.linkback_pace.pass_client(address_of(request, site.config), site.config, now=site.clock())
-    if request.content_type != _FORM:
-        raise WrongType(f"the type {request.content_type}")
-    try:
-        text = (await _body(request)).decode()
-        fields = parse_qsl(text, keep_blank_values=True, max_num_fields=_MOST_FIELDS, errors="strict")
-    except ValueError as error:
-        raise NotTaken("the form cannot be read") from error
+    fields = await read_form(request, most_bytes=_MOST_BYTES)
     source, target = _only(fields, "source"), _only(fields, "target")
     site.receiver.check(source, target)
     site.linkback_pace.pass_source(source, site.config, now=site.clock())
@@ -57,7 +47,7 @@ async def pingback(request: web.Request) -> web.StreamResponse:
     site.linkback_pace.pass_client(address_of(request, site.config), site.config, now=site.clock())
     if request.content_type not in _XML:
         raise WrongType(f"the type {request.content_type}")
-    body = await _body(request)
+    body = await read_body(request, most_bytes=_MOST_BYTES)
     try:
         call = xml_rpc.read_call(body)
         site.receiver.check(call.source, call.target)
@@ -80,32 +70,9 @@ def _receiving(request: web.Request) -> Site:
     return site
 
 
-def _only(fields: list[tuple[str, str]], name: str) -> str:
+def _only(fields: MultiDictProxy[str], name: str) -> str:
     """The one value of a field; none and two are both refused, because programs differ in which of two they take."""
-    values = [value.strip() for key, value in fields if key == name]
+    values = [value.strip() for value in fields.getall(name, [])]
     if len(values) != 1 or not values[0]:
         raise NotTaken(f"exactly one {name} is needed")
     return values[0]
-
-
-async def _body(request: web.Request) -> bytes:
-    """The whole body within the cap and the time. Raises TooLarge, or a Refusal with 408."""
-    if (request.content_length or 0) > _MOST_BYTES:
-        raise TooLarge(f"a body of {request.content_length} bytes")
-    pieces = bytearray()
-    try:
-        async with asyncio.timeout(_BODY_TIME.total_seconds()):
-            async for chunk in request.content.iter_any():
-                pieces += chunk
-                if len(pieces) > _MOST_BYTES:
-                    raise TooLarge(f"a body over {_MOST_BYTES} bytes")
-    except TimeoutError as error:
-        raise _TooSlow("the body did not come in time") from error
-    return bytes(pieces)
-
-
-class _TooSlow(Refusal):
-    """A sender that trickles (security S81)."""
-
-    status = 408
-    public = "the body took too long"
