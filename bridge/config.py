@@ -8,6 +8,7 @@ reader of `config_values` (docs/decisions/0007).
 from __future__ import annotations
 
 import re
+import stat
 import tomllib
 from collections.abc import Mapping
 from dataclasses import MISSING, dataclass, field, fields
@@ -187,6 +188,15 @@ def read_config(path: Path) -> Config:
     except tomllib.TOMLDecodeError as error:
         raise ConfigFaults([f"{path}: is not valid TOML: {error}"]) from error
     return config_from(table, folder=path.resolve().parent, name=str(path), text=text)
+
+
+def open_secret(path: Path, config: Config) -> str | None:
+    """What is wrong with a file that holds a secret and that every user of the machine may read, with the cure."""
+    mode = stat.S_IMODE(path.stat().st_mode)
+    holds = config.server.metrics_token or urlsplit(config.database.url).password
+    if not holds or not mode & 0o007:
+        return None
+    return f"{path} holds a password or token and is open to all users (mode {mode:04o}); close it: chmod 600 {path}"
 
 
 _SECTIONS: Mapping[str, type] = {

@@ -1,4 +1,4 @@
-"""Texts that are below each other -> how wide their column is; the commands that list use it."""
+"""Lines as a terminal may show them, and how wide a column of texts is; the commands that list use it."""
 
 from __future__ import annotations
 
@@ -6,6 +6,11 @@ from collections.abc import Iterable
 
 #: A longer text sticks out alone, instead of pushing what follows it out of everybody's sight.
 _WIDEST = 40
+
+
+def printable(text: str) -> str:
+    """One line, in which nothing that a stranger wrote may steer the terminal (security S100)."""
+    return text if text.isprintable() else "".join(letter if letter.isprintable() else "�" for letter in text)
 
 
 def width_of(texts: Iterable[str]) -> int:

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import typer
 
 from bridge.app import App
-from bridge.cli.columns import width_of
+from bridge.cli.columns import printable, width_of
 from bridge.cli.options import ConfigOption, JsonOption, print_json, with_app
 from bridge.outbox.report import in_zone
 from bridge.plurals import counted
@@ -46,7 +46,7 @@ def deliveries(
             typer.echo("Every server has what it should have." if failing else "Nothing was ever sent to anybody.")
         wide = width_of(line.server for line in lines)
         for line in lines:
-            typer.echo(f"{line.server:<{wide}}  {_sentence(line, app.config.blog.timezone)}")
+            typer.echo(printable(f"{line.server:<{wide}}  {_sentence(line, app.config.blog.timezone)}"))
         return 0
 
     return with_app(config, run)

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 import typer
 
 from bridge.app import App
-from bridge.cli.columns import width_of
+from bridge.cli.columns import printable, width_of
 from bridge.cli.options import ConfigOption, JsonOption, print_json, with_app
 from bridge.errors import UserFault
 from bridge.inbox.names import word_for
@@ -73,7 +73,7 @@ async def _show_ledger(app: App, slug: str, *, as_json: bool) -> int:
         print_json(ledger)
     else:
         for line in _lines(ledger, app.config.blog.timezone):
-            typer.echo(line)
+            typer.echo(printable(line))
     return 0
 
 

@@ -19,7 +19,7 @@ import uvloop
 from bridge.app import load_keys, opened
 from bridge.cli.options import ConfigOption, config_from
 from bridge.cli.serving import serve_all, serve_web, serve_work
-from bridge.config import Config
+from bridge.config import Config, find_config, open_secret, read_config
 from bridge.config import config_from as judge
 from bridge.config_text import config_text
 from bridge.errors import ConfigFaults, UserFault, WrongUse
@@ -28,6 +28,8 @@ from bridge.logs import log_to_stderr
 from bridge.signature.key_files import ED25519_KEY_FILE, INSTANCE_KEY_FILE, RSA_KEY_FILE, make_key_file
 from bridge.store.revision import is_newest
 from bridge.store.sqlite import sqlite_path
+
+log = logging.getLogger(__name__)
 
 
 def init(
@@ -185,8 +187,11 @@ def work(config: ConfigOption = None) -> None:
 
 
 def _run(config: Path | None, main: Callable[[Config], Coroutine[Any, Any, None]]) -> None:
-    settings = config_from(config)
+    path = find_config(config, Path.cwd())
+    settings = read_config(path)
     log_to_stderr(logging.INFO)
+    if told := open_secret(path, settings):
+        log.warning(told)
     _migrate(settings)
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(main(settings))

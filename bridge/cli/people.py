@@ -14,7 +14,7 @@ import typer
 from bridge.accounts import domain_from
 from bridge.activity.ids import Blog
 from bridge.app import App
-from bridge.cli.columns import width_of
+from bridge.cli.columns import printable, width_of
 from bridge.cli.options import ConfigOption, JsonOption, print_json, with_app
 from bridge.clock import wire_time
 from bridge.errors import UserFault, WrongUse
@@ -49,7 +49,7 @@ def list_followers(
         else:
             wide = width_of(one["handle"] for one in listed)
             for one in listed:
-                typer.echo(f"{one['since'][:10]}  {one['handle']:<{wide}}  {one['actor']}")
+                typer.echo(printable(f"{one['since'][:10]}  {one['handle']:<{wide}}  {one['actor']}"))
             servers = {one["server"] for one in listed}
             typer.echo(f"{counted(len(listed), 'follower')} on {counted(len(servers), 'server')}.")
         return 0

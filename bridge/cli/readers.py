@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 import typer
 
 from bridge.app import App
-from bridge.cli.columns import width_of
+from bridge.cli.columns import printable, width_of
 from bridge.cli.options import ConfigOption, JsonOption, print_json, with_app
 from bridge.conversation.blocklist import BlockList
 from bridge.conversation.comments_json import own_comments
@@ -99,9 +99,9 @@ def _print_comments(listed: list[dict[str, Any]], zone: ZoneInfo, nothing: str) 
         author = one["author"] or {"name": "(deleted)", "handle": ""}
         who = " ".join(part for part in (author["name"], author["handle"]) if part)
         when = in_zone(datetime.fromisoformat(one["published"]), zone)
-        typer.echo(_printable(f"  {one['id']}  {one['state']:<7}  {one['kind']:<{wide}}  {when}  {who}"))
+        typer.echo(printable(f"  {one['id']}  {one['state']:<7}  {one['kind']:<{wide}}  {when}  {who}"))
         for line in text_of(one["content_html"]).splitlines():
-            typer.echo(_printable(f"      {line}"))
+            typer.echo(printable(f"      {line}"))
     if not listed:
         typer.echo(nothing)
 
@@ -111,7 +111,7 @@ def _print_reports(reports: list[Received], zone: ZoneInfo) -> None:
     if reports:
         typer.echo("Reports to you:")
     for row in reports:
-        typer.echo(_printable(f"  {in_zone(row.received_at, zone)}  {row.server}: {row.reason}"))
+        typer.echo(printable(f"  {in_zone(row.received_at, zone)}  {row.server}: {row.reason}"))
 
 
 def _judge(given: Path | None, asked: str, decide: Callable[[Transaction, App, EntryRow], str]) -> int:
@@ -121,7 +121,7 @@ def _judge(given: Path | None, asked: str, decide: Callable[[Transaction, App, E
         def work(tx: Transaction) -> str:
             return decide(tx, app, moderate.find_comment(tx, app.blog.id, asked))
 
-        typer.echo(await app.database.write(work))
+        typer.echo(printable(await app.database.write(work)))
         return 0
 
     return with_app(given, run)
@@ -264,7 +264,7 @@ def why(
         else:
             typer.echo(found.verdict)
             for sentence in found.sentences:
-                typer.echo(_printable(sentence))
+                typer.echo(printable(sentence))
         return 1 if found.verdict == "not-received" else 0
 
     return with_app(config, run)
@@ -291,8 +291,3 @@ def _explained(found: Explanation) -> dict[str, Any]:
             for row in found.records
         ],
     }
-
-
-def _printable(text: str) -> str:
-    """Nothing a stranger wrote may steer the terminal (security S100)."""
-    return "".join(letter if letter.isprintable() else "�" for letter in text)

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from bridge.app import App
+from bridge.cli.columns import printable
 from bridge.cli.options import ConfigOption, JsonOption, print_json, with_app
 from bridge.errors import UserFault
 from bridge.plurals import counted
@@ -51,4 +52,4 @@ async def _chosen(app: App, slug: str | None) -> list[IssueRow]:
 def _tell(issue: IssueRow, crawled: Crawled) -> None:
     typer.echo(f"{issue.slug}: {counted(crawled.asked, 'request')}, {counted(crawled.found, 'new comment')}")
     for reason in crawled.unread:
-        typer.echo(f"  not read: {reason}")
+        typer.echo(printable(f"  not read: {reason}"))

@@ -160,4 +160,5 @@ def _read(clean: str, *, has_references: bool) -> Iterator[Token]:
         elif found[1]:
             yield End(found[2])
         else:
-            yield Start(found[2], {name: html.unescape(value) for name, value in _ATTRIBUTE.findall(found[3])})
+            named = _ATTRIBUTE.findall(found[3])
+            yield Start(found[2], {name: without_unwanted(html.unescape(value)) for name, value in named})

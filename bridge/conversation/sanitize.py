@@ -57,7 +57,7 @@ def text_of(markup: str) -> str:
     """The visible text of HTML, a line for each block; without addresses in attributes and our own host notes."""
     stream = tokens(markup[:LONGEST])
     if stream is None:
-        return html.unescape(_TAG.sub(" ", without_unwanted(markup[:LONGEST]))).strip()
+        return without_unwanted(html.unescape(_TAG.sub(" ", markup[:LONGEST]))).strip()
     return _lines(stream)
 
 

@@ -227,7 +227,8 @@ class Authenticator:
         if proven is None:
             raise Unauthenticated("key: the key is not the actor's")
         actor = await self._actor(activity, budget)
-        return VerifiedActivity(activity=proven, actor=actor, budget=budget, proof="refetch", seal=_SEAL)
+        told = _as_handed_on(proven)
+        return VerifiedActivity(activity=told, actor=actor, budget=budget, proof="refetch", seal=_SEAL)
 
     async def _actor(self, activity: Incoming, budget: Budget) -> RemoteActor:
         try:
@@ -276,6 +277,16 @@ class Authenticator:
         except Malformed as error:
             raise Unauthenticated(f"key: not the actor's, and its origin shows no boost: {error}") from error
         return again if isinstance(again, Announce) and again.actor == activity.actor else None
+
+
+def _as_handed_on(proven: Incoming) -> Incoming:
+    """What its origin confirms is true, but the id it came under is the word of who handed it on: it is not used up.
+
+    Else somebody could take the ids that its author will use (`#delete`), and what the author says would be a repeat.
+    """
+    if isinstance(proven, Announce):  # it was itself read at its origin
+        return proven
+    return replace(proven, dedupe_key=f"{proven.dedupe_key} handed on")
 
 
 def _told_apart(activity: Incoming, claim: Claim) -> Incoming:

@@ -8,8 +8,9 @@ thread.
 from __future__ import annotations
 
 import io
+import re
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Literal
@@ -31,6 +32,14 @@ _MOST_FRAMES = 600
 
 #: What we read; the decoders of other formats are never asked.
 _READ = ("JPEG", "PNG", "WEBP", "GIF", "AVIF")
+#: Of strangers no AVIF: its size stands outside of the picture proper, and its decoder believes the inner one.
+_READ_OF_STRANGERS = ("JPEG", "PNG", "WEBP", "GIF")
+#: Looks at all pixels that one JPEG may cost; a progressive one has ten. 11 bytes are enough to ask for one more.
+_MOST_SCANS = 100
+_MOST_MARKERS = 10_000
+_SCAN, _END = 0xDA, 0xD9
+#: The next marker of a JPEG; a stuffed byte is none, and TEM and RSTn say no length (ITU T.81 B.1.1).
+_MARKER = re.compile(rb"\xff+([^\x00\x01\xff\xd0-\xd7])")
 _WIDTHS = (480, 960, 1600)
 _TALLEST = 4800
 _BLUR = 32
@@ -82,16 +91,16 @@ def encode(body: bytes) -> Encoded:
 
 def encode_one(body: bytes, *, widest: int) -> Encoded:
     """One still picture of at most that width and height: what the proxy keeps of other people's. Raises BadPicture."""
-    with _opened(body) as image:
+    with _opened(body, _READ_OF_STRANGERS) as image:
         image.draft("RGB", (widest, widest))
         still = _upright(image)
     still.thumbnail((widest, widest), Image.Resampling.LANCZOS)
     return Encoded(media_type="image/webp", variants=[_written(still, "image/webp")], blurhash="")
 
 
-def encode_fitted(body: bytes, *, width: int, height: int) -> Encoded:
+def encode_fitted(body: bytes, *, width: int, height: int, by_stranger: bool = False) -> Encoded:
     """One still picture cut to a shape, from its middle: icons, headers, faces. Raises BadPicture."""
-    with _opened(body) as image:
+    with _opened(body, _READ_OF_STRANGERS if by_stranger else _READ) as image:
         image.draft("RGB", (width, height))
         still = _upright(image)
     scale = min(1.0, still.width / width, still.height / height)
@@ -101,22 +110,25 @@ def encode_fitted(body: bytes, *, width: int, height: int) -> Encoded:
 
 
 @contextmanager
-def _opened(body: bytes) -> Iterator[Image.Image]:
+def _opened(body: bytes, formats: Collection[str] = _READ) -> Iterator[Image.Image]:
     """The picture, its size judged before a single pixel is made of it; every failure of a decoder is BadPicture."""
     if len(body) > MOST_BYTES:
         raise BadPicture(f"has {len(body) / 1024 / 1024:.0f} MiB, and 20 are allowed; make it smaller")
     if _looks_like_svg(body):
         raise BadPicture("is SVG, which may hold programs; save it as PNG")
+    if body.startswith(b"\xff\xd8") and not _has_few_scans(body):
+        raise BadPicture("is a JPEG of too many layers; save it again")
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # Pillow's own opinions on size and on odd metadata; ours follow
-            with Image.open(io.BytesIO(body), formats=_READ) as image:
+            with Image.open(io.BytesIO(body), formats=list(formats)) as image:
                 _check_size(image)
                 yield image
     except BadPicture:
         raise
     except UnidentifiedImageError as error:
-        raise BadPicture("is no JPEG, PNG, WebP, GIF or AVIF; save it as one") from error
+        *first, last = ["WebP" if name == "WEBP" else name for name in formats]
+        raise BadPicture(f"is no {', '.join(first)} or {last}; save it as one") from error
     except Image.DecompressionBombError as error:
         raise BadPicture("has more than 40 million pixels; make it smaller") from error
     except Exception as error:  # a decoder may fail in any way over bytes made to break it
@@ -130,6 +142,20 @@ def _check_size(image: Image.Image) -> None:
     frames = getattr(image, "n_frames", 1)
     if frames > _MOST_FRAMES or frames * pixels > _MOST_MOVING:
         raise BadPicture("is too long an animation; make it shorter or smaller")
+
+
+def _has_few_scans(body: bytes) -> bool:
+    """Whether a JPEG is decoded in one go or few; the decoder goes over the whole picture once for each scan."""
+    at, scans = 2, 0
+    for _ in range(_MOST_MARKERS):
+        found = _MARKER.search(body, at)
+        if found is None or found[1][0] == _END:
+            return True
+        scans += found[1][0] == _SCAN
+        if scans > _MOST_SCANS:
+            return False
+        at = found.end() + int.from_bytes(body[found.end() : found.end() + 2])
+    return False
 
 
 def _looks_like_svg(body: bytes) -> bool:

@@ -30,7 +30,7 @@ from bridge.urls import host_of
 
 log = logging.getLogger(__name__)
 
-_TYPES = ("image/jpeg", "image/png", "image/webp", "image/gif", "image/avif")
+_TYPES = ("image/jpeg", "image/png", "image/webp", "image/gif")  #: AVIF: see `media.encode`
 _FACE_BYTES = 4 * 1024 * 1024
 _PICTURE_BYTES = 16 * 1024 * 1024
 _FACE_SIDE = 96  #: pixels; shown at 40
@@ -194,4 +194,6 @@ def _difference(wanted: Sequence[_Wanted], known: Sequence[RemotePicture]) -> tu
 
 
 def _made_anew(body: bytes, *, is_face: bool) -> Encoded:
-    return encode_fitted(body, width=_FACE_SIDE, height=_FACE_SIDE) if is_face else encode_one(body, widest=_WIDEST)
+    if is_face:
+        return encode_fitted(body, width=_FACE_SIDE, height=_FACE_SIDE, by_stranger=True)
+    return encode_one(body, widest=_WIDEST)

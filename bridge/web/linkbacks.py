@@ -7,21 +7,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import timedelta
-from urllib.parse import parse_qsl
 
 from aiohttp import web
+from multidict import MultiDictProxy
 
 from bridge.errors import NoSuchThing, WrongType
 from bridge.linkback import xml_rpc
 from bridge.linkback.receive import NotTaken
 from bridge.web.body import read_body
 from bridge.web.client import address_of
+from bridge.web.forms import read_form
 from bridge.web.site import SITE, Site
 
-_FORM = "application/x-www-form-urlencoded"
 _XML = ("text/xml", "application/xml")
 _BODY_TIME = timedelta(seconds=10)
-_MOST_FIELDS = 20
 
 
 def headers_of(site: Site) -> tuple[str, Mapping[str, str]]:
@@ -36,13 +35,7 @@ async def webmention(request: web.Request) -> web.StreamResponse:
     """202 for what is queued; 400 with the reason for what cannot be a Webmention."""
     site = _receiving(request)
     site.linkback_pace.pass_client(address_of(request, site.config), site.config)
-    if request.content_type != _FORM:
-        raise WrongType(f"the type {request.content_type}")
-    try:
-        text = (await _body(request)).decode()
-        fields = parse_qsl(text, keep_blank_values=True, max_num_fields=_MOST_FIELDS, errors="strict")
-    except ValueError as error:
-        raise NotTaken("the form cannot be read") from error
+    fields = await read_form(request, cap_bytes=xml_rpc.MOST_BYTES)
     source, target = _only(fields, "source"), _only(fields, "target")
     site.receiver.check(source, target)
     site.linkback_pace.pass_source(source, site.config)
@@ -56,7 +49,7 @@ async def pingback(request: web.Request) -> web.StreamResponse:
     site.linkback_pace.pass_client(address_of(request, site.config), site.config)
     if request.content_type not in _XML:
         raise WrongType(f"the type {request.content_type}")
-    body = await _body(request)
+    body = await read_body(request, cap_bytes=xml_rpc.MOST_BYTES, time_allowed=_BODY_TIME)
     try:
         call = xml_rpc.read_call(body)
         site.receiver.check(call.source, call.target)
@@ -79,13 +72,9 @@ def _receiving(request: web.Request) -> Site:
     return site
 
 
-async def _body(request: web.Request) -> bytes:
-    return await read_body(request, cap_bytes=xml_rpc.MOST_BYTES, time_allowed=_BODY_TIME)
-
-
-def _only(fields: list[tuple[str, str]], name: str) -> str:
+def _only(fields: MultiDictProxy[str], name: str) -> str:
     """The one value of a field; none and two are both refused, because programs differ in which of two they take."""
-    values = [value.strip() for key, value in fields if key == name]
+    values = [value.strip() for value in fields.getall(name, [])]
     if len(values) != 1 or not values[0]:
         raise NotTaken(f"exactly one {name} is needed")
     return values[0]

@@ -104,3 +104,33 @@ def test_the_ledger_says_when_the_conversation_was_looked_for(config: Path, caps
     said = capsys.readouterr().out
     assert "Looked for on other servers: 2026-07-05 14:00 CEST, 1 request, 2 new comments\n" in said
     assert "  not read: https://far.example/1: it answered 403\n" in said
+
+
+#: What steers a terminal, in seven bits and in eight, and what turns the direction of a line.
+STEERING = "\x1b[31m\x9b31m\u202e"
+
+
+def _steering(tx: Transaction) -> None:
+    row = issues.find_by_slug(tx, 1, "1")
+    assert row is not None
+    (link,) = linkback_sends.of_issue(tx, row.id)
+    linkback_sends.change(tx, link.id, {"reason": f"fault 0: {STEERING}rot"})
+    crawls.record(tx, row.id, CrawlRow(checked_at=NOON, asked=1, found=0, unread=f"https://far.example/1: {STEERING}"))
+    bad = said("<p>Ja.</p>", blog_id=1, issue_id=row.id, token="t9", author_handle=f"@{STEERING}x@far.example")
+    entries.add(tx, bad | {"text": f"{STEERING}rot"})
+
+
+def test_s100_nothing_that_another_server_said_steers_the_terminal(
+    config: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A Pingback's fault, the reason of an answer, a name: as they were stored, whatever looked at them before."""
+    _write(config, _steering)
+
+    assert ledger.issues("1", config=config) == 0
+    assert readers.comments(config=config) == 0
+    assert readers.hide("t9", config=config) == 0
+    assert readers.why("https://far.example/1", config=config) in (0, 1)
+
+    said = capsys.readouterr().out
+    assert "rot" in said
+    assert [letter for letter in said if not letter.isprintable() and letter != "\n"] == []

@@ -269,6 +269,8 @@ def test_broken_declarations_never_raise(broken: str) -> None:
 def test_controls_and_direction_overrides_are_gone_also_when_written_as_entities() -> None:
     """S72, S74, S98."""
     assert clean("<p>a&#x202e;b\u202ec&#1;\x0bd\ud800</p>") == "<p>abcd</p>"
+    assert clean("<p><img alt='a&#x202e;b&#8238;'></p>") == "<p>ab</p>"
+    assert text_of("<div>" * 60 + "a&#x202e;b") == "ab"
     assert clean("<p>e" + "\u0301" * 500 + "</p>") == "<p>e" + "\u0301" * 4 + "</p>"
 
 

@@ -1,9 +1,11 @@
 from __future__ import annotations
 
 import io
+import re
 import struct
 import zlib
 from contextlib import suppress
+from functools import partial
 
 import pytest
 from PIL import Image, ImageCms
@@ -102,6 +104,53 @@ def test_s66_a_bomb_is_refused_before_it_is_unpacked():
     with pytest.raises(BadPicture, match="million pixels"):
         encode(bomb(60_000, 60_000))
     check(png(50, 50))
+
+
+def test_s66_a_jpeg_of_a_thousand_scans_is_refused_before_one_is_read():
+    """Eleven bytes more are one more look at all pixels: four megabytes of them took an hour."""
+    jpeg_bomb = layered_jpeg(5000, 5000, scans=1000)
+    assert len(jpeg_bomb) < 12_000
+    for read in (check, encode, partial(encode_one, widest=96), partial(encode_fitted, width=96, height=96)):
+        with pytest.raises(BadPicture, match="too many layers"):
+            read(jpeg_bomb)
+    hidden = (
+        jpeg_bomb[:2] + b"\xff\x01" + jpeg_bomb[2:]
+    )  # a mark without a length, behind which a count may lose itself
+    with pytest.raises(BadPicture, match="too many layers"):
+        check(hidden)
+    # Marks of scans in what is no scan count nothing: a film behind the picture, a second picture inside.
+    assert encode(jpeg(40, 40, progressive=True, comment=b"\xff\xda" * 500) + b"\xff\xda" * 500).largest.width == 40
+    assert encode(layered_jpeg(50, 50, scans=20)).largest.width == 50
+
+
+def test_s66_a_jpeg_of_nothing_but_marks_is_refused_soon():
+    with pytest.raises(BadPicture, match="too many layers"):
+        check(jpeg(40, 40)[:2] + b"\xff\xe9\x00\x02" * 4_000_000)
+
+
+def layered_jpeg(width: int, height: int, *, scans: int) -> bytes:
+    """A progressive JPEG in grey, whose scans say nothing."""
+
+    def segment(mark: int, body: bytes) -> bytes:
+        return b"\xff" + bytes([mark]) + struct.pack(">H", len(body) + 2) + body
+
+    head = b"\xff\xd8" + segment(0xDB, b"\x00" + bytes([1] * 64))
+    head += segment(0xC2, struct.pack(">BHHB", 8, height, width, 1) + b"\x01\x11\x00")
+    head += b"".join(segment(0xC4, bytes([table, 1, *[0] * 15, 0])) for table in (0x00, 0x10))
+    first, again = (segment(0xDA, b"\x01\x01\x00\x00\x00" + step) + b"\x00" for step in (b"\x01", b"\x10"))
+    return head + first + again * scans + b"\xff\xd9"
+
+
+def test_s66_a_strangers_avif_is_not_read_because_it_may_lie_about_its_size():
+    """Its box says how large it is, and the picture inside may be a thousand times larger: 2 KB took 300 MB."""
+    out = io.BytesIO()
+    photo(600, 600).save(out, "AVIF", speed=10)
+    lying = re.sub(rb"(ispe.{4}).{8}", lambda box: box[1] + struct.pack(">II", 9, 9), out.getvalue(), flags=re.DOTALL)
+    for read in (partial(encode_one, widest=96), partial(encode_fitted, width=96, height=96, by_stranger=True)):
+        for body in (lying, out.getvalue()):
+            with pytest.raises(BadPicture, match="no JPEG, PNG, WebP or GIF"):
+                read(body)
+    assert encode(out.getvalue()).largest.width == 600
 
 
 def bomb(width: int, height: int) -> bytes:

@@ -64,6 +64,61 @@ def test_s25_of_a_post_that_was_handed_on_the_origins_words_count(
     assert "untergeschoben" not in blog.comments()
 
 
+def handed_on_delete(eve: Person, victim: Person, object_id: str, way: str) -> dict[str, Any]:
+    """The Delete of somebody else, by itself under Eve's signature or in a boost of hers."""
+    deletion = victim.act("Delete", object_id)
+    return deletion if way == "itself" else eve.act("Announce", deletion)
+
+
+@pytest.mark.parametrize("way", ["itself", "in a boost"])
+@pytest.mark.parametrize("to", ["direct", "followers"])
+def test_s25_s30_who_reads_along_deletes_nothing_private(
+    blog: RunningBlog, eve: Person, victim: Person, to: str, way: str
+) -> None:
+    """What was not said to all is a 404 to us too, so its own server confirms no Delete of it that others hand on."""
+    audience = [blog.actor] if to == "direct" else [f"{victim.id}/followers", blog.actor]
+    note = victim.note(blog, "im Vertrauen", to=audience, cc=[])
+    assert blog.post(victim, victim.act("Create", note, to=audience)).status == 202
+
+    assert blog.post(eve, handed_on_delete(eve, victim, note["id"], way)).status == 202
+    assert blog.asked("SELECT state, text FROM entries WHERE object_id = ?", note["id"]) == [
+        ("private", "im Vertrauen")
+    ]
+
+    assert blog.post(victim, victim.act("Delete", note["id"])).status == 202
+    assert blog.asked("SELECT state, text FROM entries WHERE object_id = ?", note["id"]) == [("deleted", "")]
+
+
+@pytest.mark.parametrize("way", ["itself", "in a boost"])
+def test_s25_s30_nobody_deletes_what_another_will_say(blog: RunningBlog, eve: Person, victim: Person, way: str) -> None:
+    """Ids that are counted up can be foretold; that such a post is not there yet is no word of its author."""
+    text = f"noch nicht gesagt, {way}"
+    note = victim.note(blog, text)
+
+    assert blog.post(eve, handed_on_delete(eve, victim, note["id"], way)).status == 202
+    assert blog.post(victim, victim.act("Create", note)).status == 202
+
+    assert text in blog.comments()
+
+
+def test_s14_s25_who_hands_on_something_early_does_not_use_up_its_id(
+    blog: RunningBlog, eve: Person, victim: Person
+) -> None:
+    """What its author says later under an id that could be foretold (`#updates/1`, `#delete`) still counts."""
+    note = said(blog, victim, "zuerst so gesagt")
+    path = note["id"].removeprefix(victim.town.origin)
+    victim.town.serves(path, note)
+    update = victim.act("Update", note, id=f"{note['id']}#updates/1")
+    assert blog.post(eve, update).status == 202
+
+    edited = {**note, "content": "<p>dann anders</p>", "updated": datetime.now(UTC).isoformat()}
+    victim.town.serves(path, edited)
+    assert blog.post(victim, {**update, "object": edited}).status == 202
+
+    assert "dann anders" in blog.comments()
+    assert "zuerst so gesagt" not in blog.comments()
+
+
 def test_s25_a_proof_makes_a_handed_on_post_good_without_asking(blog: RunningBlog, eve: Person, victim: Person) -> None:
     """FEP-8b32: the key is fetched, the post is not."""
     note = victim.note(blog, "von ihr selbst bewiesen")

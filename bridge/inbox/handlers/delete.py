@@ -15,13 +15,23 @@ from bridge.urls import same_origin
 
 
 def withdraw(verified: VerifiedActivity, delete: DeleteObject, context: Context) -> Effect:
-    """May it? Only the entry's own author; of a post not here yet, only an actor of its server (security S30)."""
+    """May it? Only the entry's own author; of a post not here yet, only an actor of its server (security S30).
+
+    Handed on by another, it is proven by its server not showing the post, which says something only of a post that is
+    here and public: a private one is not shown to us either, nor is one that is not written yet.
+    """
     actor, object_id = verified.actor, delete.object_id
+    is_handed_on = verified.proof == "refetch"
 
     def effect(tx: Transaction) -> Result:
         entry = entries.find_by_object(tx, context.blog.id, object_id)
         if entry is not None and entry.actor_id != actor.id:
             return Ignored(reason="the post belongs to another actor", issue_id=entry.issue_id)
+        if is_handed_on and not _may_be_seen_by_all(entry):
+            issue_id = None if entry is None else entry.issue_id
+            return Ignored(
+                reason="a Delete that another handed on, of a post whose server shows it to nobody", issue_id=issue_id
+            )
         if entry is None:
             if not same_origin(object_id, actor.id):
                 return Ignored(reason="the post belongs to another server")
@@ -35,13 +45,17 @@ def withdraw(verified: VerifiedActivity, delete: DeleteObject, context: Context)
 
 
 def withdraw_gone(tx: Transaction, object_id: str, context: Context) -> Result | None:
-    """A post whose own server says, when asked, that it is gone; None where it is not here."""
+    """A public post whose own server says, when asked, that it is gone; None where it is not here."""
     entry = entries.find_by_object(tx, context.blog.id, object_id)
-    if entry is None or entry.state == "deleted" or entry.actor_id is None:
+    if entry is None or entry.state == "deleted" or entry.actor_id is None or not _may_be_seen_by_all(entry):
         return None
     empty(tx, entry, context.now)
     tombstones.add(tx, object_id, entry.actor_id, now=context.now)
     return Done(verdict="deleted", reason="its own server says that it is gone", issue_id=entry.issue_id)
+
+
+def _may_be_seen_by_all(entry: EntryRow | None) -> bool:
+    return entry is not None and entry.visibility in ("public", "unlisted")
 
 
 def forget_actor(verified: VerifiedActivity, delete: DeleteActor, context: Context) -> Effect:

@@ -13,7 +13,7 @@ from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 
 from aiohttp import web
-from multidict import MultiDict, MultiDictProxy
+from multidict import MultiDictProxy
 
 from bridge.activity.ids import Blog
 from bridge.errors import Refusal
@@ -22,6 +22,7 @@ from bridge.store.database import Transaction
 from bridge.store.logins import Session
 from bridge.web import gather, view
 from bridge.web.client import address_of, network_of
+from bridge.web.forms import read_form
 from bridge.web.negotiate import HTML_TYPE
 from bridge.web.site import SITE, Site
 
@@ -72,8 +73,8 @@ async def log_in(request: web.Request) -> web.StreamResponse:
     site = request.app[SITE]
     site.visitors.take(network_of(address_of(request, site.config)))
     _check_where_from(request, site)
-    form = await request.post()
-    link, now = _digest(str(form.get("token", ""))), site.clock()
+    form = await read_form(request)
+    link, now = _digest(form.get("token", "")), site.clock()
     cookie, before = secrets.token_urlsafe(32), request.cookies.get(_cookie_name(site))
     session = Session(
         digest=_digest(cookie),
@@ -148,17 +149,12 @@ def by_author(act: Deed) -> Callable[[web.Request], Awaitable[web.StreamResponse
         if session is None:
             return _login_page(site, None, status=403)
         _check_where_from(request, site)
-        form = await request.post()
-        texts = MultiDictProxy(_texts(form))
-        if not hmac.compare_digest(texts.get("form", "").encode(), session.form_token.encode()):
+        form = await read_form(request)
+        if not hmac.compare_digest(form.get("form", "").encode(), session.form_token.encode()):
             raise Forbidden("a form without the session's token")
-        return await act(request, session, texts)
+        return await act(request, session, form)
 
     return handler
-
-
-def _texts(form: MultiDictProxy[str | bytes | bytearray | web.FileField]) -> MultiDict[str]:
-    return MultiDict((name, value) for name, value in form.items() if isinstance(value, str))
 
 
 async def _session(request: web.Request) -> Session | None:
