@@ -23,7 +23,8 @@ def conversation_of(tx: Transaction, site: Site, row: ObjectRow) -> Conversation
     if issue is None:
         return None
     sections = tuple(one for one in published.of_issue(tx, issue.id) if one.kind == "section")
-    return replace(gather.conversation(tx, site, issue), sections=sections)
+    said = gather.conversation(tx, site, issue, apart=frozenset(one.id for one in sections))
+    return replace(said, sections=sections)
 
 
 def reply_ids(said: Conversation, row: ObjectRow) -> list[str]:
@@ -50,7 +51,8 @@ def share_ids(said: Conversation, row: ObjectRow) -> list[str]:
 
 
 def _tally(said: Conversation, row: ObjectRow) -> Tally:
-    return said.of_answers.get(row.id, Tally()) if row.kind == "answer" else said.tally
+    """Of an issue that is a thread its first post has its own, and each later one too."""
+    return said.tally if row.kind == "issue" else said.of_posts.get(row.id, Tally())
 
 
 def _shown(said: Conversation) -> list[tuple[str, str | None]]:

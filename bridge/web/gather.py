@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -30,15 +30,15 @@ from bridge.web.view import BlogView, ConversationView, IssueLine, IssueView, Li
 class Conversation:
     """An issue with everything said about it.
 
-    `sections` are the later posts of a thread, in order; only the collections of ActivityPub need them, and
-    `of_answers`: what was liked and boosted of the author's answers, by object id, which says nothing of the issue.
+    `sections` are the later posts of a thread, in order; only the collections of ActivityPub need them, and `of_posts`:
+    what was liked and boosted of the author's answers, by object id, which says nothing of the issue.
     """
 
     issue: IssueRow
     entries: tuple[Entry, ...]
     tally: Tally
     closed: bool
-    of_answers: Mapping[str, Tally] = field(default_factory=dict)
+    of_posts: Mapping[str, Tally] = field(default_factory=dict)
     sections: tuple[ObjectRow, ...] = ()
 
 
@@ -67,26 +67,28 @@ def cover_of(site: Site) -> str:
     return site.templates.words(site.blog.language, site.config.blog.timezone).say(COVER)
 
 
-def conversation(tx: Transaction, site: Site, issue: IssueRow) -> Conversation:
+def conversation(tx: Transaction, site: Site, issue: IssueRow, *, apart: Collection[str] = frozenset()) -> Conversation:
     """Everything said about an issue, in every state; the views show what strangers may read.
 
-    Of whom the author blocks nothing is there, whenever it came in (security S42).
+    Of whom the author blocks nothing is there, whenever it came in (security S42). What was liked and boosted of the
+    posts `apart` counts for them, not for the issue.
     """
     blocked = blocks.listed(tx, site.blog.id, site.config.federation.blocked)
     own = site.config.linkbacks.own
     rows = [row for row in _unblocked(tx, issue, blocked) if own or not row.own_series]
     reacted = [row for row in reactions.of_issue(tx, issue.id) if not blocked.holds(row.actor_id)]
     answers = {str(row.object_id) for row in rows if row.ours}
+    alone = answers.union(apart)
     tokens = {row.object_id: row.token for row in rows}
     faces, pictures = remote_pictures.under_issue(tx, issue.id)
     ours = Proxied(faces=faces if site.config.comments.avatars == "proxy" else {}, pictures=pictures)
     return Conversation(
         issue=issue,
         entries=tuple(entry_from(row, tokens.get(ObjectId(row.in_reply_to or "")), ours) for row in rows),
-        tally=tally(_reaction(row, ours) for row in reacted if row.object_id not in answers),
-        of_answers={
-            answer: tally(_reaction(row, ours) for row in reacted if row.object_id == answer)
-            for answer in answers.intersection(row.object_id for row in reacted)
+        tally=tally(_reaction(row, ours) for row in reacted if row.object_id not in alone),
+        of_posts={
+            post: tally(_reaction(row, ours) for row in reacted if row.object_id == post)
+            for post in alone.intersection(row.object_id for row in reacted)
         },
         closed=issue.closed(site.clock()),
     )
