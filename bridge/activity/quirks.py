@@ -60,6 +60,16 @@ def _quote_in_tags(tags: object) -> str | None:
     return None
 
 
+def object_link(tag: Document) -> str | None:
+    """The post that a text links to by its id: a tag Link to something of ActivityStreams (FEP-e232).
+
+    One that says by its `rel` that it quotes is read by `quote_target`; without a `rel` it only names the post.
+    https://w3id.org/fep/e232
+    """
+    media_type = tag.get("mediaType")
+    return web_url(tag.get("href")) if isinstance(media_type, str) and media_type.startswith(_AS2_MEDIA) else None
+
+
 def peertube_author(value: object) -> str | None:
     """PeerTube attributes a video to a list of the person and the channel; the person is the author.
 

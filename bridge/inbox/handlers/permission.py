@@ -7,9 +7,9 @@ from bridge.activity.incoming_types import AnnounceRequest, InteractionRequest, 
 from bridge.activity.outgoing import answer_of
 from bridge.inbox.authenticate import VerifiedActivity
 from bridge.inbox.context import Context
+from bridge.inbox.own_posts import place_at
 from bridge.inbox.result import Done, Effect, Ignored, Result
 from bridge.outbox import audience
-from bridge.store import places
 from bridge.store.database import Transaction
 from bridge.store.published import NewActivity
 from bridge.urls import same_origin, same_site
@@ -52,7 +52,7 @@ def _answered(
     }
 
     def effect(tx: Transaction) -> Result:
-        place = places.of_object(tx, blog.id, request.object_id)
+        place = place_at(tx, request.object_id, context)
         if place is None or not place.is_ours:
             return Ignored(reason="it asks leave for a post that is not ours to give")
         refused = until_closed and place.closed(context.now) and not context.is_creator
