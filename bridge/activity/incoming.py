@@ -110,7 +110,7 @@ def _synthetic_key(document: Document, kind: str, actor: ActorId) -> str:
     value = document.get("object")
     what = id_of(value) or value
     told = json.dumps([actor, kind, what, document.get("id"), document.get("published")], sort_keys=True)
-    return f"{kinds.NAMELESS}{hashlib.sha256(told.encode()).hexdigest()}"
+    return f"sha256:{hashlib.sha256(told.encode()).hexdigest()}"
 
 
 def _object_id(document: Document) -> ObjectId:
