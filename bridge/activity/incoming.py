@@ -26,7 +26,6 @@ from bridge.activity.shapes import (
     ids_of,
     is_link,
     moment_of,
-    natural_text,
     optional_id,
     required_id,
     type_of,
@@ -213,7 +212,7 @@ def _flag(document: Document, envelope: _Envelope) -> Incoming:
     return kinds.Flag(
         **envelope,
         object_ids=ids_of(document.get("object"), MOST_REPORTED),
-        content=several_lines(natural_text(document, "content"), LONGEST_REPORT),
+        content=several_lines(quirks.lemmy_report(document), LONGEST_REPORT),
     )
 
 

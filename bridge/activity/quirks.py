@@ -9,7 +9,7 @@ import html
 from itertools import islice
 
 from bridge.activity.plain_text import one_line
-from bridge.activity.shapes import id_of, members, text_of, type_of, web_url
+from bridge.activity.shapes import id_of, members, natural_text, text_of, type_of, web_url
 from bridge.errors import Malformed
 from bridge.terms import Document
 from bridge.urls import BadUrl, parse_url
@@ -90,6 +90,14 @@ def lemmy_language(value: object) -> str:
     if isinstance(value, dict):
         value = value.get("identifier")
     return value if isinstance(value, str) else ""
+
+
+def lemmy_report(document: Document) -> str:
+    """The words of a report: `content` everywhere, and in Lemmy `summary`.
+
+    https://join-lemmy.org/docs/contributors/05-federation.html
+    """
+    return natural_text(document, "content") or natural_text(document, "summary")
 
 
 def context_language(context: object) -> str:

@@ -165,7 +165,7 @@ class Inbox:
             return self._with_sender(verified, handler(verified, activity, context))
         if (asking := ASKING.get(kind)) is not None:
             return self._with_sender(verified, await asking(verified, activity, context))
-        reason = IGNORED.get(kind) or f"we have no use for {type_name(activity)}"
+        reason = IGNORED.get(kind) or _no_use_for(activity)
         return self._with_sender(verified, lambda tx: Ignored(reason=reason))
 
     def _with_sender(self, verified: VerifiedActivity, effect: Effect) -> Effect:
@@ -211,6 +211,12 @@ class Inbox:
 
 
 def type_name(activity: Incoming) -> str:
+def _no_use_for(activity: Incoming) -> str:
+    if isinstance(activity, kinds.Unknown) and activity.object_type is not None:
+        return f"we have no use for {activity.type} of the type {activity.object_type}"
+    return f"we have no use for {type_name(activity)}"
+
+
     """What the record calls it: the name on the wire where we do not know the type."""
     return activity.type if isinstance(activity, kinds.Unknown) else type(activity).__name__
 
