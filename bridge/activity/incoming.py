@@ -271,6 +271,8 @@ def _undo(document: Document, envelope: _Envelope) -> Incoming:
             return kinds.UndoAnnounce(**envelope, **undo, object_id=object_id)
         case "Block":
             return kinds.UndoBlock(**envelope, **undo, target=target)
+        case "Delete" | "Remove" if "target" not in inner:  # with one, it is of somebody's collection
+            return kinds.UndoDelete(**envelope, **undo, object_id=object_id)
     return kinds.Undo(**envelope, **undo)
 
 

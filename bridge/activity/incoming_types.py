@@ -174,6 +174,13 @@ class UndoAnnounce(Undo):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class UndoDelete(Undo):
+    """A post that was deleted, or removed, is back (Lemmy, PieFed)."""
+
+    object_id: ObjectId | None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class UndoBlock(Undo):
     """Somebody ends a block."""
 
