@@ -374,5 +374,5 @@ def _poll(document: Document) -> tuple[PollOption, ...]:
     for option in objects_in(document.get("oneOf") or document.get("anyOf"), MOST_OPTIONS):
         votes = option.get("replies")
         total = count_of(votes.get("totalItems"), _MOST_VOTES) if isinstance(votes, dict) else None
-        options.append(PollOption(name=one_line(text_of(option.get("name")), LONGEST_NAME), votes=total or 0))
+        options.append(PollOption(name=one_line(natural_text(option, "name"), LONGEST_NAME), votes=total or 0))
     return tuple(options)

@@ -19,6 +19,7 @@ from bridge.activity.remote_actor import RemoteActor
 from bridge.conversation import approval
 from bridge.conversation.comment import Kind
 from bridge.conversation.linkback import RANKS, source_key
+from bridge.conversation.sanitize import has_words
 from bridge.inbox.context import Context
 from bridge.inbox.entry_values import not_ahead, values_from
 from bridge.inbox.own_posts import place_at, post_meant
@@ -151,8 +152,8 @@ def keep(tx: Transaction, arrival: Arrival, context: Context) -> Result:
 
 def is_empty(arrival: Arrival, kind: str) -> bool:
     """Whether a reader would see nothing of a post; a quote without words still says who quotes."""
-    shown = arrival.values["content_html"] or arrival.values["pictures"] or arrival.note.content_warning
-    return kind != "quote" and not shown
+    said = has_words(str(arrival.values["text"])) or "<a " in str(arrival.values["content_html"])
+    return kind != "quote" and not (said or arrival.values["pictures"] or arrival.note.content_warning)
 
 
 def _blocked(tx: Transaction, arrival: Arrival, context: Context) -> str | None:

@@ -10,7 +10,7 @@ from bridge.store.database import Transaction
 from bridge.store.received import Received
 from bridge.terms import ActorId
 
-_REACTIONS: Mapping[str, reactions.Kind] = {"Like": "like", "Announce": "boost"}
+_REACTIONS: Mapping[str, reactions.Kind] = {"Like": "like", "Announce": "boost", "AnnounceActivity": "boost"}
 _HAD_EFFECT = frozenset({"done", "shown", "duplicate"})
 
 

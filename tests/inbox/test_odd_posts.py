@@ -163,3 +163,24 @@ async def test_an_update_without_a_time_that_says_the_same_is_no_edit(place: Pla
 
     assert entry is not None
     assert entry.updated is None
+
+
+# --- nothing to see
+
+
+@pytest.mark.parametrize("content", ["<p>\u200b</p>", "<p>&nbsp;&nbsp;</p>", "<p>\u2060\u00ad</p><p> </p>"])
+async def test_a_reply_of_spaces_and_joiners_alone_is_not_shown(place: Place, content: str) -> None:
+    result = await place.say(ANN, content=content)
+    assert result.reason == "It has neither words nor a picture, so nothing is shown."
+
+
+@pytest.mark.parametrize("content", ["<p>👩\u200d🚀</p>", "<p>…</p>", "<p>می\u200cخواهم</p>"])
+async def test_a_reply_of_one_emoji_or_sign_is_shown(place: Place, content: str) -> None:
+    assert (await place.say(ANN, content=content)).verdict == "shown"
+
+
+async def test_the_choices_of_a_poll_may_be_in_several_languages(place: Place) -> None:
+    await place.say(ANN, type="Question", anyOf=[{"type": "Note", "nameMap": {"de": "Moor"}}])
+    entry = await place.entry(f"{ANN}/statuses/1")
+    assert entry is not None
+    assert "Moor" in entry.text

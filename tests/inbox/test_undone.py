@@ -117,6 +117,15 @@ async def _why(place: Place, url: str) -> tuple[str, str]:
     return await place.database.read(read)
 
 
+async def test_why_says_so_too_of_our_own_create_in_a_boost(place: Place) -> None:
+    ours = {"id": "https://links.example/activity/1", "type": "Create", "actor": OUR_ACTOR, "object": NOTE}
+    boost = _activity("Announce", ANN, ours, to=[PUBLIC])
+    await place.take(boost)
+    assert (await _why(place, boost["id"]))[0] == "shown"
+    await place.take(_activity("Undo", ANN, boost["id"]))
+    assert (await _why(place, boost["id"]))[0] == "deleted"
+
+
 @pytest.mark.parametrize("kind", ["Like", "Announce", "EmojiReact"])
 @pytest.mark.parametrize("named", ["whole", "by its id", "by its object"])
 async def test_why_does_not_say_that_something_counts_which_was_taken_back(place: Place, kind: str, named: str) -> None:
