@@ -158,6 +158,11 @@ class Addresses:
         """Whether the address has our origin: scheme, host and port."""
         return self._path_of(url) is not None
 
+    def spelled(self, url: str) -> str:
+        """The address as we write it, where others write our host in capitals or name its port; all else as it is."""
+        path = self._path_of(url)
+        return url if path is None else f"{self.origin}{path}"
+
     def kind_of(self, url: str) -> Ours | None:
         """What the address stands for; None if it is not ours or none that we mint.
 

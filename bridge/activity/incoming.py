@@ -26,7 +26,6 @@ from bridge.activity.shapes import (
     ids_of,
     is_link,
     moment_of,
-    natural_text,
     optional_id,
     required_id,
     type_of,
@@ -110,7 +109,7 @@ def _synthetic_key(document: Document, kind: str, actor: ActorId) -> str:
     value = document.get("object")
     what = id_of(value) or value
     told = json.dumps([actor, kind, what, document.get("id"), document.get("published")], sort_keys=True)
-    return f"{kinds.NAMELESS}{hashlib.sha256(told.encode()).hexdigest()}"
+    return f"sha256:{hashlib.sha256(told.encode()).hexdigest()}"
 
 
 def _object_id(document: Document) -> ObjectId:
@@ -213,7 +212,7 @@ def _flag(document: Document, envelope: _Envelope) -> Incoming:
     return kinds.Flag(
         **envelope,
         object_ids=ids_of(document.get("object"), MOST_REPORTED),
-        content=several_lines(natural_text(document, "content"), LONGEST_REPORT),
+        content=several_lines(quirks.lemmy_report(document), LONGEST_REPORT),
     )
 
 
@@ -272,6 +271,8 @@ def _undo(document: Document, envelope: _Envelope) -> Incoming:
             return kinds.UndoAnnounce(**envelope, **undo, object_id=object_id)
         case "Block":
             return kinds.UndoBlock(**envelope, **undo, target=target)
+        case "Delete" | "Remove" if "target" not in inner:  # with one, it is of somebody's collection
+            return kinds.UndoDelete(**envelope, **undo, object_id=object_id)
     return kinds.Undo(**envelope, **undo)
 
 

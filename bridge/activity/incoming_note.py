@@ -20,6 +20,7 @@ from bridge.activity.shapes import (
     embedded,
     first,
     id_of,
+    ids_of,
     members,
     moment_of,
     natural_text,
@@ -42,6 +43,7 @@ MOST_RECIPIENTS = 100
 MOST_TAGS = 200
 MOST_ATTACHMENTS = 16
 MOST_OPTIONS = 20
+MOST_PARENTS = 10
 _LONGEST_EDGE = 100_000
 _MOST_VOTES = 10**9
 
@@ -98,6 +100,7 @@ class Note(NamedTuple):
     kind: str
     attributed_to: ActorId
     in_reply_to: str | None
+    also_answers: tuple[str, ...]  #: where it answers several posts, those after the first
     content_html: str
     content_cut: bool  #: the content was longer than LONGEST_CONTENT
     name: str
@@ -113,6 +116,7 @@ class Note(NamedTuple):
     mentions: tuple[MentionTag, ...]
     hashtags: tuple[str, ...]  #: without the number sign
     emojis: tuple[str, ...]  #: shortcodes without colons
+    object_links: tuple[str, ...]  #: what its text links to, by id (FEP-e232)
     attachments: tuple[Attachment, ...]
     language: str | None
     quotes: str | None
@@ -153,7 +157,7 @@ def parse_note(document: Document, *, author: ActorId | None = None) -> Note:
     name = one_line(natural_text(document, "name"), LONGEST_NAME)
     summary = text_from_html(natural_text(document, "summary"), LONGEST_SUMMARY)
     sensitive = document.get("sensitive") is True
-    in_reply_to = optional_id(document, "inReplyTo")
+    in_reply_to, also_answers = _answered(document)
     to, cc = recipients(document.get("to")), recipients(document.get("cc"))
     tags = _tags(document.get("tag"))
     conversation = text_of(document.get("conversation"))
@@ -162,6 +166,7 @@ def parse_note(document: Document, *, author: ActorId | None = None) -> Note:
         kind=kind,
         attributed_to=_author(document, author),
         in_reply_to=in_reply_to,
+        also_answers=also_answers,
         content_html=html,
         content_cut=cut,
         name=name,
@@ -177,6 +182,7 @@ def parse_note(document: Document, *, author: ActorId | None = None) -> Note:
         mentions=tags.mentions,
         hashtags=tags.hashtags,
         emojis=tags.emojis,
+        object_links=tags.object_links,
         attachments=_attachments(document.get("attachment")),
         language=_language(document),
         quotes=quirks.quote_target(document),
@@ -190,6 +196,15 @@ def parse_note(document: Document, *, author: ActorId | None = None) -> Note:
         poll=_poll(document) if kind == "Question" else (),
         is_poll_vote=kind == "Note" and bool(name) and not html and in_reply_to is not None,
     )
+
+
+def _answered(document: Document) -> tuple[str | None, tuple[str, ...]]:
+    """The post that it answers, and further ones where a list names several. Raises Malformed for no reference."""
+    value = document.get("inReplyTo")
+    if not isinstance(value, list) or len(value) < 2:
+        return optional_id(document, "inReplyTo"), ()
+    found = tuple(dict.fromkeys(ids_of(value, MOST_PARENTS)))
+    return (found[0], found[1:]) if found else (None, ())
 
 
 def recipients(value: object) -> tuple[str, ...]:
@@ -250,9 +265,10 @@ class _Tags:
     mentions: tuple[MentionTag, ...]
     hashtags: tuple[str, ...]
     emojis: tuple[str, ...]
+    object_links: tuple[str, ...]
 
 
-_NO_TAGS = _Tags(mentions=(), hashtags=(), emojis=())
+_NO_TAGS = _Tags(mentions=(), hashtags=(), emojis=(), object_links=())
 
 
 def _tags(value: object) -> _Tags:
@@ -261,6 +277,7 @@ def _tags(value: object) -> _Tags:
     mentions: dict[MentionTag, None] = {}
     hashtags: dict[str, None] = {}
     emojis: dict[str, None] = {}
+    links: dict[str, None] = {}
     for tag in objects_in(value, MOST_TAGS):
         tag = plain_keys(tag)
         kind = first(tag.get("type"))
@@ -276,7 +293,10 @@ def _tags(value: object) -> _Tags:
             case "Emoji":
                 if shortcode := quirks.akkoma_shortcode(tag):
                     emojis[shortcode] = None
-    return _Tags(mentions=tuple(mentions), hashtags=tuple(hashtags), emojis=tuple(emojis))
+            case "Link":
+                if link := quirks.object_link(tag):
+                    links[link] = None
+    return _Tags(mentions=tuple(mentions), hashtags=tuple(hashtags), emojis=tuple(emojis), object_links=tuple(links))
 
 
 def _attachments(value: object) -> tuple[Attachment, ...]:
@@ -354,5 +374,5 @@ def _poll(document: Document) -> tuple[PollOption, ...]:
     for option in objects_in(document.get("oneOf") or document.get("anyOf"), MOST_OPTIONS):
         votes = option.get("replies")
         total = count_of(votes.get("totalItems"), _MOST_VOTES) if isinstance(votes, dict) else None
-        options.append(PollOption(name=one_line(text_of(option.get("name")), LONGEST_NAME), votes=total or 0))
+        options.append(PollOption(name=one_line(natural_text(option, "name"), LONGEST_NAME), votes=total or 0))
     return tuple(options)

@@ -14,9 +14,6 @@ from bridge.activity.incoming_note import Note
 from bridge.activity.remote_actor import RemoteActor
 from bridge.terms import ActivityId, ActorId, ObjectId
 
-#: How a `dedupe_key` begins that stands for an id.
-NAMELESS = "sha256:"
-
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Incoming:
@@ -26,11 +23,6 @@ class Incoming:
     actor: ActorId
     dedupe_key: str  #: the id; without one a hash of actor, type, object and time
     published: datetime | None  #: as the sender says; it may lie
-
-    @property
-    def has_no_name(self) -> bool:
-        """Whether the sender gave it no id, so that two of them can only be told apart by what they are about."""
-        return self.dedupe_key.startswith(NAMELESS)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -177,6 +169,13 @@ class UndoDislike(Undo):
 @dataclass(frozen=True, kw_only=True, slots=True)
 class UndoAnnounce(Undo):
     """An unboost."""
+
+    object_id: ObjectId | None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class UndoDelete(Undo):
+    """A post that was deleted, or removed, is back (Lemmy, PieFed)."""
 
     object_id: ObjectId | None
 

@@ -9,7 +9,7 @@ import html
 from itertools import islice
 
 from bridge.activity.plain_text import one_line
-from bridge.activity.shapes import id_of, members, text_of, type_of, web_url
+from bridge.activity.shapes import id_of, members, natural_text, text_of, type_of, web_url
 from bridge.errors import Malformed
 from bridge.terms import Document
 from bridge.urls import BadUrl, parse_url
@@ -60,6 +60,16 @@ def _quote_in_tags(tags: object) -> str | None:
     return None
 
 
+def object_link(tag: Document) -> str | None:
+    """The post that a text links to by its id: a tag Link to something of ActivityStreams (FEP-e232).
+
+    One that says by its `rel` that it quotes is read by `quote_target`; without a `rel` it only names the post.
+    https://w3id.org/fep/e232
+    """
+    media_type = tag.get("mediaType")
+    return web_url(tag.get("href")) if isinstance(media_type, str) and media_type.startswith(_AS2_MEDIA) else None
+
+
 def peertube_author(value: object) -> str | None:
     """PeerTube attributes a video to a list of the person and the channel; the person is the author.
 
@@ -80,6 +90,14 @@ def lemmy_language(value: object) -> str:
     if isinstance(value, dict):
         value = value.get("identifier")
     return value if isinstance(value, str) else ""
+
+
+def lemmy_report(document: Document) -> str:
+    """The words of a report: `content` everywhere, and in Lemmy `summary`.
+
+    https://join-lemmy.org/docs/contributors/05-federation.html
+    """
+    return natural_text(document, "content") or natural_text(document, "summary")
 
 
 def context_language(context: object) -> str:

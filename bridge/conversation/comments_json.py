@@ -28,7 +28,8 @@ def comments_json(
 ) -> Document:
     """The conversation as contract section 7 has it, each entry before its answers.
 
-    `parent` always names an entry of the same list. What is behind a content warning is folded in `content_html`,
+    `parent` always names an entry of the same list. What the blog's author said, here or by an account of theirs, is
+    marked `by_author`. What is behind a content warning is folded in `content_html`,
     sensitive pictures behind the words `cover`.
     """
     all_of_them = tuple(entries)
@@ -94,6 +95,8 @@ def _comment(placed: Placed, since: datetime | None, cover: str = COVER) -> dict
     }
     if deleted:
         comment["deleted"] = True
+    elif entry.is_author:
+        comment["by_author"] = True
     return comment
 
 

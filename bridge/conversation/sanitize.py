@@ -14,13 +14,15 @@ from bridge.conversation.comment_html import CommentWriter, TooDeep
 from bridge.conversation.markup import BOUNDARIES, CONTAINERS, Start, Token, tokens, without_unwanted
 from bridge.conversation.weblink import safe_url
 
-__all__ = ["clean", "clean_and_text", "plain", "safe_url", "text_of"]
+__all__ = ["clean", "clean_and_text", "has_words", "plain", "safe_url", "text_of"]
 
 #: Longest content that is read, in characters (S73).
 LONGEST = 100_000
 
 _TAG = re.compile(r"<[^<>]*>")
 _BLANK_LINES = re.compile(r"\n\s*\n")
+#: Spaces of every width, joiners, controls: what is there without being seen.
+_UNSEEN = frozenset({"Zs", "Zl", "Zp", "Cf", "Cc"})
 _JOINERS = "\u200c\u200d"  # Persian words and families of emoji are written with them
 
 
@@ -75,6 +77,11 @@ def _lines(stream: Iterable[Token]) -> str:
             pieces.append(html.escape(token.attributes.get("alt", "")))
     lines = html.unescape("".join(pieces)).split("\n")
     return "\n".join(line for line in (" ".join(line.split()) for line in lines) if line)
+
+
+def has_words(text: str) -> bool:
+    """Whether anything of it can be seen: an emoji can, spaces and joiners of every width cannot."""
+    return any(unicodedata.category(character) not in _UNSEEN for character in text)
 
 
 def plain(text: str, *, longest: int = 200) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -19,9 +19,10 @@ from bridge.activity.remote_actor import RemoteActor
 from bridge.conversation import approval
 from bridge.conversation.comment import Kind
 from bridge.conversation.linkback import RANKS, source_key
+from bridge.conversation.sanitize import has_words
 from bridge.inbox.context import Context
 from bridge.inbox.entry_values import not_ahead, values_from
-from bridge.inbox.own_posts import post_meant
+from bridge.inbox.own_posts import place_at, post_meant
 from bridge.inbox.result import Done, Ignored, Result, verdict_of
 from bridge.store import actors, blocks, changes, entries, facts, issues, linkbacks, parked, places, received
 from bridge.store.database import Transaction, WakeUp
@@ -61,17 +62,17 @@ def arrival_of(
         note=note,
         actor=actor,
         values={**values, "ways": [way], "is_author": is_creator},
-        links=_links(str(values["content_html"]), context),
+        links=_links(note, str(values["content_html"]), context),
         names_us=context.is_named_by(note),
         is_creator=is_creator,
         way=way,
     )
 
 
-def _links(cleaned: str, context: Context) -> tuple[str, ...]:
-    if context.blog.addresses.hostname not in cleaned:
+def _links(note: Note, cleaned: str, context: Context) -> tuple[str, ...]:
+    if not note.object_links and context.blog.addresses.hostname not in cleaned.lower():
         return ()
-    found = (html.unescape(href) for href in _HREF.findall(cleaned)[:_MOST_LINKS])
+    found = (*note.object_links, *(html.unescape(href) for href in _HREF.findall(cleaned)[:_MOST_LINKS]))
     return tuple(dict.fromkeys(href for href in found if context.blog.addresses.is_ours(href)))
 
 
@@ -103,6 +104,9 @@ def keep(tx: Transaction, arrival: Arrival, context: Context) -> Result:
     blocked = None if arrival.way == "inbox" else _blocked(tx, arrival, context)
     if blocked is not None:
         return Ignored(verdict="blocked", reason=f"the author blocks {blocked}")
+    if note.also_answers:
+        arrival = _answering_one(tx, arrival, context)
+        note = arrival.note
     found = place_of(tx, arrival, context)
     if found is None:
         return _parked_or_not(tx, arrival, context)
@@ -118,7 +122,7 @@ def keep(tx: Transaction, arrival: Arrival, context: Context) -> Result:
             declined=arrival.actor.no_blog,
             asks_itself=note.no_blog,
             blocks_us=known.blocks_us,
-            is_empty=_is_empty(arrival, kind),
+            is_empty=is_empty(arrival, kind),
             is_creator=arrival.is_creator,
         ),
         policy=context.comments.approval,
@@ -146,10 +150,10 @@ def keep(tx: Transaction, arrival: Arrival, context: Context) -> Result:
     return Done(verdict=verdict, reason=reason, issue_id=place.issue_id)
 
 
-def _is_empty(arrival: Arrival, kind: str) -> bool:
-    """Whether a reader would see nothing of it; a quote without words still says who quotes."""
-    shown = arrival.values["content_html"] or arrival.values["pictures"] or arrival.note.content_warning
-    return kind != "quote" and not shown
+def is_empty(arrival: Arrival, kind: str) -> bool:
+    """Whether a reader would see nothing of a post; a quote without words still says who quotes."""
+    said = has_words(str(arrival.values["text"])) or "<a " in str(arrival.values["content_html"])
+    return kind != "quote" and not (said or arrival.values["pictures"] or arrival.note.content_warning)
 
 
 def _blocked(tx: Transaction, arrival: Arrival, context: Context) -> str | None:
@@ -159,7 +163,7 @@ def _blocked(tx: Transaction, arrival: Arrival, context: Context) -> str | None:
 
 def may_stand_under(tx: Transaction, note: Note, context: Context) -> bool:
     """Whether what the post answers, or the issue it quotes, is here: then it need not wait for a parent."""
-    addresses = (note.in_reply_to, note.quotes)
+    addresses = (note.in_reply_to, *note.also_answers, note.quotes)
     return any(address is not None and _place(tx, address, context) is not None for address in addresses)
 
 
@@ -181,6 +185,14 @@ def _parked_or_not(tx: Transaction, arrival: Arrival, context: Context) -> Resul
     if parked.is_waiting(tx, note.id):
         return Ignored(verdict="parked", reason=f"{_nowhere(note)}; that was looked for before, and is waited for")
     return Ignored(verdict="parked", reason=f"{_nowhere(note)}; what it answers is being looked for")
+
+
+def _answering_one(tx: Transaction, arrival: Arrival, context: Context) -> Arrival:
+    """Of several posts that it answers the first that is here counts; where none is, the first of all."""
+    addresses = (str(arrival.note.in_reply_to), *arrival.note.also_answers)
+    parent = next((address for address in addresses if _place(tx, address, context) is not None), addresses[0])
+    note = arrival.note._replace(in_reply_to=parent, also_answers=())
+    return replace(arrival, note=note, values={**arrival.values, "in_reply_to": parent})
 
 
 def place_of(tx: Transaction, arrival: Arrival, context: Context) -> tuple[Kind, Place | None] | None:
@@ -209,7 +221,7 @@ def _place(tx: Transaction, address: str, context: Context) -> Place | None:
     ours = context.blog.addresses.kind_of(address)
     if ours is not None and ours.kind == "page":
         return places.of_page(tx, context.blog.id, ours.token)
-    found = places.of_object(tx, context.blog.id, address)
+    found = place_at(tx, address, context)
     return found if found is not None or ours is not None else places.of_entry_page(tx, context.blog.id, address)
 
 
@@ -273,12 +285,14 @@ def edit(tx: Transaction, entry: EntryRow, arrival: Arrival, context: Context) -
             declined=arrival.actor.no_blog,
             asks_itself=note.no_blog,
             blocks_us=actors.blocks_us(tx, note.attributed_to),
-            is_empty=_is_empty(arrival, entry.kind),
+            is_empty=is_empty(arrival, entry.kind),
             is_creator=entry.is_author,
         ),
         policy=_policy_for_edit(entry, arrival, context.comments.approval),
         words=context.comments.words,
     )
+    # Without a time, and with the same words, it tells of something else, such as the votes in a poll (Mastodon).
+    edited_at = context.now if _differs(entry, arrival) else entry.updated
     decided = entry.state == "spam" or (entry.state == "hidden" and entry.reason == HIDDEN_BY_AUTHOR)
     if decided or (entry.state == "held" and judged.state == "shown"):
         state, reason = entry.state, entry.reason
@@ -292,7 +306,7 @@ def edit(tx: Transaction, entry: EntryRow, arrival: Arrival, context: Context) -
         {
             **{name: arrival.values[name] for name in _EDITED},
             "visibility": note.visibility,
-            "updated": not_ahead(note.updated, context.now) or context.now,
+            "updated": not_ahead(note.updated, context.now) or edited_at,
             "state": state,
             "reason": reason,
             "changed_at": context.now,

@@ -23,7 +23,7 @@ from bridge.activity.incoming_types import (
     Incoming,
     Like,
     Undo,
-    UndoFollow,
+    UpdateActor,
     UpdateById,
     UpdateNote,
 )
@@ -59,8 +59,8 @@ _SEAL = object()
 #: copy of what was passed on, or (for the Delete of an actor) its server's 410.
 Proof = Literal["signature", "proof", "refetch", "gone"]
 
-#: What people do, undo and do again.
-_DONE_AGAIN = (Follow, Like, Announce, Block, Undo)
+#: What people do again: because they undid it, or because they changed a thing once more.
+_DONE_AGAIN = (Follow, Like, Announce, Block, Undo, UpdateNote, UpdateById, UpdateActor, DeleteObject)
 
 _TRY_AGAIN = timedelta(seconds=30)
 
@@ -290,13 +290,12 @@ def _as_handed_on(proven: Incoming) -> Incoming:
 
 
 def _told_apart(activity: Incoming, claim: Claim) -> Incoming:
-    """What comes once more after its undo is another one, and was signed later; a replay was not (S14).
+    """What is said once more is another thing, and was signed later; a replay was not (S14).
 
-    That holds for what has no id, and for follows with any: Pixelfed makes the ids of a follow and of its undo out of
-    who follows whom.
+    That holds with an id and without: Pixelfed makes the ids of a follow and of its undo out of who follows whom,
+    Ghost those of a like and of its undo out of what is liked, Friendica that of every edit out of what is edited.
     """
-    is_told_by_id = not isinstance(activity, (Follow, UndoFollow)) and not activity.has_no_name
-    if is_told_by_id or not isinstance(activity, _DONE_AGAIN):
+    if not isinstance(activity, _DONE_AGAIN):
         return activity
     return replace(activity, dedupe_key=f"{activity.dedupe_key} {claim.signed_at.isoformat()}")
 

@@ -32,6 +32,7 @@ NAMES = {
     "Undo": "something taken back",
     "UndoAnnounce": "a boost taken back",
     "UndoBlock": "the end of a block",
+    "UndoDelete": "a deletion taken back",
     "UndoDislike": "a dislike taken back",
     "UndoFollow": "the end of a follow",
     "UndoLike": "a like taken back",

@@ -18,6 +18,11 @@ from bridge.store.places import Place
 _COMMENT = re.compile(r"#c-([0-9A-Za-z_-]{1,64})\Z")
 
 
+def place_at(tx: Transaction, address: str, context: Context) -> Place | None:
+    """Where the thing of this id stands: ours, however our host is spelled in it, or somebody's comment."""
+    return places.of_object(tx, context.blog.id, context.blog.addresses.spelled(address))
+
+
 def place_of_ours(tx: Transaction, address: str, context: Context) -> Place | None:
     """The issue of a post or page of ours; None for a reply of somebody else's, and all that is not here."""
     ours = context.blog.addresses.kind_of(address)
@@ -26,7 +31,7 @@ def place_of_ours(tx: Transaction, address: str, context: Context) -> Place | No
     if ours.kind == "page":
         comment = _comment_at(tx, address, context.blog)
         return places.of_page(tx, context.blog.id, ours.token) if comment is None else _answer(tx, comment)
-    found = places.of_object(tx, context.blog.id, address)
+    found = place_at(tx, address, context)
     return found if found is not None and found.is_ours else None
 
 

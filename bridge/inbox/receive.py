@@ -62,6 +62,7 @@ ASKING: Mapping[type[Incoming], AskingHandler] = {
     kinds.CreateById: create.add_named_comment,
     kinds.UpdateById: update.change_named_comment,
     kinds.UpdateActor: update.change_profile,
+    kinds.UndoDelete: delete.bring_back,
     kinds.Announce: react.count_boost,
     kinds.AnnounceActivity: react.take_up,
     kinds.Move: relations.note_move,
@@ -165,7 +166,7 @@ class Inbox:
             return self._with_sender(verified, handler(verified, activity, context))
         if (asking := ASKING.get(kind)) is not None:
             return self._with_sender(verified, await asking(verified, activity, context))
-        reason = IGNORED.get(kind) or f"we have no use for {type_name(activity)}"
+        reason = IGNORED.get(kind) or _no_use_for(activity)
         return self._with_sender(verified, lambda tx: Ignored(reason=reason))
 
     def _with_sender(self, verified: VerifiedActivity, effect: Effect) -> Effect:
@@ -210,6 +211,12 @@ class Inbox:
         return result
 
 
+def _no_use_for(activity: Incoming) -> str:
+    if isinstance(activity, kinds.Unknown) and activity.object_type is not None:
+        return f"we have no use for {activity.type} of the type {activity.object_type}"
+    return f"we have no use for {type_name(activity)}"
+
+
 def type_name(activity: Incoming) -> str:
     """What the record calls it: the name on the wire where we do not know the type."""
     return activity.type if isinstance(activity, kinds.Unknown) else type(activity).__name__
@@ -224,6 +231,8 @@ def object_of(activity: Incoming) -> str | None:
             return target
         case kinds.Flag(object_ids=reported):
             return next(iter(reported), None)
+        case kinds.UndoDelete(object_id=about) if about is not None:
+            return about
         case kinds.Undo(undone=undone):
             return undone
         case kinds.AnnounceActivity(inner_object_id=inner):

@@ -16,6 +16,7 @@ from bridge.clock import wire_time
 from bridge.conversation.blocklist import BlockList
 from bridge.inbox.moderate import wish_of
 from bridge.inbox.names import name_of
+from bridge.inbox.no_longer import no_longer
 from bridge.inbox.result import Verdict, verdict_of
 from bridge.plurals import counted
 from bridge.store import (
@@ -136,6 +137,9 @@ def _of_address(tx: Transaction, blog: Blog, asked: str, blocked: BlockList) -> 
         counted = "is not counted, because you block " + by if by else "counts"
         sentences.insert(0, f"This is a {kind} by {actor_id} of “{issue.title if issue else '?'}”; it {counted}.")
         verdict: Verdict = "blocked" if by else "shown"
+    elif (ended := no_longer(tx, blog.id, asked, records)) is not None:
+        verdict, told = ended
+        sentences.insert(0, told)
     elif records:
         entry = next((found for row in records if (found := _entry_of(tx, blog, row))), None)
         if entry is not None and entry.object_id != asked:

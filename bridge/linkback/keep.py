@@ -90,7 +90,7 @@ class Keeper:
         actor = row.source if spoken.actor_id.endswith("/") and spoken.claims_key else spoken.actor_id
         reactions.add(
             self.tx, row.blog_id, issue_id=row.issue_id, kind=kind, actor_id=actor, object_id=row.source,
-            activity_id=row.source, content=None, now=self.now,
+            activity_id=row.source, content=None, now=self.now, name=spoken.author,
         )  # fmt: skip
         linkbacks.change(self.tx, row.id, {"actor_id": actor})
         return "shown", f"it counts as a {kind}"

@@ -18,7 +18,7 @@ from bridge.activity.remote_actor import KeyEntry, RemoteActor, is_in_document_o
 from bridge.activity.shapes import ids_of
 from bridge.activity.wire_names import plain_keys
 from bridge.clock import utc_now
-from bridge.errors import FetchError, FetchGone, FetchUnusable, Malformed
+from bridge.errors import FetchError, FetchUnusable, Malformed
 from bridge.remote.budget import Budget, BudgetSpent
 from bridge.remote.documents import Documents
 from bridge.remote.failures import Failures, Lately
@@ -179,8 +179,6 @@ class RemoteActors:
 
 
 def _actor_from(document: Document, wanted: ActorId) -> RemoteActor:
-    if document.get("type") == "Tombstone" and document.get("id") == wanted:
-        raise FetchGone(f"{wanted} was deleted, as the tombstone there says")
     try:
         actor = remote_actor_from(document)
     except Malformed as error:

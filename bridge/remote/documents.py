@@ -13,7 +13,8 @@ from email.message import Message
 from multidict import CIMultiDictProxy
 
 from bridge.activity.json_text import read_json
-from bridge.errors import FetchUnusable, Malformed
+from bridge.activity.shapes import members
+from bridge.errors import FetchGone, FetchUnusable, Malformed
 from bridge.remote.budget import Budget
 from bridge.remote.door import Answer
 from bridge.remote.flights import Flights
@@ -57,7 +58,8 @@ class Documents:
         """The document at `url` (a fragment is left out), whose `id` is of the origin that answered at last.
 
         An `id` that is not the URL asked for is asked once itself, so the document may have another id than `url`:
-        compare. It is shared with others who asked at the same moment, so leave it unchanged. Raises FetchError.
+        compare. What shows a Tombstone is gone, whatever its status. The document is shared with others who asked at
+        the same moment, so leave it unchanged. Raises FetchError.
         """
         asked = self._hops.judge(url).wire
         return await self._flights.join(asked, lambda: self._vouched(asked, budget))
@@ -65,6 +67,8 @@ class Documents:
     async def _vouched(self, asked: str, budget: Budget) -> Document:
         document, named, final = await self._read(asked, budget)
         if named in (asked, final) and same_origin(named, final):
+            if named == asked and "Tombstone" in members(document.get("type")):
+                raise FetchGone(f"{asked} was deleted, as the tombstone there says")
             return document
         if named == asked:
             raise FetchUnusable(f"{asked} redirects to {final}, which may not speak for it")

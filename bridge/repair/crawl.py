@@ -19,9 +19,10 @@ from bridge.activity.quirks import activity_named_by_group
 from bridge.errors import FetchError, FetchGone, FetchNotFound, Malformed
 from bridge.inbox.arrival import Arrival, edit, is_edited, keep, may_stand_under
 from bridge.inbox.context import Context
+from bridge.inbox.handlers.delete import empty
 from bridge.remote.budget import Budget
 from bridge.repair.arrivals import arrivals_of
-from bridge.store import announcements, changes, crawls, entries, issues, tombstones
+from bridge.store import announcements, crawls, entries, issues, tombstones
 from bridge.store.crawls import CrawlRow
 from bridge.store.database import Database, Transaction
 from bridge.store.entries import EntryRow
@@ -243,9 +244,8 @@ class _Walk:
         now = self.context.now
 
         def withdraw(tx: Transaction) -> None:
-            entries.empty(tx, row.id, reason="deleted by its author", now=now)
+            empty(tx, row, now)
             tombstones.add(tx, row.object_id, str(row.actor_id), now=now)
-            tx.touch(changes.issue(row.issue_id))
 
         await self.database.write(withdraw)
 

@@ -46,19 +46,26 @@ def add(
     activity_id: str | None,
     content: str | None,
     now: datetime,
+    name: str = "",
 ) -> Kept:
-    """Keep it, unless this actor did just this before, or so much that nothing more is kept."""
+    """Keep it, unless this actor did just this before, or so much that nothing more is kept.
+
+    Who likes once more took the first like back, and that is lost: the new one stands for both. Who boosts once more
+    has two boosts, each of which may be taken back. `name` is for those of whom no profile is known.
+    """
     tx.lock(f"reactions of {actor_id}")
-    there = sa.select(reactions.c.id, reactions.c.object_id, reactions.c.content).where(
+    there = sa.select(reactions.c.id, reactions.c.object_id, reactions.c.content, reactions.c.activity_id).where(
         reactions.c.issue_id == issue_id, reactions.c.actor_id == actor_id, reactions.c.kind == kind
     )
-    known = tx.execute(there).all()
-    same = next((row.id for row in known if (row.object_id, row.content) == (object_id, content or "")), None)
-    if same is not None:
-        # What is taken back one day will be the newest of them.
-        tx.execute(sa.update(reactions).where(reactions.c.id == same).values(activity_id=activity_id))
+    known = tx.execute(there.order_by(reactions.c.id)).all()
+    same = [row for row in known if (row.object_id, row.content) == (object_id, content or "")]
+    is_full = len(known) >= MOST_OF_ONE
+    told_again = [row for row in same if activity_id is None or row.activity_id in (None, activity_id)]
+    if same and (told_again or kind == "like" or is_full):
+        newest = (told_again or same)[-1].id
+        tx.execute(sa.update(reactions).where(reactions.c.id == newest).values(activity_id=activity_id, name=name))
         return "same"
-    if len(known) >= MOST_OF_ONE:
+    if is_full:
         return "full"
     row = {
         "blog_id": blog_id,
@@ -68,10 +75,13 @@ def add(
         "object_id": object_id,
         "activity_id": activity_id,
         "content": content or "",
+        "name": name,
         "since": now,
     }
     tx.execute(sa.insert(reactions).values(**row))
     _look_at_face(tx, actor_id)
+    if same:
+        return "same"
     return "another" if known else "first"
 
 
@@ -91,8 +101,8 @@ def remove_by_activity(tx: Transaction, actor_id: str, activity_id: str) -> int 
 
 
 def count_of(tx: Transaction, actor_id: str, *, kind: Kind, object_id: str) -> int:
-    """How many reactions an actor has to this object."""
-    query = sa.select(sa.func.count(reactions.c.id)).where(
+    """How many different reactions an actor has to this object: emoji beside emoji."""
+    query = sa.select(sa.func.count(reactions.c.content.distinct())).where(
         reactions.c.kind == kind, reactions.c.object_id == object_id, reactions.c.actor_id == actor_id
     )
     return int(tx.execute(query).scalar_one())
@@ -124,6 +134,7 @@ def of_issue(tx: Transaction, issue_id: int) -> list[ReactionRow]:
             reactions.c.object_id,
             reactions.c.content,
             reactions.c.since,
+            reactions.c.name.label("said_name"),
             remote_actors.c.name,
             remote_actors.c.url,
             remote_actors.c.icon_url,
@@ -138,7 +149,7 @@ def of_issue(tx: Transaction, issue_id: int) -> list[ReactionRow]:
             kind=row.kind,
             actor_id=ActorId(row.actor_id),
             object_id=row.object_id,
-            name=row.name or "",
+            name=row.name or row.said_name,
             url=row.url or row.actor_id,
             icon_url=row.icon_url,
             content=row.content,

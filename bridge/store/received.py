@@ -163,7 +163,7 @@ def _digest(address: str) -> str:
 def about(tx: Transaction, url: str) -> list[Received]:
     """Everything recorded of one address: an activity's, an object's, or an actor's; newest first."""
     newest = sa.select(received).order_by(received.c.id.desc()).limit(200)
-    found = tx.execute(newest.where(sa.or_(received.c.object_id == url, _is_by(url)))).all()
+    found = tx.execute(newest.where(sa.or_(received.c.object_id == url, _is_by(url), _is_named(url)))).all()
     # The rest is looked for in the whole record: an author waits for that, but now and then.
     found = found or tx.execute(newest.where(sa.or_(received.c.activity_id == url, received.c.url == url))).all()
     return [_from_row(row) for row in found]
@@ -204,6 +204,14 @@ def verdicts_of_server(tx: Transaction, server: Server) -> dict[str, int]:
 def forget_actor(tx: Transaction, actor_id: str) -> int:
     """Drop everything recorded of one person; how many rows that were."""
     return tx.execute(sa.delete(received).where(_is_by(actor_id))).rowcount
+
+
+def _is_named(activity_id: str) -> sa.ColumnElement[bool]:
+    """The activity with this id, which is of the same server as its sender: what undid it is about the same id."""
+    try:
+        return sa.and_(received.c.server == host_of(activity_id), received.c.activity_id == activity_id)
+    except BadUrl:
+        return sa.false()
 
 
 def _is_by(actor_id: str) -> sa.ColumnElement[bool]:

@@ -284,6 +284,7 @@ reactions = sa.Table(
     sa.Column("object_id", sa.Text, nullable=False),
     sa.Column("activity_id", sa.Text, index=True),
     sa.Column("content", sa.Text, nullable=False, default=""),  #: the emoji of a reaction; "" for a plain one
+    sa.Column("name", sa.Text, nullable=False, default=""),  #: of who did it on a page; else their profile has it
     sa.Column("since", Moment, nullable=False),
 )
 sa.Index("ix_reactions_issue", reactions.c.issue_id, reactions.c.actor_id, reactions.c.kind)

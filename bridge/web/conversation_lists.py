@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from bridge.conversation.comment import is_public, order_of
 from bridge.conversation.reaction import Tally
-from bridge.store import published
 from bridge.store.published import ObjectRow
 from bridge.web import gather
 from bridge.web.conversations import Conversation
@@ -18,12 +15,7 @@ _KINDS = ("reply", "quote", "mention")
 
 async def conversation_of(site: Site, row: ObjectRow) -> Conversation | None:
     """The conversation that an object of ours belongs to; None if it belongs to no issue."""
-    issue_id = row.issue_id
-    if issue_id is None:
-        return None
-    said = await gather.said_under(site, issue_id)
-    objects = await site.database.read(lambda tx: published.of_issue(tx, issue_id))
-    return replace(said, sections=tuple(one for one in objects if one.kind == "section"))
+    return None if row.issue_id is None else await gather.said_under(site, row.issue_id)
 
 
 def reply_ids(said: Conversation, row: ObjectRow) -> list[str]:
@@ -50,7 +42,8 @@ def share_ids(said: Conversation, row: ObjectRow) -> list[str]:
 
 
 def _tally(said: Conversation, row: ObjectRow) -> Tally:
-    return said.of_answers.get(row.id, Tally()) if row.kind == "answer" else said.tally
+    """Of an issue that is a thread its first post has its own, and each later one too."""
+    return said.of_first if row.kind == "issue" else said.of_posts.get(row.id, Tally())
 
 
 def _shown(said: Conversation) -> list[tuple[str, str | None]]:

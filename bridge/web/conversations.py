@@ -28,8 +28,9 @@ _MOST_ENTRIES = 5_000
 class Conversation:
     """An issue with everything said about it.
 
-    `sections` are the later posts of a thread, in order; only the collections of ActivityPub need them, and
-    `of_answers`: what was liked and boosted of the author's answers, by object id, which says nothing of the issue.
+    `tally` are all who liked or boosted the issue, whichever post of its thread. `sections` are that thread's later
+    posts, in order. `of_first` and `of_posts` are for the collections of ActivityPub: who liked and boosted the first
+    post alone, and each other one by its id; the author's answers, too, whose likes say nothing of the issue.
     """
 
     issue: IssueRow
@@ -37,7 +38,8 @@ class Conversation:
     tally: Tally
     closed: bool
     closes: datetime | None = None  #: when it closes by itself
-    of_answers: Mapping[str, Tally] = field(default_factory=dict)
+    of_first: Tally = field(default_factory=Tally)
+    of_posts: Mapping[str, Tally] = field(default_factory=dict)
     sections: tuple[ObjectRow, ...] = ()
 
 

@@ -13,7 +13,7 @@ from bridge.conversation.blocklist import BlockList
 from bridge.conversation.comment import COVER, Entry, Person, Picture
 from bridge.conversation.reaction import Reaction, tally
 from bridge.errors import NoSuchThing
-from bridge.store import blocks, changes, entries, issues, reactions, remote_pictures
+from bridge.store import blocks, changes, entries, issues, published, reactions, remote_pictures
 from bridge.store.database import Transaction
 from bridge.store.entries import EntryRow
 from bridge.store.issues import IssueRow, Listed
@@ -71,7 +71,9 @@ def _conversation(tx: Transaction, site: Site, issue_id: int) -> Conversation:
     own = site.config.linkbacks.own
     rows = [row for row in _unblocked(tx, issue, blocked) if own or not row.own_series]
     reacted = [row for row in reactions.of_issue(tx, issue.id) if not blocked.holds(row.actor_id)]
+    sections = tuple(one for one in published.of_issue(tx, issue.id) if one.kind == "section")
     answers = {str(row.object_id) for row in rows if row.ours}
+    others = answers.union(str(one.id) for one in sections)
     tokens = {row.object_id: row.token for row in rows}
     faces, pictures = remote_pictures.under_issue(tx, issue.id)
     ours = Proxied(faces=faces if site.config.comments.avatars == "proxy" else {}, pictures=pictures)
@@ -79,10 +81,12 @@ def _conversation(tx: Transaction, site: Site, issue_id: int) -> Conversation:
         issue=issue,
         entries=tuple(entry_from(row, tokens.get(ObjectId(row.in_reply_to or "")), ours) for row in rows),
         tally=tally(_reaction(row, ours) for row in reacted if row.object_id not in answers),
-        of_answers={
-            answer: tally(_reaction(row, ours) for row in reacted if row.object_id == answer)
-            for answer in answers.intersection(row.object_id for row in reacted)
+        of_first=tally(_reaction(row, ours) for row in reacted if row.object_id not in others),
+        of_posts={
+            post: tally(_reaction(row, ours) for row in reacted if row.object_id == post)
+            for post in others.intersection(row.object_id for row in reacted)
         },
+        sections=sections,
         closed=issue.closed(now),
         closes=issue.closes_at(now),
     )

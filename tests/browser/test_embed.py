@@ -62,6 +62,8 @@ def test_the_example_page_shows_the_conversation(tab: Tab, blog: RunningBlog, el
     join = page.get_by_role("link", name="Reply from your server")
     assert join.get_attribute("href").startswith(f"{blog.origin}/interact?uri=")
     assert page.get_by_text("Das Ende.").is_hidden()  # behind its warning
+    assert page.get_by_role("article", name="Ada Autorin").first.get_by_text("Author", exact=True).is_visible()
+    assert page.get_by_text("Author", exact=True).count() == page.get_by_role("article", name="Ada Autorin").count()
     assert tab.faults == []
     assert hosts(tab, elsewhere) == []
     assert page.context.cookies() == []

@@ -105,3 +105,14 @@ def test_without_a_human_page_the_url_is_the_objects_id(said: Said) -> None:
     comments = read(said("a", url=""))["comments"]
     assert isinstance(comments, list)
     assert comments[0]["url"] == "https://far.example/o/a"
+
+
+def test_what_the_author_said_is_marked_and_nothing_else(said: Said) -> None:
+    """Also by an account of theirs elsewhere; of what they deleted nothing is told."""
+    mine = {"is_author": True}
+    comments = read(
+        said("a", **mine), said("b", parent="a"), said("c", state="deleted", **mine), said("d", parent="c")
+    )["comments"]
+
+    assert isinstance(comments, list)
+    assert [one.get("by_author") for one in comments] == [True, None, None, None]

@@ -171,6 +171,58 @@ def test_a_follow_whose_id_is_always_the_same_holds_again_after_its_undo(blog: R
     wait_until("each is accepted", lambda: len(answers(ida, "Accept")) == 3, seconds=SOON)
 
 
+@pytest.mark.parametrize("kind", ["Like", "Announce"])
+def test_a_like_whose_id_is_always_the_same_counts_again_after_its_undo(
+    blog: RunningBlog, ida: Person, kind: str
+) -> None:
+    """Ghost makes the ids of it and of its undo out of what is liked. A replay changes nothing (S14)."""
+    likes, boosts = counts(blog)
+    done = ida.act(kind, blog.note)
+    undo = ida.act("Undo", done)
+    start = datetime.now(UTC) - timedelta(minutes=5)
+
+    def sent(minute: int, activity: dict[str, Any]) -> SignedRequest:
+        return blog.signed(ida, activity, fields={"date": http_date(start + timedelta(minutes=minute))})
+
+    first, taken_back, again, last = (sent(minute, one) for minute, one in enumerate([done, undo, done, undo]))
+    told = [(first, 1), (taken_back, 0), (first, 0), (again, 1), (taken_back, 1), (last, 0), (again, 0)]
+    for asked, expected in told:
+        assert blog.send(asked).status == 202
+        assert counts(blog) == ((likes + expected, boosts) if kind == "Like" else (likes, boosts + expected))
+
+
+def test_every_edit_counts_though_all_have_the_same_id(blog: RunningBlog, ida: Person) -> None:
+    """Friendica makes the id out of what is edited; so may a deletion that was taken back come once more."""
+    note = ida.note(blog, "Fassung 0")
+    start = datetime.now(UTC) - timedelta(minutes=5)
+
+    def edit(number: int) -> SignedRequest:
+        when = start + timedelta(minutes=number)
+        edited = note | {"content": f"<p>Fassung {number}</p>", "updated": when.isoformat(timespec="seconds")}
+        told = ida.act("Update", edited, id=f"{note['id']}/Update")
+        return blog.signed(ida, told, fields={"date": http_date(when)})
+
+    assert blog.post(ida, ida.act("Create", note)).status == 202
+    edits = [edit(number) for number in (1, 2, 3)]
+    for asked, expected in [*zip(edits, (1, 2, 3), strict=True), (edits[0], 3)]:
+        assert blog.send(asked).status == 202
+        assert shown(blog, f"Fassung {expected}")
+
+
+def test_a_like_that_others_hand_on_after_its_undo_does_not_count_again(
+    blog: RunningBlog, ida: Person, town: Town
+) -> None:
+    relay = town.person("relay")
+    likes, boosts = counts(blog)
+    like = ida.proven(ida.act("Like", blog.note))
+
+    assert blog.post(ida, like).status == 202
+    assert counts(blog) == (likes + 1, boosts)
+    assert blog.post(ida, ida.act("Undo", like)).status == 202
+    assert blog.post(relay, like).status == 202
+    assert counts(blog) == (likes, boosts)
+
+
 @pytest.mark.parametrize("named", ["whole", "by its id"])
 def test_a_follow_that_comes_after_its_undo_stays_undone(blog: RunningBlog, ida: Person, named: str) -> None:
     """Its delivery may have been tried again later than the undo's. The next follow counts, whatever its id."""

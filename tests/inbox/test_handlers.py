@@ -163,10 +163,15 @@ async def test_a_group_may_name_the_activity_it_hands_on_by_its_id_alone(place: 
     assert (entry.object_id, entry.text, entry.actor_id) == (comment, "Aus der Gruppe.", ole)
 
 
-async def test_a_reply_that_is_gone_at_its_origin_goes_here_too(place: Place, peer: Peer) -> None:
+@pytest.mark.parametrize("shows", ["410", "a tombstone"])
+async def test_a_reply_that_is_gone_at_its_origin_goes_here_too(place: Place, peer: Peer, shows: str) -> None:
+    """Not every server has the status of its tombstones right."""
     comment = _post(peer, "6", _person(peer, "ole"))
     await place.take(_activity("Announce", BOB, comment, "1", to=[PUBLIC]))
-    peer.answers("/posts/6", status=410)
+    if shows == "410":
+        peer.answers("/posts/6", status=410)
+    else:
+        _serve(peer, "/posts/6", type="Tombstone")
     result = await place.take(_activity("Announce", BOB, comment, "2", to=[PUBLIC]))
 
     assert result.verdict == "deleted"
@@ -292,3 +297,34 @@ async def test_an_account_that_goes_takes_everything_with_it(place: Place) -> No
     assert result.verdict == "deleted"
     assert await place.reactions("like") == []
     assert [entry.state for entry in await place.entries()] == ["deleted", "shown"]
+
+
+async def test_who_follows_blocks_no_more_though_the_end_of_the_block_was_lost(place: Place) -> None:
+    """Nobody can follow whom they block: the server takes the block back first."""
+    await place.say(ANN)
+    await place.take(_activity("Block", ANN, OUR_ACTOR))
+    assert [entry.state for entry in await place.entries()] == ["hidden"]
+    await place.take(_activity("Follow", ANN, OUR_ACTOR))
+    assert [entry.state for entry in await place.entries()] == ["shown"]
+    assert (await place.say(ANN, "2")).verdict == "shown"
+
+
+@pytest.mark.parametrize("words", ["content", "summary"])
+async def test_a_report_tells_the_author_its_words_wherever_they_stand(place: Place, words: str) -> None:
+    """Lemmy has them in `summary`."""
+    result = await place.take(_activity("Flag", ANN, NOTE, **{words: "Das ist Werbung."}))
+    assert result.reason.endswith(": Das ist Werbung.")
+
+
+async def test_of_what_kind_a_thing_was_that_we_have_no_use_for_is_told(place: Place) -> None:
+    """A Create alone is nothing that we have no use for."""
+    review = await place.take(create(note(ANN, type="Review")))
+    listened = await place.take(_activity("Listen", ANN, "https://far.example/song"))
+    assert review.reason == "we have no use for Create of the type Review"
+    assert listened.reason == "we have no use for Listen"
+
+
+async def test_what_was_taken_out_of_a_collection_is_no_deletion_when_it_is_put_back(place: Place, peer: Peer) -> None:
+    removal = {"type": "Remove", "actor": ANN, "object": f"{ANN}/statuses/1", "target": f"{ANN}/moderators"}
+    result = await place.take(_activity("Undo", ANN, removal))
+    assert result.reason.startswith("an undo of Remove, which changes nothing here")

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from bridge.inbox import moderate
-from bridge.store import blocks, entries, issues, linkbacks
+from bridge.store import blocks, entries, issues, linkbacks, reactions
 from bridge.store.database import Database
 from tests.support.inboxes import PAGE, create, note
 from tests.support.linkback_desks import Desk, desk_on
@@ -151,6 +151,25 @@ async def test_a_like_by_webmention_counts_once_and_goes_with_its_page(desk: Des
     desk.place.clock.turn(timedelta(days=1))
     await desk.look()
     assert await desk.place.reactions("like") == []
+
+
+@pytest.mark.parametrize(("word", "kind"), [("like", "like"), ("repost", "boost")])
+async def test_who_likes_or_reposts_on_a_page_is_called_by_name_and_counted_once_however_often_it_is_looked_at(
+    desk: Desk, blog: Peer, word: str, kind: str
+) -> None:
+    def body(name: str) -> str:
+        author = f'<a class="p-author h-card" href="/jo">{name}</a>'
+        return f'<div class="h-entry">{author}<a class="u-{word}-of" href="{PAGE}">+</a></div>'
+
+    await desk.take(_page(blog, body("Jo <i>Ernst</i>")))
+    await desk.look()
+    found = await desk.database.read(lambda tx: reactions.of_issue(tx, 1))
+    assert [(one.kind, one.name, one.url) for one in found] == [(kind, "Jo Ernst", f"{blog.origin}/jo")]
+    _page(blog, body("Jo Heiter"))
+    desk.place.clock.turn(timedelta(days=1))
+    await desk.look()
+    found = await desk.database.read(lambda tx: reactions.of_issue(tx, 1))
+    assert [(one.kind, one.name) for one in found] == [(kind, "Jo Heiter")]
 
 
 async def test_what_changes_at_the_page_changes_here_when_it_is_told_again(desk: Desk, blog: Peer) -> None:

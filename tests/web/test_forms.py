@@ -7,11 +7,11 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from bridge.web.admin.door import _SESSION_LASTS, _digest, make_link
 
 from bridge.store import logins
 from bridge.store.logins import Session
 from bridge.web import forms
+from bridge.web.admin.sessions import _SESSION_LASTS, _digest, make_link
 from tests.support.attack import exchange, read_reply
 from tests.support.running_blog import RunningBlog
 

@@ -4,31 +4,26 @@ from __future__ import annotations
 
 import socket
 from contextlib import ExitStack
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from bridge.inbox.policy import Pace
-from bridge.web.pace import VisitorPace
 
+from bridge.pace import Limit, Pace
 from bridge.remote.budget import Cause
 from bridge.remote.target_pace import TargetPace
-from bridge.terms import Server
 from tests.support.attack import read_reply
 from tests.support.running_blog import RunningBlog
 
 
 def test_s62_the_memory_of_who_asks_how_often_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    for place in ("web.pace._MOST_NETWORKS", "inbox.policy._MOST_SERVERS", "remote.target_pace._MOST_REMEMBERED"):
-        monkeypatch.setattr(f"bridge.{place}", 100)
-    visitors = VisitorPace(burst=20, every=timedelta(seconds=6), clock=lambda: 0.0)
-    servers, targets = Pace(600), TargetPace(clock=lambda: 0.0)
+    monkeypatch.setattr("bridge.pace._MOST_NAMES", 100)
+    visitors, targets = Pace(Limit(burst=20, every=timedelta(seconds=6))), TargetPace(clock=lambda: 0.0)
     for number in range(1000):
         visitors.take(f"net{number}")
-        servers.take(Server(f"h{number}.example"), now=datetime(2024, 8, 5, tzinfo=UTC))
         targets.take(f"h{number}.example", Cause(name="net", is_proven=True))
 
-    assert (len(visitors._full_at), len(servers._buckets), len(targets._paid_at)) == (100, 100, 100)
+    assert [len(pace._paid_at) for pace in (visitors, targets._of_one, targets._of_all)] == [100, 100, 100]
 
 
 def test_s81_one_address_has_no_more_connections_than_it_may(

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from bridge.outbox import answer
-from bridge.store import actors, changes, entries, reactions
+from bridge.store import actors, changes, entries, published, reactions
 from bridge.store.database import Transaction
 from tests.support.inboxes import person
 from tests.support.running_blog import ACTIVITY, RunningBlog
@@ -16,8 +16,8 @@ from tests.support.running_blog import ACTIVITY, RunningBlog
 ANN = "https://far.example/users/ann"
 
 
-def _like(running: RunningBlog, object_id: str, actor_id: str = ANN) -> None:
-    issue = running.issue_id("1")
+def _like(running: RunningBlog, object_id: str, actor_id: str = ANN, *, slug: str = "1") -> None:
+    issue = running.issue_id(slug)
 
     def work(tx: Transaction) -> None:
         reactions.add(
@@ -50,6 +50,20 @@ def test_a_like_of_the_authors_answer_counts_for_the_answer_and_not_for_the_issu
     assert json.loads(running.get("/issues/1/comments.json").body)["likes"] == before
     assert _fetched(running, said)["likes"]["totalItems"] == 1
     assert _fetched(running, f"{said}/likes")["totalItems"] == 1
+
+
+def test_each_post_of_a_thread_tells_its_own_likes_and_the_page_those_of_the_issue(running: RunningBlog) -> None:
+    """Who asks a later post how often it was liked does not ask for the whole thread."""
+    running.publish({"lang.md": "---\ntitle: Lang\nformat: thread\n---\n## Eins\n\nA.\n\n## Zwei\n\nB.\n"})
+    issue = running.issue_id("lang")
+    first, *later = running.read(lambda tx: [row.id for row in published.of_issue(tx, issue)])
+    _like(running, first, slug="lang")
+    _like(running, later[1], slug="lang")
+    _like(running, later[1], "https://far.example/users/bob", slug="lang")
+
+    assert json.loads(running.get("/issues/lang/comments.json").body)["likes"] == 2  # one a person and issue
+    assert [_fetched(running, one)["likes"]["totalItems"] for one in (first, *later)] == [1, 0, 2]
+    assert _fetched(running, f"{later[1]}/likes")["totalItems"] == 2
 
 
 @pytest.mark.parametrize("wish", [{"no_blog": True}, {"blocks_us": True}])

@@ -1,17 +1,24 @@
-"""Delete of a post or of an actor: only one's own; a Delete before its Create wins."""
+"""Delete of a post or of an actor: only one's own; a Delete before its Create wins, until it is taken back."""
 
 from __future__ import annotations
 
 from datetime import datetime
 
-from bridge.activity.incoming_types import DeleteActor, DeleteObject
+from bridge.activity.incoming_types import DeleteActor, DeleteObject, UndoDelete
+from bridge.errors import FetchError
+from bridge.inbox.arrival import HIDDEN_BY_AUTHOR, keep
 from bridge.inbox.authenticate import VerifiedActivity
 from bridge.inbox.context import Context
-from bridge.inbox.result import Done, Effect, Ignored, Result
+from bridge.inbox.result import Done, Effect, Ignored, Result, saying
+from bridge.inbox.revival import TAKEN_OFF, revive
+from bridge.inbox.sent_posts import own_arrival
 from bridge.store import actors, changes, entries, followers, reactions, tombstones
 from bridge.store.database import Transaction
 from bridge.store.entries import EntryRow
 from bridge.urls import same_origin
+
+_NOT_YOURS = "the post belongs to another actor"
+_NO_POST = "takes a deletion back that was not of a post"
 
 
 def withdraw(verified: VerifiedActivity, delete: DeleteObject, context: Context) -> Effect:
@@ -26,7 +33,7 @@ def withdraw(verified: VerifiedActivity, delete: DeleteObject, context: Context)
     def effect(tx: Transaction) -> Result:
         entry = entries.find_by_object(tx, context.blog.id, object_id)
         if entry is not None and entry.actor_id != actor.id:
-            return Ignored(reason="the post belongs to another actor", issue_id=entry.issue_id)
+            return Ignored(reason=_NOT_YOURS, issue_id=entry.issue_id)
         if is_handed_on and not _may_be_seen_by_all(entry):
             issue_id = None if entry is None else entry.issue_id
             return Ignored(
@@ -58,6 +65,35 @@ def _may_be_seen_by_all(entry: EntryRow | None) -> bool:
     return entry is not None and entry.visibility in ("public", "unlisted")
 
 
+async def bring_back(verified: VerifiedActivity, undo: UndoDelete, context: Context) -> Effect:
+    """May it? Only who deleted the post, which is its author; what it says now, its own server must show."""
+    actor, object_id = verified.actor, undo.object_id
+    if undo.undone_actor not in (None, actor.id) or (object_id and not same_origin(object_id, actor.id)):
+        return saying(Ignored(reason=_NOT_YOURS))
+    if object_id is None or str(object_id) == actor.id:
+        return saying(Ignored(reason=_NO_POST))
+    try:
+        note, author = await context.sources.post(object_id, verified.budget)
+    except FetchError as error:
+        return saying(Ignored(reason=f"takes a deletion back, but the post could not be fetched: {error}"))
+    if author.id != actor.id:
+        return saying(Ignored(reason=_NOT_YOURS))
+    arrival = own_arrival(note, author, context, not_own=_NOT_YOURS)
+    if isinstance(arrival, Ignored):
+        return saying(arrival)
+
+    def effect(tx: Transaction) -> Result:
+        entry = entries.find_by_object(tx, context.blog.id, note.id)
+        if entry is not None and entry.actor_id not in (None, actor.id):
+            return Ignored(reason=_NOT_YOURS, issue_id=entry.issue_id)
+        tombstones.lift(tx, note.id, actor.id)
+        if entry is None or entry.state != "deleted":
+            return keep(tx, arrival, context)
+        return revive(tx, entry, arrival, context)
+
+    return effect
+
+
 def forget_actor(verified: VerifiedActivity, delete: DeleteActor, context: Context) -> Effect:
     """May it? Only the actor itself: the parser made sure that it names itself."""
     actor_id = verified.actor.id
@@ -77,5 +113,6 @@ def forget_actor(verified: VerifiedActivity, delete: DeleteActor, context: Conte
 
 def empty(tx: Transaction, entry: EntryRow, now: datetime) -> None:
     """Take everything out of the entry; its place stays, for the answers below it."""
-    entries.empty(tx, entry.id, reason="deleted by its author", now=now)
+    was_taken_off = entry.state == "spam" or (entry.state == "hidden" and entry.reason == HIDDEN_BY_AUTHOR)
+    entries.empty(tx, entry.id, reason=TAKEN_OFF if was_taken_off else "deleted by its author", now=now)
     tx.touch(changes.issue(entry.issue_id))

@@ -10,9 +10,10 @@ from bridge.activity.outgoing import accept_of
 from bridge.errors import TooMany
 from bridge.inbox.authenticate import VerifiedActivity
 from bridge.inbox.context import Context
+from bridge.inbox.handlers.relations import show_again
 from bridge.inbox.result import Done, Effect, Ignored, Result
 from bridge.outbox import audience
-from bridge.store import followers, tombstones
+from bridge.store import actors, followers, tombstones
 from bridge.store.database import Transaction
 from bridge.store.published import NewActivity
 from bridge.terms import Server
@@ -47,6 +48,8 @@ def remember_follower(verified: VerifiedActivity, follow: Follow, context: Conte
             return Ignored(verdict="deleted", reason="the follow was taken back before it arrived")
         _check_pace(tx, context, follower)
         is_new = followers.add(tx, blog.id, follower)
+        if actors.blocks_us(tx, actor.id):  # nobody follows whom they block: the end of the block was lost on its way
+            show_again(tx, verified, context)
         accept = NewActivity(id=activity_id, blog_id=blog.id, type="Accept", body=body)
         audience.deliver(tx, accept, [actor.inbox], now=context.now, priority=audience.AWAITED)
         return Done(reason="a new follower, accepted" if is_new else "follows already; accepted again")

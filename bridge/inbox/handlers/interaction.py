@@ -6,8 +6,8 @@ from bridge.activity.incoming_types import AnnounceRequest, InteractionRequest, 
 from bridge.inbox import permission
 from bridge.inbox.authenticate import VerifiedActivity
 from bridge.inbox.context import Context
+from bridge.inbox.own_posts import place_at
 from bridge.inbox.result import Done, Effect, Ignored, Result, saying
-from bridge.store import places
 from bridge.store.database import Transaction
 
 
@@ -33,7 +33,7 @@ def _answered(
         return saying(refusal)
 
     def effect(tx: Transaction) -> Result:
-        place = places.of_object(tx, context.blog.id, request.object_id)
+        place = place_at(tx, request.object_id, context)
         if place is None or not place.is_ours:
             return Ignored(reason="it asks permission for something that is not ours")
         issue_id = place.issue_id

@@ -13,8 +13,9 @@ from bridge.errors import FetchError
 from bridge.inbox import permission
 from bridge.inbox.authenticate import VerifiedActivity
 from bridge.inbox.context import Context
+from bridge.inbox.own_posts import place_at
 from bridge.inbox.result import Done, Effect, Ignored, Result, saying
-from bridge.store import followers, places, published, quote_stamps
+from bridge.store import followers, published, quote_stamps
 from bridge.store.database import Transaction
 from bridge.store.published import ObjectRow
 from bridge.store.quote_stamps import Stamp
@@ -57,7 +58,7 @@ def _judged(verified: VerifiedActivity, request: QuoteRequest, quote: Note, cont
 
 def _post(tx: Transaction, address: str, context: Context) -> ObjectRow | None:
     """The post of ours by its id, or by its activity's; a page alone is nothing that can be quoted."""
-    place = places.of_object(tx, context.blog.id, address)
+    place = place_at(tx, address, context)
     return None if place is None or place.post is None else published.find(tx, place.post)
 
 

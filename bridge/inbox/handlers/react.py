@@ -10,8 +10,9 @@ from bridge.inbox.context import Context
 from bridge.inbox.handlers.delete import withdraw_gone
 from bridge.inbox.own_posts import place_of_ours
 from bridge.inbox.result import Done, Effect, Ignored, Result
-from bridge.store import changes, entries, forgotten, reactions, tombstones
+from bridge.store import changes, entries, forgotten, reactions, received, tombstones
 from bridge.store.database import Transaction
+from bridge.terms import ActorId
 
 #: What a group may pass on of others that is worth asking the origin about; votes and their undoing cannot be proven.
 _SHOWN_INNER = frozenset({"Create", "Update", "Delete", "Announce"})
@@ -91,6 +92,11 @@ async def _handed_on(
     return effect
 
 
+def _came_before(tx: Transaction, actor_id: ActorId, activity_id: str | None) -> bool:
+    """Others hand on what was said once, maybe long after it was undone; who says it anew signs it anew."""
+    return activity_id is not None and received.of_sender(tx, actor_id, activity_id) is not None
+
+
 def _count(
     verified: VerifiedActivity,
     context: Context,
@@ -103,7 +109,9 @@ def _count(
         place = place_of_ours(tx, object_id, context)
         if place is None:
             return Ignored(reason=f"a {kind} of {object_id}, which is not ours")
-        issue_id = place.issue_id
+        issue_id, post = place.issue_id, place.post or object_id
+        if verified.proof != "signature" and _came_before(tx, verified.actor.id, activity_id):
+            return Ignored(verdict="duplicate", reason="the same activity came before", issue_id=issue_id)
         if activity_id is not None and verified.actor.id in tombstones.deleters(tx, activity_id):
             return Ignored(verdict="deleted", reason=f"the {kind} was taken back before it arrived", issue_id=issue_id)
         if forgotten.since(tx, context.blog.id, verified.actor.id) is not None:
@@ -114,7 +122,7 @@ def _count(
             issue_id=issue_id,
             kind=kind,
             actor_id=verified.actor.id,
-            object_id=place.post or object_id,
+            object_id=post,
             activity_id=activity_id,
             content=content,
             now=context.now,

@@ -10,8 +10,9 @@ from bridge.errors import FetchError
 from bridge.inbox.arrival import judge_again
 from bridge.inbox.authenticate import VerifiedActivity
 from bridge.inbox.context import Context
+from bridge.inbox.own_posts import place_at
 from bridge.inbox.result import Done, Effect, Ignored, Result
-from bridge.store import actors, changes, entries, followers, places, received, remote_pictures, tombstones
+from bridge.store import actors, changes, entries, followers, received, remote_pictures, tombstones
 from bridge.store.database import Transaction, WakeUp
 from bridge.terms import ActorId
 
@@ -90,7 +91,7 @@ def keep_report(verified: VerifiedActivity, flag: Flag, context: Context) -> Eff
     said = " ".join(flag.content.split())[:_LONGEST_REPORT] or "no words"
 
     def effect(tx: Transaction) -> Result:
-        found = (places.of_object(tx, context.blog.id, object_id) for object_id in flag.object_ids)
+        found = (place_at(tx, object_id, context) for object_id in flag.object_ids)
         issue_id = next((place.issue_id for place in found if place is not None), None)
         about = ", ".join(flag.object_ids[:5])
         return Done(verdict="held", reason=f"a report for the author about {about}: {said}", issue_id=issue_id)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bridge.activity.incoming_types import Follow, Undo, UndoAnnounce, UndoBlock, UndoFollow, UndoLike
+from bridge.activity.incoming_types import Announce, Follow, Like, Undo, UndoAnnounce, UndoBlock, UndoFollow, UndoLike
 from bridge.inbox.authenticate import VerifiedActivity
 from bridge.inbox.context import Context
 from bridge.inbox.handlers.relations import show_again
@@ -15,6 +15,8 @@ from bridge.urls import same_origin
 
 _NOT_YOURS = "an undo of something another actor did"
 _NOTHING = "an undo of something we do not know"
+_REACTIONS = (Like.__name__, Announce.__name__)
+_NO_MORE = "an undo of something that did not count any more"
 
 
 def forget_follower(verified: VerifiedActivity, undo: UndoFollow, context: Context) -> Effect:
@@ -55,6 +57,8 @@ def _take_back(
         post = None if object_id is None else post_meant(tx, object_id, context)
         if undo.undone is not None:
             issue_id = reactions.remove_by_activity(tx, actor_id, undo.undone)
+            if issue_id is None and received.of_sender(tx, actor_id, undo.undone) is not None:
+                return Ignored(reason=_NO_MORE)
         if issue_id is None and post is not None:
             # Of several emoji only the one that is named goes; where none is named, or there is but one, it is meant.
             is_plain = undo.undone is None or reactions.count_of(tx, actor_id, kind=kind, object_id=post) == 1
@@ -85,6 +89,9 @@ def undo_by_id(verified: VerifiedActivity, undo: Undo, context: Context) -> Effe
             return Done(reason="no longer a follower")
         if undo.undone_type is not None:
             return Ignored(reason=_changes_nothing(undo.undone_type))
+        known = received.of_sender(tx, verified.actor.id, undo.undone)
+        if known is not None and known.type in _REACTIONS:
+            return Ignored(reason=_NO_MORE)
         return _remember(tx, verified, undo, context)
 
     return effect

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from bridge.activity.incoming_note import Note
 from bridge.activity.incoming_types import UpdateActor, UpdateById, UpdateNote
 from bridge.activity.remote_actor import RemoteActor
@@ -40,7 +42,8 @@ def _changed(note: Note, actor: RemoteActor, context: Context) -> Effect:
         entry = entries.find_by_object(tx, context.blog.id, note.id)
         if entry is None:
             # The Create may still be on its way, or was never sent to us: what is said now is what counts.
-            return keep(tx, arrival, context)
+            edited_at = arrival.values["updated"] or context.now
+            return keep(tx, replace(arrival, values={**arrival.values, "updated": edited_at}), context)
         if entry.actor_id != actor.id:
             return Ignored(reason=_NOT_YOURS, issue_id=entry.issue_id)
         return edit(tx, entry, arrival, context)

@@ -8,7 +8,7 @@
       boost: "One boost", boosts: "# boosts", join: "Reply from your server",
       how: "with Mastodon or any other account in the fediverse", reply: "Reply", original: "Original", to: "in reply to",
       deleted: "This comment was deleted.", closed: "Comments are closed.", edited: "edited",
-      quote: "Quote", mention: "Mention", loading: "Loading the comments …",
+      quote: "Quote", mention: "Mention", author: "Author", loading: "Loading the comments …",
       failed: "The comments cannot be shown for now.", there: "Read them on the issue’s page",
     },
     de: {
@@ -16,7 +16,7 @@
       boost: "Einmal geteilt", boosts: "#-mal geteilt", join: "Vom eigenen Server antworten",
       how: "mit Mastodon oder jedem anderen Konto im Fediverse", reply: "Antworten", original: "Original", to: "als Antwort auf",
       deleted: "Dieser Kommentar wurde gelöscht.",
-      closed: "Kommentare sind geschlossen.", edited: "bearbeitet", quote: "Zitat", mention: "Erwähnung",
+      closed: "Kommentare sind geschlossen.", edited: "bearbeitet", quote: "Zitat", mention: "Erwähnung", author: "Autor*in",
       loading: "Die Kommentare werden geladen …", failed: "Die Kommentare können gerade nicht gezeigt werden.",
       there: "Auf der Seite der Ausgabe lesen",
     },
@@ -114,7 +114,7 @@ footer a { padding: .3em 0; }
   const moment = (iso) => make("time", { datetime: iso },
     new Intl.DateTimeFormat(language, { dateStyle: "long", timeStyle: "short" }).format(new Date(iso)));
 
-  const badge = (kind) => (kind === "quote" || kind === "mention" ? make("span", { class: "badge" }, words[kind]) : "");
+  const badge = (word) => make("span", { class: "badge" }, word);
 
   /** One thing said; `answered` is whom to name above it, or null. */
   const entry = (said, closed, answered) => {
@@ -136,8 +136,9 @@ footer a { padding: .3em 0; }
     const name = make("bdi", { id: `by-${said.id}` }, author.name || author.handle);
     return make("article", { part: "comment", "aria-labelledby": `by-${said.id}` },
       make("header", {}, face,
-        make("span", {}, link(author.url, { class: "name", part: "name" }, name), " ", make("bdi", { dir: "ltr" }, author.handle === author.name ? "" : author.handle || "")),
-        make("span", {}, make("a", { href: here }, moment(said.published)), said.updated ? ` (${words.edited}) ` : " ", badge(said.kind))),
+        make("span", {}, link(author.url, { class: "name", part: "name" }, name), " ", said.by_author ? badge(words.author) : "", " ",
+          make("bdi", { dir: "ltr" }, author.handle === author.name ? "" : author.handle || "")),
+        make("span", {}, make("a", { href: here }, moment(said.published)), said.updated ? ` (${words.edited}) ` : " ", ["quote", "mention"].includes(said.kind) ? badge(words[said.kind]) : "")),
       answered ? make("p", { class: "soft answers" }, `↳ ${words.to} `, make("bdi", {}, answered.name || answered.handle)) : "",
       text,
       make("footer", {}, link(said.url, {}, words.original),
