@@ -114,7 +114,7 @@ def _reach(report: Report, step: Step, made: int | None) -> str:
         return f" – goes to {counted(report.followers, 'follower')} on {counted(report.servers, 'server')}{sent}"
     if made and step.prepared is not None and step.prepared.rendered.mentions:
         return f" – nobody follows yet; goes to those whom it names{sent}"
-    return f" – nobody follows any more; goes to those who have it{sent}" if made else " – nobody follows yet"
+    return f" – nobody follows; goes to those who have it{sent}" if made else " – nobody follows yet"
 
 
 def report_json(report: Report, blog: Blog) -> dict[str, Any]:
