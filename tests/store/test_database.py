@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import sqlite3
 from pathlib import Path
 
 import pytest
@@ -11,7 +10,7 @@ import sqlalchemy as sa
 
 from bridge.errors import DatabaseFault, UserFault
 from bridge.store import blocks, changes, entries
-from bridge.store.database import Database, Transaction, told
+from bridge.store.database import Database, Transaction
 from bridge.store.engines import open_database
 from bridge.store.migrate import migrate
 from tests.support.databases import new_sqlite
@@ -44,11 +43,6 @@ async def test_a_reader_cannot_write(tmp_path: Path) -> None:
     with pytest.raises(DatabaseFault, match="readonly"):
         await database.read(_block("a.example"))
     await database.close()
-
-
-def test_a_disk_that_cannot_be_written_at_all_is_named_though_sqlite_calls_it_an_io_error() -> None:
-    fault = str(told(sqlite3.OperationalError("disk I/O error")))
-    assert fault == "the database failed: disk I/O error; see that the disk that holds it has room and is sound"
 
 
 async def test_two_processes_may_write_the_same_file(tmp_path: Path) -> None:
