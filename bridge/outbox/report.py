@@ -57,7 +57,8 @@ def report_lines(report: Report, blog: Blog, *, dry_run: bool = False, warned: b
         )
     if report.drafts:
         named = ", ".join(report.drafts[:5]) + (", …" if len(report.drafts) > 5 else "")
-        yield f"{named} {'is a draft' if len(report.drafts) == 1 else 'are drafts'}, and nothing of it goes out."
+        one = len(report.drafts) == 1
+        yield f"{named} {'is a draft' if one else 'are drafts'}, and nothing of {'it' if one else 'them'} goes out."
     for handle in report.unresolved:
         yield f"@{handle} could not be found, so the name goes out as plain text."
 

@@ -103,6 +103,8 @@ async def test_a_draft_is_named(desk: Desk) -> None:
         IN_LINE,
         "24.md is a draft, and nothing of it goes out.",
     ]
+    report = await desk.publish({"25.md": letter("Krass", draft="true")})
+    assert list(report_lines(report, desk.blog))[1] == "24.md, 25.md are drafts, and nothing of them goes out."
 
 
 async def _forget_followers(desk: Desk) -> None:
