@@ -37,7 +37,7 @@ class BlogConfig:
     """One `[[blog]]`."""
 
     url: Annotated[str, values.origin]
-    handle: Annotated[str, values.text(_HANDLE, meant=_HANDLE_MEANT)]
+    handle: Annotated[str, values.text(_HANDLE, meant=_HANDLE_MEANT, most=64)]
     account_domain: Annotated[str | None, values.text(_DOMAIN, meant=_DOMAIN_MEANT)] = None
     title: Annotated[str, values.text(most=200)] = ""
     description: Annotated[str, values.text(most=5_000)] = ""

@@ -80,6 +80,7 @@ def test_it_cannot_be_changed():
     ("section", "key", "value", "reason"),
     [
         ("blog", "handle", "a b", f"{HANDLE}; it is 'a b'"),
+        ("blog", "handle", "a" * 65, "must have 64 characters at most; it has 65"),
         ("blog", "handle", "links\n", f"{HANDLE}; it is 'links\\n'"),
         ("blog", "language", "deutsch", "must be a language tag such as de, en or en-GB; it is 'deutsch'"),
         ("blog", "title", 5, "must be text in quotes, not 5"),

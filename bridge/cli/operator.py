@@ -116,7 +116,9 @@ def _not_taken(config: Config, *, url: str, **others: str) -> list[str]:
         "database": (others["database"], config.database.url),
     }
     return [
-        f"--{name} was ignored, because the file has another {name}; change it there."
+        f"--{name} was ignored, because the file has another {name}"
+        # Ids that other servers keep are made of it.
+        + (", and a blog's url cannot be changed." if name == "url" else "; change it there.")
         for name, (wanted, there) in asked.items()
         if wanted and wanted != there
     ]

@@ -15,6 +15,7 @@ from bridge.config import Config
 from bridge.delivery.sweep import sweep
 from bridge.garbage import spare_what_is_loaded
 from bridge.inbox.expiry import Expiry
+from bridge.issues.repository import why_unchecked
 from bridge.outbox.watch import Watch
 from bridge.remote.network import Network
 from bridge.web.server import listening
@@ -67,6 +68,8 @@ async def _answering(app: App) -> AsyncIterator[None]:
 @asynccontextmanager
 async def _working(app: App) -> AsyncIterator[None]:
     """Deliver and publish; at the end what is in flight gets its time, and the rest is kept."""
+    if unchecked := await asyncio.to_thread(why_unchecked, app.config.issues_folder):
+        log.warning("%s", unchecked)
     workshop = app.workshop()
     await workshop.queue.open()
     try:

@@ -15,6 +15,7 @@ from bridge.errors import Fault
 from bridge.issues.issue import Issue, picture_in_text
 from bridge.issues.notation import shown
 from bridge.issues.rendered import Fragment, Rendered, Section
+from bridge.plurals import counted
 
 MOST_PICTURE = 20 * 1024 * 1024  #: bytes of one picture
 MOST_CHARACTERS = 5000  #: of one post; Mastodon shows more, other servers cut or refuse it
@@ -172,9 +173,9 @@ def _length_warnings(issue: Issue, rendered: Rendered) -> Iterator[Fault]:
     if not issue.body.strip():
         yield Fault(issue.path, issue.body_line, "The issue has no text")
     if issue.format == "thread":
-        posts = posts_in_timelines(issue, len(rendered.sections))
+        posts = counted(posts_in_timelines(issue, len(rendered.sections)), "post")
         line = issue.lines.get("format", issue.body_line)
-        yield Fault(issue.path, line, f"As a thread the issue puts {posts} posts into each follower's timeline")
+        yield Fault(issue.path, line, f"As a thread the issue puts {posts} into each follower's timeline")
     fragment = {"note": rendered.teaser, "full": rendered.full, "thread": rendered.teaser}.get(issue.format)
     length = 0 if fragment is None else len(issue.title) + _characters(fragment)
     line = issue.lines.get("format", issue.body_line)

@@ -51,6 +51,33 @@ def adopt_branch(repository: Repository, name: str) -> None:
     )
 
 
+def why_unchecked(folder: Path) -> str | None:
+    """Why the hooks of this folder do not run at a push, as after a move to another place; None where they do.
+
+    git says nothing of a hooks folder that is not there, and takes every push. Hooks that the author chose are theirs.
+    """
+    if not (folder / ".git").exists():
+        return None
+    repository = Repository(folder=folder)
+    try:
+        own_hooks, chosen = _hooks_folder(repository), _setting(repository, "core.hooksPath")
+    except UserFault:  # whoever needs git next says so
+        return None
+    if chosen is not None and not _is_git_folder_of_hooks(chosen):
+        return None
+    if chosen is not None and Path(chosen) != own_hooks:
+        reason = f"git looks for hooks in {chosen}, and they are in {own_hooks}"
+    elif absent := [name for name in hooks.NAMES if not (own_hooks / name).exists()]:
+        reason = f"there is no hook {own_hooks / absent[0]}"
+    else:
+        return None
+    return f"A push is not checked by this blog, because {reason}; run `rundbrief init` again"
+
+
+def _is_git_folder_of_hooks(path: str) -> bool:
+    return Path(path).name == "hooks" and Path(path).parent.name == ".git"
+
+
 def _repository(folder: Path, done: list[str]) -> Repository:
     repository = Repository(folder=folder)
     if (folder / ".git").exists():
@@ -72,7 +99,7 @@ def _settle(repository: Repository, done: list[str]) -> None:
     wanted = dict(_SETTINGS)
     own_hooks = str(_hooks_folder(repository))
     hooks_path = _setting(repository, "core.hooksPath")
-    if hooks_path is None or (Path(hooks_path).name == "hooks" and Path(hooks_path).parent.name == ".git"):
+    if hooks_path is None or _is_git_folder_of_hooks(hooks_path):
         # Set, though it is the default: a user's or the machine's own core.hooksPath would hide our hooks.
         wanted["core.hooksPath"] = own_hooks
     else:

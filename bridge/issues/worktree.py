@@ -82,7 +82,7 @@ def path_in(repository: Repository, file: Path) -> str:
     folder = repository.folder.resolve()
     # `--config` lets a command run anywhere, and there `24.md` and `issues/24.md` still mean the blog's own.
     elsewhere = () if os.path.lexists(file) else (folder / file, folder.parent / file)
-    for named in (file, *(other for other in elsewhere if os.path.lexists(other))):
+    for named in (*(other for other in elsewhere if os.path.lexists(other)), file):
         # The parent alone is resolved: that the file itself is a link is for `read_saved` to refuse.
         whole = Path(os.path.abspath(named))
         whole = whole.parent.resolve() / whole.name

@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 
-from bridge.store import deliveries, followers, published
+from bridge.store import actors, deliveries, followers, published
 from bridge.store.database import Transaction
-from bridge.store.published import NewActivity
+from bridge.store.published import NewActivity, ObjectRow
 from bridge.terms import InboxUrl
 from bridge.urls import host_of
 
@@ -39,3 +39,13 @@ def deliver(
 def followers_and(tx: Transaction, blog_id: int, others: Iterable[InboxUrl] = ()) -> list[InboxUrl]:
     """The inboxes of all followers, a shared one where there is one, and these others."""
     return [*followers.inboxes(tx, blog_id), *others]
+
+
+def whoever_has(tx: Transaction, one: ObjectRow) -> list[InboxUrl]:
+    """Whom an edit or deletion is for: all followers, whoever was sent it, and on an issue whoever took part.
+
+    Who follows since, or answers from a search, has it from the outbox or from others: it was never sent there.
+    """
+    sent = [inbox for inbox, _ in deliveries.inboxes_of(tx, one.id)]
+    took_part = [] if one.issue_id is None else actors.inboxes_around(tx, one.issue_id)
+    return followers_and(tx, one.blog_id, [*sent, *took_part])

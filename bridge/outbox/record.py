@@ -175,9 +175,11 @@ class Recorder:
                 {"document": one.document, "digest": one.digest, "position": one.position, "section": one.section,
                  "updated_at": _moment(one.document["updated"])},
             )  # fmt: skip
-        others = self._inboxes_of(prepared, one.document)
-        if one.before is not None:
-            others += [inbox for inbox, _ in deliveries.inboxes_of(self.tx, one.id)]
+        inboxes = self._inboxes_of(prepared, one.document)
+        if one.before is None:
+            inboxes = audience.followers_and(self.tx, self.blog.id, inboxes)
+        else:
+            inboxes += audience.whoever_has(self.tx, one.before)
         new = NewActivity(
             id=activity_id,
             blog_id=self.blog.id,
@@ -187,7 +189,6 @@ class Recorder:
             object_id=one.id,
             public=True,
         )
-        inboxes = audience.followers_and(self.tx, self.blog.id, others)
         return audience.deliver(self.tx, new, inboxes, now=self.now)
 
     def _row(self, issue_id: int, one: Wanted) -> ObjectRow:
@@ -221,8 +222,7 @@ class Recorder:
         new = NewActivity(
             id=activity_id, blog_id=self.blog.id, type="Delete", body=body, issue_id=row.issue_id, object_id=row.id
         )
-        inboxes = (inbox for inbox, _ in deliveries.inboxes_of(self.tx, row.id))
-        return audience.deliver(self.tx, new, inboxes, now=self.now)
+        return audience.deliver(self.tx, new, audience.whoever_has(self.tx, row), now=self.now)
 
 
 def _moment(text: str) -> datetime:

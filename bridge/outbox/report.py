@@ -57,7 +57,8 @@ def report_lines(report: Report, blog: Blog, *, dry_run: bool = False, warned: b
         )
     if report.drafts:
         named = ", ".join(report.drafts[:5]) + (", …" if len(report.drafts) > 5 else "")
-        yield f"{named} {'is a draft' if len(report.drafts) == 1 else 'are drafts'}, and nothing of it goes out."
+        one = len(report.drafts) == 1
+        yield f"{named} {'is a draft' if one else 'are drafts'}, and nothing of {'it' if one else 'them'} goes out."
     for handle in report.unresolved:
         yield f"@{handle} could not be found, so the name goes out as plain text."
 
@@ -114,7 +115,7 @@ def _reach(report: Report, step: Step, made: int | None) -> str:
         return f" – goes to {counted(report.followers, 'follower')} on {counted(report.servers, 'server')}{sent}"
     if made and step.prepared is not None and step.prepared.rendered.mentions:
         return f" – nobody follows yet; goes to those whom it names{sent}"
-    return f" – nobody follows any more; goes to those who have it{sent}" if made else " – nobody follows yet"
+    return f" – nobody follows; goes to those who have it{sent}" if made else " – nobody follows yet"
 
 
 def report_json(report: Report, blog: Blog) -> dict[str, Any]:

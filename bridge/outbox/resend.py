@@ -64,7 +64,7 @@ async def withdraw(publisher: Publisher, slug: str) -> Sent:
             raise UserFault(f"{slug} is withdrawn already")
         recorder = Recorder(tx=tx, blog=publisher.blog, close_after=publisher.close_after, now=publisher.clock())
         objects = published.of_issue(tx, row.id)
-        servers = {server for one in objects for _, server in deliveries.inboxes_of(tx, one.id)}
+        servers = {host_of(inbox) for one in objects for inbox in audience.whoever_has(tx, one)}
         made = recorder.take_back(row, state="withdrawn")
         return Sent(slug=slug, deliveries=made, servers=len(servers))
 

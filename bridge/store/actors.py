@@ -14,7 +14,7 @@ from bridge.conversation import approval
 from bridge.store import forgotten
 from bridge.store.database import Transaction
 from bridge.store.prepared import Prepared
-from bridge.store.schema import followers, remote_actors, remote_keys
+from bridge.store.schema import entries, followers, reactions, remote_actors, remote_keys
 from bridge.store.upsert import insert_new, put
 from bridge.terms import ActorId, InboxUrl, KeyId
 from bridge.urls import host_of
@@ -55,6 +55,15 @@ def inboxes_of(tx: Transaction, actor_ids: Iterable[ActorId]) -> list[InboxUrl]:
     """Where these people get what is for them, in a shared inbox where there is one; nothing of whom we do not know."""
     known = (find(tx, actor_id) for actor_id in actor_ids)
     return [actor.shared_inbox or actor.inbox for actor in known if actor is not None]
+
+
+def inboxes_around(tx: Transaction, issue_id: int) -> list[InboxUrl]:
+    """Where people get what is for them who answered, quoted, liked or boosted an issue: their servers have it."""
+    said = sa.select(entries.c.actor_id).where(entries.c.issue_id == issue_id, entries.c.actor_id.is_not(None))
+    reacted = sa.select(reactions.c.actor_id).where(reactions.c.issue_id == issue_id)
+    inbox = sa.func.coalesce(remote_actors.c.shared_inbox, remote_actors.c.inbox)
+    living = (remote_actors.c.id.in_(said.union(reacted)), remote_actors.c.gone_at.is_(None))
+    return [InboxUrl(found) for found in tx.execute(sa.select(inbox).where(*living).distinct()).scalars()]
 
 
 def find_handle(tx: Transaction, actor_id: ActorId) -> str | None:

@@ -151,6 +151,8 @@ def _cure(what: str) -> str:
         return "another program holds it: try again when that is done"
     if "is full" in what or "No space left" in what:
         return "make room on the disk that holds it"
+    if "disk I/O" in what:
+        return "see that the disk that holds it has room and is sound"
     if "readonly" in what or "read-only" in what:
         return "let the user who runs this write its file and the folder around it"
     if "malformed" in what or "not a database" in what:

@@ -30,10 +30,10 @@ class Publication:
 
 
 def add(tx: Transaction, blog_id: int, commit: str, new: Publication) -> None:
-    """Keep it; to a commit that is published again, as a later date came, what is new is added."""
+    """Keep it; to a commit that is published again, as a later date came, what is new is added to what nobody read."""
     before = find(tx, blog_id, commit)
     lines, report = list(new.lines), new.report
-    if before is not None:
+    if before is not None and not before.is_told:
         lines = [*before.lines, *lines]
         report = report | {"issues": [*before.report["issues"], *report["issues"]]}
     values = {"lines": lines, "report": report, "at": new.at, "is_told": new.is_told}

@@ -102,7 +102,7 @@ def test_init_again_says_what_it_does_not_take(folder: Path) -> None:
     )
 
     assert told.returncode == 0
-    assert "--url was ignored" in told.stdout
+    assert "--url was ignored, because the file has another url, and a blog's url cannot be changed." in told.stdout
     assert "--database was ignored" in told.stdout
     assert "--title was ignored" in told.stdout
     assert "--language was ignored" in told.stdout

@@ -156,6 +156,7 @@ def test_a_post_over_5000_characters_is_a_warning() -> None:
 def test_a_thread_says_how_many_posts_it_puts_into_timelines() -> None:
     found = issue("Text", front="title: x\nformat: thread")
     assert warned(found, sections=6) == ["24.md:3: As a thread the issue puts 7 posts into each follower's timeline"]
+    assert warned(found, sections=0) == ["24.md:3: As a thread the issue puts 1 post into each follower's timeline"]
     assert posts_in_timelines(found, 6) == 7
     assert posts_in_timelines(issue("Text"), 6) == 1
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -12,7 +13,7 @@ import pytest
 from bridge.errors import UserFault
 from bridge.issues.git import Repository
 from bridge.issues.push import Push, RefUpdate, judge_push, push_options, read_updates
-from bridge.issues.repository import adopt_branch, prepare
+from bridge.issues.repository import adopt_branch, prepare, why_unchecked
 from bridge.issues.source import head_commit, list_tree, read_blobs, with_sizes
 from bridge.issues.worktree import dirty_files
 from tests.support.repositories import ISSUE, Checkout, over_ssh
@@ -214,6 +215,18 @@ def test_a_hooks_folder_that_the_author_chose_is_left_as_it_is(tmp_path: Path) -
     said = prepare(author.folder, python="/usr/bin/python3", config=tmp_path / "config.toml")
     assert any("core.hooksPath" in sentence and ".husky and was left as it is" in sentence for sentence in said)
     assert author.git("config", "core.hooksPath") == ".husky"
+
+
+def test_a_moved_folder_whose_pushes_nothing_checks_is_told_until_init_ran_again(server: Server) -> None:
+    assert why_unchecked(server.folder) is None
+    whole = server.folder.parent
+    server.folder = shutil.move(whole, whole.parent / "woanders") / server.folder.name
+    assert str(why_unchecked(server.folder)).startswith("A push is not checked by this blog, because ")
+    server.prepare()
+    assert why_unchecked(server.folder) is None
+    (server.folder / ".git" / "hooks" / "pre-receive").unlink()
+    assert "there is no hook" in str(why_unchecked(server.folder))
+    assert why_unchecked(whole / "nothing") is None, "what is wrong there is said elsewhere"
 
 
 def test_a_folder_inside_of_another_repository_gets_its_own(tmp_path: Path) -> None:

@@ -315,6 +315,8 @@ def test_a_named_file_is_found_from_anywhere_unless_another_of_that_name_is_here
     for other in (Path("24.md"), Path("26.md"), Path(".")):
         with pytest.raises(UserFault, match="is not in|there is no file"):
             path_in(repository, other)
+    monkeypatch.chdir(author.folder)
+    assert path_in(repository, Path("issues/24.md")) == "24.md", "said in the issues folder as one would say it above"
 
 
 def test_two_files_with_one_slug_are_told_apart() -> None:

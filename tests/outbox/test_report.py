@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 import sqlalchemy as sa
@@ -102,6 +103,8 @@ async def test_a_draft_is_named(desk: Desk) -> None:
         IN_LINE,
         "24.md is a draft, and nothing of it goes out.",
     ]
+    report = await desk.publish({"25.md": letter("Krass", draft="true")})
+    assert list(report_lines(report, desk.blog))[1] == "24.md, 25.md are drafts, and nothing of them goes out."
 
 
 async def _forget_followers(desk: Desk) -> None:
@@ -118,3 +121,12 @@ async def test_a_mention_without_followers_says_to_whom_it_goes(desk: Desk) -> N
     assert next(report_lines(done, desk.blog)).endswith(
         "– nobody follows yet; goes to those whom it names (1 delivery)"
     )
+
+
+async def test_what_its_author_has_read_is_not_told_again_with_what_came_out_later(desk: Desk) -> None:
+    await desk.publish({"24.md": letter(date=(desk.clock() + timedelta(hours=1)).isoformat())})
+    desk.clock.turn(timedelta(hours=1))
+    await desk.publish(unattended=True)
+    told = await desk.publisher.told(await desk.publish())
+    assert [line.split(":")[0] for line in told.lines] == ["24 (Neues) is published"]
+    assert [issue["action"] for issue in told.report["issues"]] == ["create"]

@@ -14,6 +14,7 @@ from bridge.store.database import told
     [
         ("database or disk is full", "make room"),
         ('could not extend file "base/5/1": No space left on device', "make room"),
+        ("disk I/O error", "has room and is sound"),  # what SQLite says when not one page more can be written
         ("attempt to write a readonly database", "let the user who runs this write"),
         ("cannot execute INSERT in a read-only transaction", "let the user who runs this write"),
         ("database is locked", "try again"),
