@@ -41,9 +41,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(scope="session")
-def engines(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engines]:
+def engines() -> Iterator[Engines]:
     """Where fresh databases come from."""
-    made = Engines(tmp_path_factory.mktemp("engines"))
+    made = Engines()
     yield made
     made.close()
 
@@ -51,7 +51,7 @@ def engines(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engines]:
 @pytest.fixture(params=BOTH)
 async def database(request: pytest.FixtureRequest, engines: Engines, tmp_path: Path) -> AsyncIterator[Database]:
     """A migrated database with one blog, on each engine."""
-    async with opened_database(await engines.new_url(request.param, tmp_path), tmp_path) as opened:
+    async with engines.lent(request.param, tmp_path) as url, opened_database(url, tmp_path) as opened:
         yield opened
 
 

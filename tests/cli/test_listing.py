@@ -16,6 +16,7 @@ from bridge.jobs.engine import open_store
 from bridge.store import crawls, entries, issues, linkback_sends
 from bridge.store.crawls import CrawlRow
 from bridge.store.database import Transaction
+from tests.support.open_blog import lay_out
 from tests.support.running_blog import said
 
 NOON = datetime(2026, 7, 5, 12, tzinfo=UTC)
@@ -25,6 +26,7 @@ NOON = datetime(2026, 7, 5, 12, tzinfo=UTC)
 def config(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Path:
     """A blog in Berlin with two issues; one was answered twice and links a site that has no address."""
     folder = tmp_path / "blog"
+    lay_out(folder)
     operator.init(folder, "http://127.0.0.1:8932", "links")
     for name in ("1", "ein-langer-name"):
         (folder / "issues" / f"{name}.md").write_text(f"---\ntitle: Titel {name}\n---\n\nText.\n")

@@ -18,5 +18,5 @@ async def desk(tmp_path: Path) -> AsyncIterator[Desk]:
 @pytest.fixture(params=BOTH)
 async def either_desk(request: pytest.FixtureRequest, engines: Engines, tmp_path: Path) -> AsyncIterator[Desk]:
     """A desk on each engine."""
-    async with desk_in(tmp_path, url=await engines.new_url(request.param, tmp_path)) as opened:
+    async with engines.lent(request.param, tmp_path) as url, desk_in(tmp_path, url=url) as opened:
         yield opened

@@ -1,4 +1,6 @@
-"""Both database engines for tests of what stands in tables, each made once for a test run and copied for each test.
+"""Both database engines for tests of what stands in tables, each made once for a test run.
+
+A test has a copy, or a database of PostgreSQL that an earlier test gave back.
 
 `tests/conftest.py` makes fixtures of it: `engines`, and `database`, which is on each engine in turn.
 """
@@ -6,7 +8,6 @@
 from __future__ import annotations
 
 import asyncio
-import shutil
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
@@ -26,20 +27,24 @@ NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 class Engines:
     """Fresh databases. The server of PostgreSQL is started, and SQLite's tables are made, when first asked for."""
 
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
+    def __init__(self) -> None:
         self._server: PostgresServer | None = None
 
     async def new_url(self, engine: str, folder: Path) -> str:
         """The address of a migrated, empty database, as `[database] url` takes it; SQLite's file is in `folder`."""
         if engine == "sqlite":
-            template = self._folder / "rundbrief.db"
-            if not template.exists():
-                await asyncio.to_thread(new_sqlite, self._folder)
-            return f"sqlite:{shutil.copy(template, folder)}"
+            return await asyncio.to_thread(new_sqlite, folder)
         if self._server is None:
             self._server = await asyncio.to_thread(PostgresServer)
         return await self._server.new_database()
+
+    @asynccontextmanager
+    async def lent(self, engine: str, folder: Path) -> AsyncIterator[str]:
+        """The address of one, as `new_url` gives it, for as long as it is used; a later test may have it, emptied."""
+        url = await self.new_url(engine, folder)
+        yield url
+        if self._server is not None and engine == "postgresql":
+            await self._server.give_back(url)
 
     def close(self) -> None:
         """Stop what was started."""

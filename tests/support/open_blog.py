@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import tempfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import aiohttp
@@ -17,6 +19,7 @@ from bridge.config import read_config
 from bridge.demo.stage import free_port
 from bridge.web.server import listening
 from tests.support.repositories import Checkout
+from tests.support.running_blog import make_stock
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,10 +61,29 @@ class OpenBlog:
             return Answered(status=answer.status, headers=answer.headers, body=await answer.read())
 
 
+@cache
+def _made_once() -> dict[str, bytes]:
+    with tempfile.TemporaryDirectory(prefix="rundbrief-stock-") as stock:
+        return {path.name: path.read_bytes() for path in make_stock(Path(stock)).iterdir()}
+
+
+def lay_out(folder: Path) -> None:
+    """Put real keys and empty tables where `init` will find them: making them anew is most of its work.
+
+    They are the same for all blogs of a process. That `init` makes its own is tested where commands are processes.
+    """
+    for name, content in _made_once().items():
+        part = folder / ("data" if name.endswith(".db") else "keys")
+        part.mkdir(mode=0o700, parents=True, exist_ok=True)
+        (part / name).write_bytes(content)
+        (part / name).chmod(0o600)
+
+
 @asynccontextmanager
 async def open_blog(folder: Path, *, config: str = "", blog_config: str = "") -> AsyncIterator[OpenBlog]:
     """A new blog in `folder`; `config` is TOML that is put behind, `blog_config` lines of `[[blog]]`."""
     port = free_port()
+    lay_out(folder)
     await asyncio.to_thread(operator.init, folder, f"http://127.0.0.1:{port}", "links", "Links & Rechts", "de")
     path = folder / "config.toml"
     text = path.read_text(encoding="utf-8")
