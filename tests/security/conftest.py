@@ -39,11 +39,11 @@ def unchanged(blog: RunningBlog) -> Callable[[], bool]:
 
 @pytest.fixture
 def eve(town: Town, request: pytest.FixtureRequest) -> Person:
-    """An attacker with a good key; her name, and with it the key's, is new for each test."""
-    return town.person(f"eve{abs(hash(request.node.nodeid))}", key_of="every Eve")
+    """An attacker with a good key, new for each test."""
+    return town.person(f"eve{abs(hash(request.node.nodeid))}")
 
 
 @pytest.fixture
 def victim(other_town: Town, request: pytest.FixtureRequest) -> Person:
     """Somebody of another server, for whom Eve would like to speak."""
-    return other_town.person(f"vera{abs(hash(request.node.nodeid))}", key_of="every Vera")
+    return other_town.person(f"vera{abs(hash(request.node.nodeid))}")

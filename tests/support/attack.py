@@ -97,12 +97,9 @@ class Town:
         self.pages[path] = (status, {"Content-Type": media_type, **more}, body)
         return self.origin + path
 
-    def person(self, name: str, *, shown: bool = True, key_of: str = "") -> Person:
-        """Somebody with an RSA key and an Ed25519 key; `shown`: the actor can be fetched.
-
-        `key_of`: has the RSA key of that name. Making one takes 50 ms, and who is new in each test needs none anew.
-        """
-        person = Person(town=self, name=name, key=rsa_key(key_of or name), ed=ed_key(name))
+    def person(self, name: str, *, shown: bool = True) -> Person:
+        """Somebody with an RSA key and an Ed25519 key; `shown`: the actor can be fetched."""
+        person = Person(town=self, name=name, key=rsa_key(name), ed=ed_key(name))
         if shown:
             self.serves(person.path, person.document())
         return person
