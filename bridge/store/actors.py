@@ -17,7 +17,7 @@ from bridge.store.prepared import Prepared
 from bridge.store.schema import entries, followers, reactions, remote_actors, remote_keys
 from bridge.store.upsert import insert_new, put
 from bridge.terms import ActorId, InboxUrl, KeyId
-from bridge.urls import host_of
+from bridge.urls import host_of, same_site
 
 
 def _from_row(row: Row[Any]) -> RemoteActor:
@@ -58,12 +58,16 @@ def inboxes_of(tx: Transaction, actor_ids: Iterable[ActorId]) -> list[InboxUrl]:
 
 
 def inboxes_around(tx: Transaction, issue_id: int) -> list[InboxUrl]:
-    """Where people get what is for them who answered, quoted, liked or boosted an issue: their servers have it."""
+    """Where people get what is for them who answered, quoted, liked or boosted an issue: their servers have it.
+
+    Without those who say that they get it on another site, which never asked for it (security S79).
+    """
     said = sa.select(entries.c.actor_id).where(entries.c.issue_id == issue_id, entries.c.actor_id.is_not(None))
     reacted = sa.select(reactions.c.actor_id).where(reactions.c.issue_id == issue_id)
-    inbox = sa.func.coalesce(remote_actors.c.shared_inbox, remote_actors.c.inbox)
+    inbox = sa.func.coalesce(remote_actors.c.shared_inbox, remote_actors.c.inbox).label("inbox")
     living = (remote_actors.c.id.in_(said.union(reacted)), remote_actors.c.gone_at.is_(None))
-    return [InboxUrl(found) for found in tx.execute(sa.select(inbox).where(*living).distinct()).scalars()]
+    found = tx.execute(sa.select(remote_actors.c.id, inbox).where(*living))
+    return list(dict.fromkeys(InboxUrl(row.inbox) for row in found if same_site(row.inbox, row.id)))
 
 
 def find_handle(tx: Transaction, actor_id: ActorId) -> str | None:

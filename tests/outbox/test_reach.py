@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-import pytest
-from bridge.outbox.again import withdraw
+from dataclasses import replace
 
+import pytest
+
+from bridge.outbox.resend import withdraw
 from bridge.store import actors, reactions
 from bridge.store.database import Transaction
+from bridge.terms import InboxUrl
 from tests.support.desks import NOW, Desk, follow, letter
 from tests.support.inboxes import person
 
@@ -56,3 +59,22 @@ async def test_an_edit_reaches_whoever_took_part(desk: Desk) -> None:
     await desk.publish({"24.md": letter(body="Besser.\n")})
     assert await desk.kinds() == ["Create", "Update"]
     assert await desk.inboxes(out.id) == {ANNA, LATER, LIKER}
+
+
+async def test_s79_who_took_part_cannot_aim_edits_at_another_site(desk: Desk) -> None:
+    await desk.publish({"24.md": letter()})
+    (out,) = await desk.objects("24")
+    row = await desk.row("24")
+    assert row is not None
+    aimed = replace(person("https://evil.example/users/eve"), inbox=InboxUrl("https://victim.example/inbox"))
+
+    def write(tx: Transaction) -> None:
+        actors.record(tx, aimed, now=NOW)
+        reactions.add(
+            tx, desk.blog.id, issue_id=row.id, kind="like", actor_id=aimed.id, object_id=out.id,
+            activity_id=None, content=None, now=NOW,
+        )  # fmt: skip
+
+    await desk.database.write(write)
+    await desk.publish({"24.md": letter(body="Besser.\n")})
+    assert await desk.inboxes(out.id) == {ANNA}
