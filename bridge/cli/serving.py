@@ -32,6 +32,7 @@ async def serve_all(config: Config, *, network: Network | None = None) -> None:
         async with _working(app), _answering(app):
             spare_what_is_loaded()
             log.info("serving %s on %s", app.blog.url, config.server.listen)
+            await _warn_of_unchecked_pushes(app)
             await _stop_event().wait()
             log.info("stopping: what is in flight gets %d seconds", _GRACE.total_seconds())
 
@@ -51,8 +52,14 @@ async def serve_work(config: Config) -> None:
         async with _working(app):
             spare_what_is_loaded()
             log.info("delivering for %s", app.blog.url)
+            await _warn_of_unchecked_pushes(app)
             await _stop_event().wait()
             log.info("stopping: what is in flight gets %d seconds", _GRACE.total_seconds())
+
+
+async def _warn_of_unchecked_pushes(app: App) -> None:
+    if unchecked := await asyncio.to_thread(why_unchecked, app.config.issues_folder):
+        log.warning("%s", unchecked)
 
 
 @asynccontextmanager
@@ -68,8 +75,6 @@ async def _answering(app: App) -> AsyncIterator[None]:
 @asynccontextmanager
 async def _working(app: App) -> AsyncIterator[None]:
     """Deliver and publish; at the end what is in flight gets its time, and the rest is kept."""
-    if unchecked := await asyncio.to_thread(why_unchecked, app.config.issues_folder):
-        log.warning("%s", unchecked)
     workshop = app.workshop()
     await workshop.queue.open()
     try:
