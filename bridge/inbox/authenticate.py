@@ -62,6 +62,9 @@ Proof = Literal["signature", "proof", "refetch", "gone"]
 #: What people do again: because they undid it, or because they changed a thing once more.
 _DONE_AGAIN = (Follow, Like, Announce, Block, Undo, UpdateNote, UpdateById, UpdateActor, DeleteObject)
 
+#: Behind an id that is somebody else's word.
+_HANDED_ON = "handed-on"
+
 _TRY_AGAIN = timedelta(seconds=30)
 
 
@@ -286,7 +289,7 @@ def _as_handed_on(proven: Incoming) -> Incoming:
     """
     if isinstance(proven, Announce):  # it was itself read at its origin
         return proven
-    return replace(proven, dedupe_key=f"{proven.dedupe_key} handed on")
+    return replace(proven, dedupe_key=f"{proven.dedupe_key} {_HANDED_ON}")
 
 
 def _told_apart(activity: Incoming, claim: Claim) -> Incoming:
