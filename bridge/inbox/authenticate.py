@@ -63,7 +63,7 @@ Proof = Literal["signature", "proof", "refetch", "gone"]
 _DONE_AGAIN = (Follow, Like, Announce, Block, Undo, UpdateNote, UpdateById, UpdateActor, DeleteObject)
 
 #: Behind an id that is somebody else's word.
-_HANDED_ON = "handed-on"
+_HANDED_ON = "#handed-on"
 
 _TRY_AGAIN = timedelta(seconds=30)
 
