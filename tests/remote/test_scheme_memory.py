@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import timedelta
 
+import pytest
+
 from bridge.clock import utc_now
 from bridge.remote.budget import Budget
 from bridge.remote.documents import Documents
@@ -75,3 +77,14 @@ async def test_a_scheme_that_no_longer_opens_is_unlearned(database: Database) ->
 
     assert memory.remembered(HOST) is None
     assert await database.read(lambda tx: servers.schemes(tx, now=utc_now())) == {}
+
+
+async def test_s62_the_memory_of_schemes_is_bounded(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bridge.remote.scheme_memory._MOST_SERVERS", 100)
+    memory = SchemeMemory(database, kept=("rfc9421",), clock=utc_now)
+    hosts = [Server(f"h{number}.example") for number in range(300)]
+    for host in hosts:
+        memory.remember(host, "cavage")
+    await memory.close()
+
+    assert [host for host in hosts if memory.remembered(host)] == hosts[-100:], "the longest unused are forgotten"
