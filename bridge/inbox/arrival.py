@@ -17,7 +17,7 @@ from bridge.activity.ids import new_token
 from bridge.activity.incoming_note import Note
 from bridge.activity.remote_actor import RemoteActor
 from bridge.conversation import approval
-from bridge.conversation.comment import Kind
+from bridge.conversation.comment import Kind, State
 from bridge.conversation.linkback import RANKS, source_key
 from bridge.conversation.sanitize import has_words
 from bridge.inbox.context import Context
@@ -254,7 +254,7 @@ def _again(tx: Transaction, same: EntryRow, arrival: Arrival) -> Result:
 def _upgrade(tx: Transaction, same: EntryRow, values: dict[str, Any], judged: approval.Verdict, place: Place) -> Result:
     """The page came as a webmention or pingback before: one entry of the higher kind (contract section 7)."""
     ways = list(dict.fromkeys([*same.ways, *values["ways"]]))
-    if RANKS[same.kind] >= RANKS[values["kind"]]:  # type: ignore[index]
+    if RANKS[same.kind] >= RANKS[values["kind"]]:
         entries.change(tx, same.id, {"ways": ways})
         return Ignored(verdict="duplicate", reason="the same page is here already", issue_id=same.issue_id)
     decided = same.state in ("spam", "hidden", "blocked")
@@ -294,12 +294,12 @@ def edit(tx: Transaction, entry: EntryRow, arrival: Arrival, context: Context) -
     # Without a time, and with the same words, it tells of something else, such as the votes in a poll (Mastodon).
     edited_at = context.now if _differs(entry, arrival) else entry.updated
     decided = entry.state == "spam" or (entry.state == "hidden" and entry.reason == HIDDEN_BY_AUTHOR)
+    state: State = judged.state
+    reason = judged.reason
     if decided or (entry.state == "held" and judged.state == "shown"):
         state, reason = entry.state, entry.reason
     elif judged.word == "approval-all" and entry.state == "shown":
-        state, reason = judged.state, "Its author changed it, and every change waits for the author's approval."
-    else:
-        state, reason = judged.state, judged.reason
+        reason = "Its author changed it, and every change waits for the author's approval."
     entries.change(
         tx,
         entry.id,
@@ -321,7 +321,7 @@ def judge_again(tx: Transaction, entry: EntryRow, context: Context, *, declined:
     issue = issues.find(tx, entry.issue_id)
     judged = approval.verdict(
         approval.Asked(
-            visibility=entry.visibility,  # type: ignore[arg-type]
+            visibility=entry.visibility,
             text=f"{entry.text} {entry.content_warning or ''}",
             known=entries.approved_before(tx, context.blog.id, str(entry.actor_id)),
             closed=issue is not None and issue.closed(entry.received_at),

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
+from bridge.conversation.comment import Kind, State, Visibility
 from bridge.store.database import Transaction, WakeUp
 from bridge.store.picture_tables import remote_pictures
 from bridge.store.prepared import Prepared
@@ -23,7 +24,7 @@ class EntryRow(NamedTuple):
     token: str
     blog_id: int
     issue_id: int
-    kind: str
+    kind: Kind
     object_id: ObjectId
     url: str
     in_reply_to: str | None
@@ -39,8 +40,8 @@ class EntryRow(NamedTuple):
     language: str | None
     pictures: list[dict[str, Any]]
     section: str | None
-    visibility: str
-    state: str
+    visibility: Visibility
+    state: State
     reason: str
     is_author: bool
     ours: bool

@@ -147,7 +147,7 @@ def entry_from(row: EntryRow, parent: str | None, proxied: Proxied = _NOTHING_PR
         )
     return Entry(
         id=row.token,
-        kind=row.kind,  # type: ignore[arg-type]
+        kind=row.kind,
         object_id=row.object_id,
         url=row.url,
         received_at=row.received_at,
@@ -162,8 +162,8 @@ def entry_from(row: EntryRow, parent: str | None, proxied: Proxied = _NOTHING_PR
         section=row.section,
         pictures=tuple(shown for picture in row.pictures if (shown := proxied.picture(row, picture))),
         sensitive=row.sensitive,
-        state=row.state,  # type: ignore[arg-type]
-        visibility=row.visibility,  # type: ignore[arg-type]
+        state=row.state,
+        visibility=row.visibility,
         own_series=row.own_series,
         is_author=row.is_author,
         ways=tuple(row.ways),
