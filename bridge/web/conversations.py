@@ -20,8 +20,10 @@ from bridge.store.issues import IssueRow
 from bridge.store.published import ObjectRow
 from bridge.web.news import News
 
-#: Entries that are kept, of all conversations together: some 3 KB each.
-_MOST_ENTRIES = 5_000
+#: What is kept of all conversations together, in characters of text; strangers decide how long theirs are.
+_MOST_CHARACTERS = 16 * 1024 * 1024
+#: An entry's addresses, names and times take as much as so many characters.
+_BESIDE_TEXT = 1_200
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -96,7 +98,7 @@ class Conversations:
     def _keep(self, said: Conversation) -> None:
         self._kept[said.issue.id] = said
         self._kept.move_to_end(said.issue.id)
-        while sum(len(each.entries) for each in self._kept.values()) > _MOST_ENTRIES:
+        while sum(map(_weight, self._kept.values())) > _MOST_CHARACTERS:
             self._kept.popitem(last=False)
 
     def _forget(self, topics: frozenset[str]) -> None:
@@ -104,3 +106,7 @@ class Conversations:
             self._kept.clear()
         for issue_id in [issue_id for issue_id in self._kept if changes.issue(issue_id) in topics]:
             del self._kept[issue_id]
+
+
+def _weight(said: Conversation) -> int:
+    return sum(len(entry.content_html) + _BESIDE_TEXT for entry in said.entries)

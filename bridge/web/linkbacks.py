@@ -6,7 +6,6 @@ W3C Webmention 3.2, Pingback 1.0 section 3. Both are advertised on every issue's
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import timedelta
 
 from aiohttp import web
 from multidict import MultiDictProxy
@@ -14,13 +13,12 @@ from multidict import MultiDictProxy
 from bridge.errors import NoSuchThing, WrongType
 from bridge.linkback import xml_rpc
 from bridge.linkback.receive import NotTaken
+from bridge.web import forms
 from bridge.web.body import read_body
 from bridge.web.client import address_of
-from bridge.web.forms import read_form
 from bridge.web.site import SITE, Site
 
 _XML = ("text/xml", "application/xml")
-_BODY_TIME = timedelta(seconds=10)
 
 
 def headers_of(site: Site) -> tuple[str, Mapping[str, str]]:
@@ -35,7 +33,7 @@ async def webmention(request: web.Request) -> web.StreamResponse:
     """202 for what is queued; 400 with the reason for what cannot be a Webmention."""
     site = _receiving(request)
     site.linkback_pace.pass_client(address_of(request, site.config), site.config)
-    fields = await read_form(request, cap_bytes=xml_rpc.MOST_BYTES)
+    fields = await forms.read_form(request, cap_bytes=xml_rpc.MOST_BYTES)
     source, target = _only(fields, "source"), _only(fields, "target")
     site.receiver.check(source, target)
     site.linkback_pace.pass_source(source, site.config)
@@ -49,7 +47,7 @@ async def pingback(request: web.Request) -> web.StreamResponse:
     site.linkback_pace.pass_client(address_of(request, site.config), site.config)
     if request.content_type not in _XML:
         raise WrongType(f"the type {request.content_type}")
-    body = await read_body(request, cap_bytes=xml_rpc.MOST_BYTES, time_allowed=_BODY_TIME)
+    body = await read_body(request, cap_bytes=xml_rpc.MOST_BYTES, time_allowed=forms.TIME)
     try:
         call = xml_rpc.read_call(body)
         site.receiver.check(call.source, call.target)

@@ -38,6 +38,7 @@ class Desk:
     def __init__(self, database: Database) -> None:
         self.now = NOW
         self.entries = 1
+        self.text = ""
         self.closes: datetime | None = None
         self.readings = 0
         self.began = asyncio.Event()
@@ -52,7 +53,9 @@ class Desk:
 
     async def _read(self, number: int) -> Conversation:
         self.readings += 1
-        said = Entry(id="a", kind="reply", object_id="https://a.example/1", url="", received_at=NOW)
+        said = Entry(
+            id="a", kind="reply", object_id="https://a.example/1", url="", received_at=NOW, content_html=self.text
+        )
         found = Conversation(
             issue=issue(number), entries=(said,) * self.entries, tally=Tally(), closed=False, closes=self.closes
         )
@@ -125,8 +128,9 @@ async def test_what_closes_by_itself_is_read_again_when_it_does(desk: Desk) -> N
     assert desk.readings == 2
 
 
-async def test_no_more_is_kept_than_fits(desk: Desk) -> None:
-    desk.entries = 2_000
+async def test_no_more_is_kept_than_fits(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bridge.web.conversations._MOST_CHARACTERS", 50_000)
+    desk.entries = 20
     for number in (1, 2, 3):
         await desk.get(number)
     assert desk.readings == 3
@@ -135,7 +139,13 @@ async def test_no_more_is_kept_than_fits(desk: Desk) -> None:
     assert desk.readings == 3
     await desk.get(1)
     assert desk.readings == 4, "the longest unused one had to go"
-    desk.entries = 6_000
-    await desk.get(4)
-    await desk.get(4)
-    assert desk.readings == 6, "one that is longer than all that fits is read for each"
+
+
+async def test_one_that_is_longer_than_all_that_fits_is_read_for_each(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bridge.web.conversations._MOST_CHARACTERS", 50_000)
+    desk.text = "x" * 60_000
+    await desk.get()
+    await desk.get()
+    assert desk.readings == 2
